@@ -1,0 +1,1 @@
+//! The inventory of hosts, SSH to them, and bounded fan-out.

@@ -1,0 +1,1 @@
+//! A site's tree, its manifest, and the deterministic tar.zst that carries both.

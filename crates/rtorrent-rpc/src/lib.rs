@@ -1,0 +1,1 @@
+//! rtorrent's remote control: XML-RPC over SCGI on any byte stream.
