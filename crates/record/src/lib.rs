@@ -1,1 +1,37 @@
-//! placeholder
+//! The hand-off between stages: one JSON record a stage, the folder they live in, their JSON Schemas, and the
+//! exit codes that all binaries share. Nothing else: a stage that wants to talk to another does it here.
+//!
+//! Stability: within one schema version (`pack/1`) no field is added, removed or given another meaning; readers
+//! refuse fields they do not know. A change means a new version and a note of old reader x new writer in the
+//! changelog. One frozen record per released version is loaded by a test for ever.
+
+mod build;
+mod digest;
+pub mod durable;
+mod envelope;
+mod error;
+mod exit;
+mod file_name;
+mod folder;
+pub mod host;
+mod pack;
+mod publish;
+mod push;
+mod release;
+mod release_id;
+pub mod schema;
+mod swap;
+
+pub use build::Build;
+pub use digest::Sha256;
+pub use envelope::{Details, Input, Loaded, Record, Tool, now};
+pub use error::Error;
+pub use exit::ExitCode;
+pub use file_name::FileName;
+pub use folder::{DEFAULT_FOLDER, Records, any_release, record_bytes};
+pub use pack::Pack;
+pub use publish::{Publish, Seeder, TrackerMode};
+pub use push::{PushState, PushedHost, Push, StepSeconds};
+pub use release::{Layout, NamedFile, PayloadFile, Release};
+pub use release_id::ReleaseId;
+pub use swap::{HostOutcome, Outcome, Swap, SwappedHost, Verb};

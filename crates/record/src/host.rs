@@ -1,0 +1,153 @@
+//! What `swap-release` on a host says on its standard output to whoever started it there (a person, `fleet-push`, or
+//! `swap-release --fleet`). One JSON object a line.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{ReleaseId, Sha256};
+
+/// The state of a release on a host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ReleaseState {
+    /// Being unpacked.
+    Staging,
+    /// Complete, proved and durable; never live yet.
+    Staged,
+    /// Live, waiting for `commit`.
+    Unconfirmed,
+    /// Live.
+    Active,
+    /// Was live, can be rolled back to.
+    Retired,
+    /// Was live and put back because it was not confirmed, or could not be staged.
+    Failed,
+}
+
+/// `stage --json`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StageReply {
+    /// The release.
+    pub release: ReleaseId,
+    /// Its state now.
+    pub state: ReleaseState,
+    /// The digest of the tree as this host hashed it.
+    pub tree_digest: Sha256,
+    /// Regular files.
+    pub files: u64,
+    /// Sum of their sizes.
+    pub bytes: u64,
+    /// True if nothing had to be done.
+    pub already: bool,
+    /// How long it took.
+    pub seconds: f64,
+}
+
+/// One release in `status --json`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReleaseStatus {
+    /// Its id.
+    pub id: ReleaseId,
+    /// Its state.
+    pub state: ReleaseState,
+    /// The digest of its tree.
+    pub tree_digest: Sha256,
+    /// When the state was written, RFC 3339.
+    pub since: String,
+}
+
+/// `status --json`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct HostStatus {
+    /// `status/1`.
+    pub schema: String,
+    /// Version of `swap-release` on the host.
+    pub version: String,
+    /// The release that `current` points to; null if there is no `current`.
+    pub current: Option<ReleaseId>,
+    /// The release that `rollback` would go to.
+    pub previous: Option<ReleaseId>,
+    /// Who holds the lock; null if nobody does.
+    pub busy: Option<String>,
+    /// All releases, oldest first.
+    pub releases: Vec<ReleaseStatus>,
+}
+
+impl HostStatus {
+    /// The schema of this version.
+    pub const SCHEMA: &'static str = "status/1";
+
+    /// The release with this id.
+    #[must_use]
+    pub fn release(&self, id: &ReleaseId) -> Option<&ReleaseStatus> {
+        self.releases.iter().find(|release| release.id == *id)
+    }
+
+    /// True if this host has the release whole and proved, live or not, with exactly this tree.
+    #[must_use]
+    pub fn has(&self, id: &ReleaseId, tree_digest: &Sha256) -> bool {
+        self.release(id).is_some_and(|release| {
+            release.tree_digest == *tree_digest
+                && match release.state {
+                    ReleaseState::Staged
+                    | ReleaseState::Unconfirmed
+                    | ReleaseState::Active
+                    | ReleaseState::Retired => true,
+                    ReleaseState::Staging | ReleaseState::Failed => false,
+                }
+        })
+    }
+}
+
+/// `verify --json`. Lists hold at most [`VerifyReply::LISTED`] paths each; the counts are whole.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct VerifyReply {
+    /// The release.
+    pub release: ReleaseId,
+    /// The digest that its manifest has.
+    pub tree_digest: Sha256,
+    /// True if the tree is exactly the manifest.
+    pub ok: bool,
+    /// Number of differences.
+    pub differences: u64,
+    /// In the manifest, not on disk.
+    pub missing: Vec<String>,
+    /// On disk, not in the manifest.
+    pub extra: Vec<String>,
+    /// Other content, type, mode or link target, each with what differs.
+    pub changed: Vec<String>,
+}
+
+impl VerifyReply {
+    /// The most paths in one list.
+    pub const LISTED: usize = 100;
+}
+
+/// Lines of `activate --confirm-within` and `rollback --confirm-within`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "event", rename_all = "snake_case", deny_unknown_fields)]
+pub enum SwitchEvent {
+    /// `current` points to `to`; now waiting for `commit` or `revert` on standard input.
+    Switched {
+        /// The release before; null if there was none.
+        from: Option<ReleaseId>,
+        /// The release now.
+        to: ReleaseId,
+    },
+    /// Confirmed.
+    Committed {
+        /// The live release.
+        to: ReleaseId,
+    },
+    /// Put back.
+    Reverted {
+        /// The live release; null if there is none.
+        to: Option<ReleaseId>,
+        /// `asked`, `end of input`, `no confirmation within 60s`, `terminated`.
+        why: String,
+    },
+}

@@ -1,0 +1,29 @@
+//! What `mkt-pack` adds to a record.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::Details;
+
+/// Details of `pack/1`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Pack {
+    /// Directories in the tree.
+    pub directories: u64,
+    /// Symlinks in the tree.
+    pub links: u64,
+    /// Entries left out by exclude patterns.
+    pub excluded: u64,
+    /// The mtime of changed (or all) entries, seconds since the epoch.
+    pub release_time: i64,
+    /// zstd level of the archive; null for the tree layout.
+    pub level: Option<i32>,
+    /// Pieces in the torrent.
+    pub pieces: u64,
+}
+
+impl Details for Pack {
+    const SCHEMA: &'static str = "pack/1";
+    const FILE: &'static str = "pack.json";
+}

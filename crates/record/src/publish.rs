@@ -1,0 +1,48 @@
+//! What `tracker-publish` adds to a record.
+
+use std::net::SocketAddr;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::Details;
+
+/// How peers find each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum TrackerMode {
+    /// No tracker: `fleet-push` introduces the peers.
+    None,
+    /// A tracker that needs no registration.
+    Announce,
+}
+
+/// The first seeder, as it was proved.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Seeder {
+    /// The address that hosts dial.
+    #[schemars(with = "String")]
+    pub peer: SocketAddr,
+    /// Bytes of the payload that its client has hash-checked.
+    pub bytes_done: u64,
+    /// All pieces are there, by the client's hash check and by its own bitfield.
+    pub complete: bool,
+}
+
+/// Details of `publish/1`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Publish {
+    /// How peers find each other.
+    pub mode: TrackerMode,
+    /// The announce URL that goes into every `.torrent`; null in mode `none`. Never one with a passkey.
+    pub announce: Option<String>,
+    /// The first seeder; null if the stage ended before it was proved.
+    pub seeder: Option<Seeder>,
+}
+
+impl Details for Publish {
+    const SCHEMA: &'static str = "publish/1";
+    const FILE: &'static str = "publish.json";
+}

@@ -1,0 +1,73 @@
+//! What `fleet-push` adds to a record.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::Details;
+
+/// Where a host stands after the push.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum PushState {
+    /// The release is staged and the host has proved its tree digest.
+    Staged,
+    /// See `error`.
+    Failed,
+    /// Not begun (the push was aborted).
+    Skipped,
+}
+
+/// Seconds that each step took; null if it was not reached.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StepSeconds {
+    /// TCP, host key, authentication, and the question what the host has.
+    pub connect: Option<f64>,
+    /// The `.torrent` in the watch directory and known to the client.
+    pub push: Option<f64>,
+    /// Until the client had every piece.
+    pub download: Option<f64>,
+    /// `swap-release stage` on the host.
+    pub stage: Option<f64>,
+}
+
+/// One host's result.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PushedHost {
+    /// Its name in the inventory.
+    pub name: String,
+    /// Its address.
+    pub address: String,
+    /// Where it stands.
+    pub state: PushState,
+    /// True if it had the release staged before this push.
+    pub already: bool,
+    /// Bytes of payload its client has.
+    pub bytes: u64,
+    /// How long each step took.
+    pub seconds: StepSeconds,
+    /// Why it failed.
+    pub error: Option<String>,
+}
+
+/// Details of `push/1`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Push {
+    /// Every host of the inventory that was selected, in its order.
+    pub hosts: Vec<PushedHost>,
+}
+
+impl Push {
+    /// True if every host has staged and proved the release.
+    #[must_use]
+    pub fn all_staged(&self) -> bool {
+        !self.hosts.is_empty() && self.hosts.iter().all(|host| host.state == PushState::Staged)
+    }
+}
+
+impl Details for Push {
+    const SCHEMA: &'static str = "push/1";
+    const FILE: &'static str = "push.json";
+}

@@ -1,0 +1,30 @@
+//! The JSON Schemas of everything that leaves a binary as JSON. Generated here, committed in `crates/record/schemas`,
+//! compared by a test.
+
+use schemars::{JsonSchema, schema_for};
+
+use crate::{Details, Pack, Publish, Push, Record, Swap, host};
+
+/// File name and text of every schema.
+#[must_use]
+pub fn all() -> Vec<(String, String)> {
+    vec![
+        of_record::<Pack>(),
+        of_record::<Publish>(),
+        of_record::<Push>(),
+        of_record::<Swap>(),
+        ("host-stage.schema.json".into(), text::<host::StageReply>()),
+        ("host-status.schema.json".into(), text::<host::HostStatus>()),
+        ("host-verify.schema.json".into(), text::<host::VerifyReply>()),
+        ("host-switch.schema.json".into(), text::<host::SwitchEvent>()),
+    ]
+}
+
+fn of_record<D: Details>() -> (String, String) {
+    (format!("{}.schema.json", D::SCHEMA.replace('/', "-")), text::<Record<D>>())
+}
+
+fn text<T: JsonSchema>() -> String {
+    // A schema is plain JSON without floats, so the alternate Display of Value cannot fail.
+    format!("{:#}\n", schema_for!(T).to_value())
+}
