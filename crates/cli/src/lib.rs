@@ -1,1 +1,19 @@
-//! placeholder
+//! What every binary of the suite does alike: the entry point, errors and hints, progress (a bar on a terminal, lines
+//! in Jenkins), logging, and ending on SIGTERM. Nobody else prints or ends the process.
+
+mod abort;
+mod common;
+mod console;
+mod entry;
+mod failure;
+pub mod human;
+mod progress;
+mod sanitize;
+
+pub use abort::{Abort, Aborted};
+pub use common::{ColorChoice, Common};
+pub use console::Console;
+pub use entry::{Settings, main};
+pub use failure::Failure;
+pub use progress::Progress;
+pub use sanitize::sanitize;

@@ -81,7 +81,9 @@ impl FromStr for Sha256 {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let mut bytes = [0_u8; 32];
         // Upper case would make two spellings of one digest; records have one.
-        if text.bytes().any(|byte| byte.is_ascii_uppercase()) || hex::decode_to_slice(text, &mut bytes).is_err() {
+        if text.bytes().any(|byte| byte.is_ascii_uppercase())
+            || hex::decode_to_slice(text, &mut bytes).is_err()
+        {
             return Err(NotSha256(text.chars().take(80).collect()));
         }
         Ok(Self(bytes))

@@ -54,7 +54,8 @@ impl Records {
     pub fn write<D: Details>(&self, record: &Record<D>) -> Result<PathBuf, Error> {
         let path = self.path::<D>();
         let bytes = record_bytes(record, &path)?;
-        fs::create_dir_all(&self.folder).map_err(|source| Error::Write { path: self.folder.clone(), source })?;
+        fs::create_dir_all(&self.folder)
+            .map_err(|source| Error::Write { path: self.folder.clone(), source })?;
         durable::write(&path, &bytes).map_err(|source| Error::Write { path: path.clone(), source })?;
         Ok(path)
     }
@@ -121,8 +122,11 @@ fn same_release(path: &Path, found: &Release, other: &Path, expected: &Release) 
 /// # Errors
 /// If a value cannot be JSON (a number that is not finite).
 pub fn record_bytes<D: Details>(record: &Record<D>, path: &Path) -> Result<Vec<u8>, Error> {
-    let mut bytes = serde_json::to_vec_pretty(record)
-        .map_err(|source| Error::Malformed { path: path.to_owned(), schema: D::SCHEMA, source })?;
+    let mut bytes = serde_json::to_vec_pretty(record).map_err(|source| Error::Malformed {
+        path: path.to_owned(),
+        schema: D::SCHEMA,
+        source,
+    })?;
     bytes.push(b'\n');
     Ok(bytes)
 }

@@ -31,7 +31,7 @@ pub use file_name::FileName;
 pub use folder::{DEFAULT_FOLDER, Records, any_release, record_bytes};
 pub use pack::Pack;
 pub use publish::{Publish, Seeder, TrackerMode};
-pub use push::{PushState, PushedHost, Push, StepSeconds};
+pub use push::{Push, PushState, PushedHost, StepSeconds};
 pub use release::{Layout, NamedFile, PayloadFile, Release};
 pub use release_id::ReleaseId;
 pub use swap::{HostOutcome, Outcome, Swap, SwappedHost, Verb};

@@ -85,7 +85,9 @@ mod tests {
 
     #[test]
     fn nothing_that_is_a_path_an_option_or_hidden() {
-        for bad in ["", ".", "..", ".hidden", "-rf", "a/b", "a b", "a\n", "ü", "a\0", "$(touch x)", &"x".repeat(81)] {
+        for bad in
+            ["", ".", "..", ".hidden", "-rf", "a/b", "a b", "a\n", "ü", "a\0", "$(touch x)", &"x".repeat(81)]
+        {
             assert!(bad.parse::<ReleaseId>().is_err(), "{bad:?}");
         }
         assert!(serde_json::from_str::<ReleaseId>("\"../etc\"").is_err());

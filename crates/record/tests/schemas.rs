@@ -12,7 +12,11 @@ fn committed_schemas_are_current() {
         if std::env::var_os("MKT_UPDATE").is_some() {
             fs::write(&path, &text).unwrap();
         }
-        assert_eq!(fs::read_to_string(&path).unwrap_or_default(), text, "{name} drifted: MKT_UPDATE=1 cargo test -p record");
+        assert_eq!(
+            fs::read_to_string(&path).unwrap_or_default(),
+            text,
+            "{name} drifted: MKT_UPDATE=1 cargo test -p record"
+        );
         known.push(name);
     }
     for entry in fs::read_dir(&folder).unwrap() {

@@ -1,0 +1,122 @@
+//! From `main` to a stage and back: parse, log, run, print the error, end with its code.
+
+use std::ffi::OsString;
+use std::io::Write;
+
+use clap::Parser;
+use log::LevelFilter;
+use record::ExitCode;
+
+use crate::{Abort, Common, Console, Failure, sanitize};
+
+/// A command line of the suite.
+pub trait Settings: Parser {
+    /// Name of the binary.
+    const TOOL: &'static str;
+
+    /// The flags that all have.
+    fn common(&self) -> &Common;
+}
+
+/// The `main` of every binary.
+///
+/// `run` gets the parsed command line, the console and the abort flag, and gives the exit code or the error that
+/// ends the binary.
+pub fn main<S, E, F>(run: F) -> std::process::ExitCode
+where
+    S: Settings,
+    E: Failure,
+    F: FnOnce(S, &Console, &Abort) -> Result<ExitCode, E>,
+{
+    start::<S, E, F>(std::env::args_os(), run).into()
+}
+
+fn start<S, E, F>(args: impl IntoIterator<Item = OsString>, run: F) -> ExitCode
+where
+    S: Settings,
+    E: Failure,
+    F: FnOnce(S, &Console, &Abort) -> Result<ExitCode, E>,
+{
+    let settings = match S::try_parse_from(args) {
+        Ok(settings) => settings,
+        Err(error) => {
+            // Prints help and version on stdout, errors on stderr; if nobody reads that, the code still tells.
+            let _gone = error.print();
+            return if error.use_stderr() { ExitCode::Usage } else { ExitCode::Ok };
+        }
+    };
+    let common = settings.common().clone();
+    log_to_stderr(S::TOOL, common.verbose);
+    let console = Console::new(S::TOOL, common.color);
+    let abort = match Abort::on_signals() {
+        Ok(abort) => abort,
+        Err(error) => {
+            console.warn(format!("cannot handle SIGTERM: {error}"));
+            Abort::default()
+        }
+    };
+    match run(settings, &console, &abort) {
+        Ok(code) => code,
+        Err(error) => {
+            console.error(&error);
+            error.exit_code()
+        }
+    }
+}
+
+fn log_to_stderr(tool: &'static str, verbose: u8) {
+    let level = match verbose {
+        0 => LevelFilter::Warn,
+        1 => LevelFilter::Info,
+        _ => LevelFilter::Debug,
+    };
+    // Only our own crates: a library's debug log may print headers, and with them a secret.
+    let mut builder = env_logger::Builder::new();
+    for ours in ["cli", "fleet", "fleet_push", "metainfo", "mkt_pack", "payload", "record", "rtorrent_rpc"] {
+        builder.filter_module(ours, level);
+    }
+    builder.filter_module("swap_release", level).filter_module("tracker_publish", level);
+    builder.format(move |out, entry| {
+        let text = sanitize(&entry.args().to_string());
+        writeln!(out, "[{tool}] {}: {text}", entry.level().as_str().to_lowercase())
+    });
+    // Fails only if a logger is there already, as in a test that runs two stages in one process.
+    let _already = builder.try_init();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, Parser)]
+    struct Line {
+        #[arg(long)]
+        number: Option<u8>,
+        #[command(flatten)]
+        common: Common,
+    }
+
+    impl Settings for Line {
+        const TOOL: &'static str = "tool";
+        fn common(&self) -> &Common {
+            &self.common
+        }
+    }
+
+    fn code(args: &[&str]) -> ExitCode {
+        let args = std::iter::once("tool").chain(args.iter().copied()).map(OsString::from);
+        start(args, |line: Line, _: &Console, _: &Abort| match line.number {
+            Some(0) => Err(record::Error::Missing { path: "records/pack.json".into() }),
+            _ => Ok(ExitCode::Ok),
+        })
+    }
+
+    #[test]
+    fn the_code_tells_how_it_ended() {
+        assert_eq!(code(&[]), ExitCode::Ok);
+        assert_eq!(code(&["--help"]), ExitCode::Ok);
+        assert_eq!(code(&["--nonsense"]), ExitCode::Usage);
+        assert_eq!(code(&["--number", "300"]), ExitCode::Usage);
+        assert_eq!(code(&["--number", "0"]), ExitCode::BadInput);
+    }
+}
