@@ -1,0 +1,69 @@
+//! Calls that change one download.
+//!
+//! Each gives [`crate::Error::Fault`] with [`crate::Fault::is_no_such_download`] when rtorrent does not have it.
+
+use crate::{Client, Connect, HexInfohash, Result, Value};
+
+impl<C: Connect> Client<C> {
+    /// Starts it, opening it if needed (`d.start`).
+    ///
+    /// # Errors
+    /// All of [`crate::Error`].
+    pub fn start(&self, hash: &HexInfohash) -> Result<()> {
+        self.on("d.start", hash, &[])
+    }
+
+    /// Stops it: its peers are dropped, its files stay open (`d.stop`).
+    ///
+    /// # Errors
+    /// All of [`crate::Error`].
+    pub fn stop(&self, hash: &HexInfohash) -> Result<()> {
+        self.on("d.stop", hash, &[])
+    }
+
+    /// Closes its files (`d.close`); needed before its directory is set again.
+    ///
+    /// # Errors
+    /// All of [`crate::Error`].
+    pub fn close(&self, hash: &HexInfohash) -> Result<()> {
+        self.on("d.close", hash, &[])
+    }
+
+    /// Forgets it (`d.erase`). The data stays; the torrent file it is tied to is deleted.
+    ///
+    /// # Errors
+    /// All of [`crate::Error`].
+    pub fn erase(&self, hash: &HexInfohash) -> Result<()> {
+        self.on("d.erase", hash, &[])
+    }
+
+    /// Hashes all its data again and then goes on as before (`d.check_hash`).
+    ///
+    /// # Errors
+    /// All of [`crate::Error`].
+    pub fn check_hash(&self, hash: &HexInfohash) -> Result<()> {
+        self.on("d.check_hash", hash, &[])
+    }
+
+    /// Announces to its trackers now, whatever interval they gave (`d.tracker_announce.force`).
+    ///
+    /// # Errors
+    /// All of [`crate::Error`].
+    pub fn announce_force(&self, hash: &HexInfohash) -> Result<()> {
+        self.on("d.tracker_announce.force", hash, &[])
+    }
+
+    /// Sets its upload slots (`d.uploads_max.set`).
+    ///
+    /// # Errors
+    /// All of [`crate::Error`].
+    pub fn set_max_uploads(&self, hash: &HexInfohash, slots: u32) -> Result<()> {
+        self.on("d.uploads_max.set", hash, &[Value::Int(i64::from(slots))])
+    }
+
+    fn on(&self, method: &str, hash: &HexInfohash, more: &[Value]) -> Result<()> {
+        let mut params = vec![Value::from(hash.as_str())];
+        params.extend_from_slice(more);
+        self.call(method, &params).map(drop)
+    }
+}

@@ -1,0 +1,57 @@
+//! Calls about the rtorrent process as a whole.
+
+use crate::{Client, Connect, Result, Value};
+
+impl<C: Connect> Client<C> {
+    /// rtorrent's version, such as `0.9.8`.
+    ///
+    /// # Errors
+    /// All of [`crate::Error`].
+    pub fn client_version(&self) -> Result<String> {
+        self.text("system.client_version")
+    }
+
+    /// libtorrent's version, such as `0.13.8`.
+    ///
+    /// # Errors
+    /// All of [`crate::Error`].
+    pub fn library_version(&self) -> Result<String> {
+        self.text("system.library_version")
+    }
+
+    /// The TCP port on which peers reach it; 0 when it does not listen.
+    ///
+    /// # Errors
+    /// All of [`crate::Error`].
+    pub fn listen_port(&self) -> Result<u16> {
+        const METHOD: &str = "network.listen.port";
+        let reply = self.call(METHOD, &[])?;
+        reply
+            .as_int()
+            .and_then(|port| u16::try_from(port).ok())
+            .ok_or_else(|| self.unexpected(METHOD, "no port number".to_owned()))
+    }
+
+    /// Limits the upload of the whole process, in KiB/s; 0 is no limit.
+    ///
+    /// # Errors
+    /// All of [`crate::Error`].
+    pub fn set_upload_limit_kb(&self, kib_per_second: u32) -> Result<()> {
+        let params = [Value::from(""), Value::Int(i64::from(kib_per_second))];
+        self.call("throttle.global_up.max_rate.set_kb", &params).map(drop)
+    }
+
+    /// Sets the upload slots that downloads loaded from now on get (`throttle.max_uploads`). Those already loaded
+    /// keep theirs, see [`Client::set_max_uploads`].
+    ///
+    /// # Errors
+    /// All of [`crate::Error`].
+    pub fn set_default_max_uploads(&self, slots: u32) -> Result<()> {
+        self.call("throttle.max_uploads.set", &[Value::from(""), Value::Int(i64::from(slots))]).map(drop)
+    }
+
+    fn text(&self, method: &str) -> Result<String> {
+        let reply = self.call(method, &[])?;
+        reply.as_str().map(str::to_owned).ok_or_else(|| self.unexpected(method, "no text".to_owned()))
+    }
+}
