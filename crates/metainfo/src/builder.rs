@@ -1,0 +1,104 @@
+//! Making a torrent from files.
+
+use crate::{
+    AnnounceUrl, Content, Error, FileEntry, Info, Metainfo, PieceLength, Progress, SourceFile, hash_pieces,
+};
+use std::path::Path;
+
+/// Collects what a torrent shall say, then hashes the files. No date is written: equal input gives equal bytes.
+#[derive(Clone, Debug)]
+pub struct Builder {
+    name: String,
+    piece_length: PieceLength,
+    private: bool,
+    source: Option<String>,
+    announce: Option<AnnounceUrl>,
+    created_by: Option<String>,
+}
+
+impl Builder {
+    /// `name` is the file or directory that clients will create.
+    #[must_use]
+    pub fn new(name: impl Into<String>, piece_length: PieceLength) -> Self {
+        let name = name.into();
+        Self { name, piece_length, private: false, source: None, announce: None, created_by: None }
+    }
+
+    /// Sets the private flag (BEP 27); part of the infohash.
+    #[must_use]
+    pub fn private(mut self, private: bool) -> Self {
+        self.private = private;
+        self
+    }
+
+    /// Sets the tracker's mark; part of the infohash.
+    #[must_use]
+    pub fn source(mut self, source: Option<String>) -> Self {
+        self.source = source;
+        self
+    }
+
+    /// Sets the tracker; not part of the infohash.
+    #[must_use]
+    pub fn announce(mut self, url: Option<AnnounceUrl>) -> Self {
+        self.announce = url;
+        self
+    }
+
+    /// Sets who made the torrent; not part of the infohash.
+    #[must_use]
+    pub fn created_by(mut self, text: impl Into<String>) -> Self {
+        self.created_by = Some(text.into());
+        self
+    }
+
+    /// A torrent of one file, hashed now.
+    ///
+    /// # Errors
+    /// A file that cannot be read, is empty, or changes meanwhile; an unsafe name; an abort.
+    pub fn from_file(self, path: &Path, progress: &Progress<'_>) -> Result<Metainfo, Error> {
+        let metadata = std::fs::metadata(path).map_err(|source| Error::Read { path: path.into(), source })?;
+        let length = metadata.len();
+        let files = [SourceFile { path: path.into(), length }];
+        self.hash(&files, Content::File { length }, progress)
+    }
+
+    /// A torrent of the files below `root`, hashed now, listed in mktorrent's order: bytewise by whole path, so that
+    /// `a-b/x` and `a.b` come before `a/x`.
+    ///
+    /// # Errors
+    /// A file that cannot be read or changes meanwhile; an unsafe or clashing path; no content; an abort.
+    pub fn from_tree(
+        self,
+        root: &Path,
+        mut files: Vec<FileEntry>,
+        progress: &Progress<'_>,
+    ) -> Result<Metainfo, Error> {
+        files.sort_unstable();
+        let sources: Vec<_> = files
+            .iter()
+            .map(|file| SourceFile { path: root.join(&file.path), length: file.length })
+            .collect();
+        self.hash(&sources, Content::Tree { files }, progress)
+    }
+
+    fn hash(
+        self,
+        files: &[SourceFile],
+        content: Content,
+        progress: &Progress<'_>,
+    ) -> Result<Metainfo, Error> {
+        let pieces = hash_pieces(&self.name, files, self.piece_length, progress)?;
+        let info = Info::new(self.name, self.piece_length, pieces, content)?
+            .with_private(self.private)
+            .with_source(self.source)?;
+        let mut torrent = Metainfo::new(info)?;
+        if let Some(created_by) = &self.created_by {
+            torrent = torrent.with_created_by(created_by)?;
+        }
+        match &self.announce {
+            Some(url) => torrent.with_announce(url),
+            None => Ok(torrent),
+        }
+    }
+}

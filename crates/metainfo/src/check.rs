@@ -1,0 +1,149 @@
+//! Whether what is on disk is what the torrent describes.
+
+use crate::pieces::{Reader, in_pool};
+use crate::spans::Spans;
+use crate::{Content, Error, Metainfo, Progress, SourceFile};
+use rayon::prelude::*;
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::ErrorKind;
+use std::path::Path;
+
+/// What a check found. Files that are on disk and not in the torrent are not looked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// In the torrent's order; empty when everything is there and whole.
+    pub damaged: Vec<DamagedFile>,
+    /// Indexes of the pieces that are not what they should be, or could not be proved.
+    pub bad_pieces: Vec<u64>,
+}
+
+/// A file that is not as the torrent says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DamagedFile {
+    /// Path in the torrent; the torrent's name for a torrent of one file.
+    pub path: String,
+    /// What is wrong with it.
+    pub damage: Damage,
+}
+
+/// What is wrong with a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Damage {
+    /// It is not there.
+    Missing,
+    /// Something else is there: a directory, a link, a device.
+    NotAFile,
+    /// It has another size.
+    Size {
+        /// Bytes in the torrent.
+        expected: u64,
+        /// Bytes on disk.
+        found: u64,
+    },
+    /// So many of its pieces have another hash. The fault may lie in a file that shares the piece.
+    Content {
+        /// Pieces.
+        bad_pieces: u64,
+    },
+    /// It may be whole, but shares a piece with a file that is missing or has another size.
+    Unproved,
+}
+
+impl Report {
+    /// Whether everything is there and whole.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.damaged.is_empty() && self.bad_pieces.is_empty()
+    }
+}
+
+impl Metainfo {
+    /// Hashes what is on disk piece by piece. `location` is the file itself, or the directory that holds the files.
+    ///
+    /// Links are not followed in the last component of a path.
+    ///
+    /// # Errors
+    /// [`Error::Read`] for a file that is there and cannot be read, which says nothing about its content;
+    /// [`Error::Aborted`].
+    pub fn check(&self, location: &Path, progress: &Progress<'_>) -> Result<Report, Error> {
+        let info = self.info();
+        let listed: Vec<(&str, SourceFile)> = match info.content() {
+            Content::File { length } => {
+                vec![(info.name(), SourceFile { path: location.into(), length: *length })]
+            }
+            Content::Tree { files } => files
+                .iter()
+                .map(|file| {
+                    (file.path.as_str(), SourceFile { path: location.join(&file.path), length: file.length })
+                })
+                .collect(),
+        };
+        let (names, files): (Vec<_>, Vec<_>) = listed.into_iter().unzip();
+        let spans = Spans::new(&files, info.piece_length());
+        let (mut damage, bad_pieces) = in_pool(info.name(), || {
+            let damage = files
+                .par_iter()
+                .enumerate()
+                .filter_map(|(index, file)| look(file).map(|damage| damage.map(|d| (index, d))).transpose())
+                .collect::<Result<BTreeMap<_, _>, _>>()?;
+            let bad = info
+                .pieces()
+                .par_iter()
+                .enumerate()
+                .map_init(Reader::default, |reader, (piece, expected)| {
+                    let piece = piece as u64;
+                    let bytes = spans.of_piece(piece).map(|span| span.length).sum();
+                    if !progress(bytes) {
+                        return Err(Error::Aborted { name: info.name().into() });
+                    }
+                    if spans.of_piece(piece).any(|span| damage.contains_key(&span.file)) {
+                        return Ok(Some(piece));
+                    }
+                    let found = reader.hash(&files, spans.of_piece(piece), false)?;
+                    Ok((found != *expected).then_some(piece))
+                })
+                .filter_map(Result::transpose)
+                .collect::<Result<Vec<u64>, Error>>()?;
+            Ok::<_, Error>((damage, bad))
+        })??;
+        for &piece in &bad_pieces {
+            let unproved = spans.of_piece(piece).any(|span| {
+                damage
+                    .get(&span.file)
+                    .is_some_and(|d| !matches!(d, Damage::Content { .. } | Damage::Unproved))
+            });
+            for span in spans.of_piece(piece) {
+                let entry = damage.entry(span.file);
+                if unproved {
+                    entry.or_insert(Damage::Unproved);
+                    continue;
+                }
+                match entry.or_insert(Damage::Unproved) {
+                    Damage::Content { bad_pieces } => *bad_pieces += 1,
+                    other => *other = Damage::Content { bad_pieces: 1 },
+                }
+            }
+        }
+        let damaged = damage.into_iter().filter_map(|(index, damage)| {
+            names.get(index).map(|path| DamagedFile { path: (*path).to_owned(), damage })
+        });
+        Ok(Report { damaged: damaged.collect(), bad_pieces })
+    }
+}
+
+/// What can be seen without reading the file.
+fn look(file: &SourceFile) -> Result<Option<Damage>, Error> {
+    let metadata = match fs::symlink_metadata(&file.path) {
+        Ok(metadata) => metadata,
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            return Ok(Some(Damage::Missing));
+        }
+        Err(source) => return Err(Error::Read { path: file.path.clone(), source }),
+    };
+    Ok(match metadata.len() {
+        _ if !metadata.is_file() => Some(Damage::NotAFile),
+        found if found != file.length => Some(Damage::Size { expected: file.length, found }),
+        _ => None,
+    })
+}

@@ -1,0 +1,158 @@
+//! A whole `.torrent`: the info dict as it stands, and the keys around it.
+
+use crate::{AnnounceUrl, Error, Info, Infohash, MAX_TORRENT_BYTES, encode, parse};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+/// A metainfo file (BEP 3). The bytes of the info dict are kept as they were read, and so are keys unknown here.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Metainfo {
+    /// Every key of the outer dict with its raw value, `info` among them.
+    raw: BTreeMap<Vec<u8>, Vec<u8>>,
+    info: Info,
+    infohash: Infohash,
+    announce: Option<AnnounceUrl>,
+    announce_list: Vec<Vec<AnnounceUrl>>,
+}
+
+impl Metainfo {
+    /// A torrent of this info dict, without a tracker.
+    ///
+    /// # Errors
+    /// None in practice; the encoder's refusal is passed on.
+    pub fn new(info: Info) -> Result<Self, Error> {
+        let bytes = encode::info(&info)?;
+        let infohash = Infohash::from_info_bytes(&bytes);
+        let raw = BTreeMap::from([(b"info".to_vec(), bytes)]);
+        Ok(Self { raw, info, infohash, announce: None, announce_list: Vec::new() })
+    }
+
+    /// Reads a torrent from memory.
+    ///
+    /// # Errors
+    /// Whatever is not canonical bencode, is missing, has the wrong type, or could make a client misbehave.
+    pub fn parse(bytes: &[u8]) -> Result<Self, Error> {
+        if bytes.len() as u64 > MAX_TORRENT_BYTES {
+            return Err(Error::TooLarge {
+                what: "torrent".into(),
+                limit: format!("{MAX_TORRENT_BYTES} bytes"),
+            });
+        }
+        let raw = parse::outer(bytes)?;
+        let info_bytes = raw.get(&b"info"[..]).ok_or_else(|| Error::Missing { field: "info".into() })?;
+        let info = parse::info(info_bytes)?;
+        let infohash = Infohash::from_info_bytes(info_bytes);
+        let announce = raw.get(&b"announce"[..]).map(|value| parse::single_text("announce", value)?.parse());
+        let announce_list = match raw.get(&b"announce-list"[..]) {
+            Some(value) => parse::tiers(value)?
+                .into_iter()
+                .map(|tier| tier.iter().map(|url| url.parse()).collect())
+                .collect::<Result<_, _>>()?,
+            None => Vec::new(),
+        };
+        Ok(Self { announce: announce.transpose()?, announce_list, info, infohash, raw })
+    }
+
+    /// Reads a torrent from a file of at most [`MAX_TORRENT_BYTES`].
+    ///
+    /// # Errors
+    /// As [`Self::parse`], with the file's path; [`Error::Read`].
+    pub fn read(path: &Path) -> Result<Self, Error> {
+        let mut bytes = Vec::new();
+        File::open(path)
+            .and_then(|file| file.take(MAX_TORRENT_BYTES + 1).read_to_end(&mut bytes))
+            .map_err(|source| Error::Read { path: path.into(), source })?;
+        Self::parse(&bytes).map_err(|source| Error::Torrent { path: path.into(), source: source.into() })
+    }
+
+    /// The info dict's fields.
+    #[must_use]
+    pub fn info(&self) -> &Info {
+        &self.info
+    }
+
+    /// SHA-1 of [`Self::info_bytes`].
+    #[must_use]
+    pub fn infohash(&self) -> Infohash {
+        self.infohash
+    }
+
+    /// The info dict as it stands in the file.
+    #[must_use]
+    pub fn info_bytes(&self) -> &[u8] {
+        self.raw.get(&b"info"[..]).map_or(&[], Vec::as_slice)
+    }
+
+    /// The tracker (BEP 3).
+    #[must_use]
+    pub fn announce(&self) -> Option<&AnnounceUrl> {
+        self.announce.as_ref()
+    }
+
+    /// Tiers of trackers (BEP 12); clients that know the key ignore `announce`.
+    #[must_use]
+    pub fn announce_list(&self) -> &[Vec<AnnounceUrl>] {
+        &self.announce_list
+    }
+
+    /// The same torrent for one tracker: sets `announce`, removes `announce-list` (which would be preferred to it),
+    /// and leaves the info dict alone, so the infohash is the same for every host's own passkey.
+    ///
+    /// # Errors
+    /// None in practice; the encoder's refusal is passed on.
+    pub fn with_announce(&self, url: &AnnounceUrl) -> Result<Self, Error> {
+        let mut torrent = self.without_announce_list();
+        torrent.raw.insert(b"announce".to_vec(), encode::text(url.expose())?);
+        torrent.announce = Some(url.clone());
+        Ok(torrent)
+    }
+
+    /// The same torrent for tiers of trackers (BEP 12); `announce` becomes the first of them. No URL at all is
+    /// [`Self::without_announce_list`].
+    ///
+    /// # Errors
+    /// None in practice; the encoder's refusal is passed on.
+    pub fn with_announce_list(&self, tiers: &[Vec<AnnounceUrl>]) -> Result<Self, Error> {
+        let Some(first) = tiers.iter().flatten().next() else { return Ok(self.without_announce_list()) };
+        let mut torrent = self.with_announce(first)?;
+        torrent.announce_list = tiers.iter().filter(|tier| !tier.is_empty()).cloned().collect();
+        torrent.raw.insert(b"announce-list".to_vec(), encode::tiers(&torrent.announce_list)?);
+        Ok(torrent)
+    }
+
+    /// The same torrent without `announce-list`; `announce` stays.
+    #[must_use]
+    pub fn without_announce_list(&self) -> Self {
+        let mut torrent = self.clone();
+        torrent.raw.remove(&b"announce-list"[..]);
+        torrent.announce_list.clear();
+        torrent
+    }
+
+    /// Sets `created by`, which says who made the file and is not part of the infohash.
+    pub(crate) fn with_created_by(mut self, text: &str) -> Result<Self, Error> {
+        self.raw.insert(b"created by".to_vec(), encode::text(text)?);
+        Ok(self)
+    }
+
+    /// The bytes of the `.torrent`: canonical bencode, equal for equal torrents.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        encode::dict(self.raw.iter().map(|(key, value)| (key.as_slice(), value.as_slice())))
+    }
+}
+
+/// Raw values are left out: the announce URL among them may hold a passkey.
+impl fmt::Debug for Metainfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Metainfo")
+            .field("infohash", &self.infohash)
+            .field("name", &self.info.name())
+            .field("announce", &self.announce)
+            .field("announce_list", &self.announce_list)
+            .finish_non_exhaustive()
+    }
+}
