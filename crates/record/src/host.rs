@@ -4,7 +4,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{ReleaseId, Sha256};
+use crate::{Release, ReleaseId, Sha256};
 
 /// The state of a release on a host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -48,12 +48,10 @@ pub struct StageReply {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReleaseStatus {
-    /// Its id.
-    pub id: ReleaseId,
+    /// The release as it was built, from the record that it was staged by; so a rollback needs no record.
+    pub release: Release,
     /// Its state.
     pub state: ReleaseState,
-    /// The digest of its tree.
-    pub tree_digest: Sha256,
     /// When the state was written, RFC 3339.
     pub since: String,
 }
@@ -83,15 +81,15 @@ impl HostStatus {
     /// The release with this id.
     #[must_use]
     pub fn release(&self, id: &ReleaseId) -> Option<&ReleaseStatus> {
-        self.releases.iter().find(|release| release.id == *id)
+        self.releases.iter().find(|known| known.release.id == *id)
     }
 
     /// True if this host has the release whole and proved, live or not, with exactly this tree.
     #[must_use]
     pub fn has(&self, id: &ReleaseId, tree_digest: &Sha256) -> bool {
-        self.release(id).is_some_and(|release| {
-            release.tree_digest == *tree_digest
-                && match release.state {
+        self.release(id).is_some_and(|known| {
+            known.release.tree_digest == *tree_digest
+                && match known.state {
                     ReleaseState::Staged
                     | ReleaseState::Unconfirmed
                     | ReleaseState::Active
