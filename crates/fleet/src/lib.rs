@@ -1,1 +1,42 @@
-//! The inventory of hosts, SSH to them, and bounded fan-out.
+//! The hosts of a fleet: the inventory that names them, SSH to them, and bounded work on all of them.
+//!
+//! - [`Inventory`] is `fleet.toml`, checked and resolved to one [`Host`] per server.
+//! - [`Remote`] is what can be done on a host; [`connect`] gives it by SSH (or on this machine for `local = true`),
+//!   [`RecordingRemote`] is its form for tests of the order of effects.
+//! - [`fan_out`] runs one closure per host on a bounded number of threads.
+//!
+//! Nothing here knows of releases, torrents or command lines.
+
+mod address;
+mod argv;
+mod error;
+mod fan_out;
+mod host_name;
+mod interrupt;
+mod inventory;
+mod nearest;
+mod program;
+mod remote;
+mod remote_path;
+mod shared_path;
+mod ssh;
+mod user_name;
+
+pub use address::Address;
+pub use argv::Argv;
+pub use error::Error;
+pub use fan_out::{Emitter, Event, Outcome, fan_out};
+pub use host_name::HostName;
+pub use interrupt::Interrupt;
+pub use inventory::{
+    Announce, Engine, Health, HealthCheck, Host, Inventory, Seeder, Site, Template, Tracker, TrackerMode,
+};
+pub use program::Program;
+pub use remote::{
+    ByteStream, Effect, LineRead, LocalRemote, Output, Process, RecordingRemote, Remote, Reply, Status,
+    connect,
+};
+pub use remote_path::RemotePath;
+pub use shared_path::SharedPath;
+pub use ssh::{Passphrase, SshOptions, SshRemote, Timeouts};
+pub use user_name::UserName;

@@ -1,0 +1,396 @@
+//! What can go wrong in the inventory and on the way to a host.
+
+use std::io;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::{Address, HostName};
+
+/// An expected failure. Every variant names its object; [`Error::hint`] gives the remedy where there is one.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The inventory could not be read.
+    #[error("cannot read the inventory `{}`: {source}", path.display())]
+    ReadInventory {
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        source: io::Error,
+    },
+    /// The inventory is not TOML, or a value is not what its key asks for.
+    ///
+    /// Without the line's text, which may be an announce URL with its passkey.
+    #[error("line {line}, column {column} of the inventory `{}`: {reason}", path.display())]
+    ParseInventory {
+        /// The file.
+        path: PathBuf,
+        /// Counted from 1.
+        line: usize,
+        /// Counted from 1, in bytes.
+        column: usize,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A key nobody reads.
+    #[error("unknown key `{key}` in the inventory `{}`", path.display())]
+    UnknownKey {
+        /// The file.
+        path: PathBuf,
+        /// The key with its tables, `hosts.web1.adress`.
+        key: String,
+        /// The known key it resembles.
+        nearest: Option<&'static str>,
+    },
+    /// A value that fits its type but not its place.
+    #[error("`{key}` in the inventory `{}`: {reason}", path.display())]
+    InventoryValue {
+        /// The file.
+        path: PathBuf,
+        /// The key with its tables.
+        key: String,
+        /// Why not.
+        reason: String,
+    },
+    /// Two hosts dialled at one address.
+    #[error("the hosts `{first}` and `{second}` of the inventory `{}` have the same peer address `{address}`", path.display())]
+    SamePeerAddress {
+        /// The file.
+        path: PathBuf,
+        /// The host that came first.
+        first: HostName,
+        /// The one that repeats it.
+        second: HostName,
+        /// The shared address.
+        address: Address,
+    },
+    /// A host was asked for that the inventory does not have.
+    #[error("no host `{}` in the inventory `{}`", name.escape_debug(), path.display())]
+    NoSuchHost {
+        /// The file.
+        path: PathBuf,
+        /// The name asked for.
+        name: String,
+        /// The host's name it resembles.
+        nearest: Option<String>,
+    },
+
+    /// The private key could not be read.
+    #[error("cannot read the private key `{}`: {source}", path.display())]
+    ReadIdentity {
+        /// The key file.
+        path: PathBuf,
+        /// The cause.
+        source: io::Error,
+    },
+    /// The private key is encrypted and no passphrase was given, or the wrong one.
+    #[error("the private key `{}` is encrypted and {}", path.display(), if *.given { "the passphrase does not open it" } else { "no passphrase was given" })]
+    IdentityLocked {
+        /// The key file.
+        path: PathBuf,
+        /// Whether a passphrase was given.
+        given: bool,
+    },
+    /// The file is no private key that can be used.
+    #[error("`{}` is not a private key in OpenSSH or PEM form", path.display())]
+    NotAnIdentity {
+        /// The key file.
+        path: PathBuf,
+    },
+    /// The file named by MKT_IDENTITY_PASSPHRASE_FILE could not be read.
+    #[error("cannot read the passphrase file `{}`: {source}", path.display())]
+    ReadPassphrase {
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        source: io::Error,
+    },
+    /// No known_hosts file was named and HOME is not set.
+    #[error("no known_hosts file for host `{host}`: none is configured and HOME is not set")]
+    NoKnownHosts {
+        /// The host.
+        host: HostName,
+    },
+    /// The known_hosts file could not be read.
+    #[error("cannot read the known_hosts file `{}`: {source}", path.display())]
+    ReadKnownHosts {
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        source: io::Error,
+    },
+
+    /// The name of the host has no address.
+    #[error("host `{host}`: cannot resolve `{address}`: {source}")]
+    Resolve {
+        /// The host.
+        host: HostName,
+        /// What was looked up.
+        address: Address,
+        /// The cause.
+        source: io::Error,
+    },
+    /// No TCP connection.
+    #[error("host `{host}`: cannot connect to `{address}` port {port}: {source}")]
+    Unreachable {
+        /// The host.
+        host: HostName,
+        /// What was dialled.
+        address: Address,
+        /// The TCP port.
+        port: u16,
+        /// The cause.
+        source: io::Error,
+    },
+    /// The server and this client could not agree on how to speak.
+    #[error("host `{host}`: no SSH session with `{address}` port {port}: {detail}")]
+    Handshake {
+        /// The host.
+        host: HostName,
+        /// What was dialled.
+        address: Address,
+        /// The TCP port.
+        port: u16,
+        /// What libssh2 says.
+        detail: String,
+    },
+    /// The known_hosts file has no key for this address.
+    #[error(
+        "host `{host}`: `{address}` port {port} is not in `{}`; it presents {fingerprint}", known_hosts.display()
+    )]
+    UnknownHostKey {
+        /// The host.
+        host: HostName,
+        /// What was dialled.
+        address: Address,
+        /// The TCP port.
+        port: u16,
+        /// Key type and SHA-256 fingerprint of the key presented.
+        fingerprint: String,
+        /// The file asked.
+        known_hosts: PathBuf,
+    },
+    /// The known_hosts file has another key of the same type for this address.
+    #[error(
+        "host `{host}`: the host key of `{address}` port {port} has CHANGED: `{}` has another key than the {fingerprint} presented",
+        known_hosts.display()
+    )]
+    ChangedHostKey {
+        /// The host.
+        host: HostName,
+        /// What was dialled.
+        address: Address,
+        /// The TCP port.
+        port: u16,
+        /// Key type and SHA-256 fingerprint of the key presented.
+        fingerprint: String,
+        /// The file asked.
+        known_hosts: PathBuf,
+    },
+    /// The key presented is marked `@revoked`.
+    #[error("host `{host}`: the host key {fingerprint} of `{address}` port {port} is revoked in `{}`", known_hosts.display())]
+    RevokedHostKey {
+        /// The host.
+        host: HostName,
+        /// What was dialled.
+        address: Address,
+        /// The TCP port.
+        port: u16,
+        /// Key type and SHA-256 fingerprint of the key presented.
+        fingerprint: String,
+        /// The file asked.
+        known_hosts: PathBuf,
+    },
+    /// The server did not accept our key.
+    #[error("host `{host}`: `{user}` was refused by `{address}` port {port} with {with}: {detail}")]
+    AuthRefused {
+        /// The host.
+        host: HostName,
+        /// The account.
+        user: String,
+        /// What was dialled.
+        address: Address,
+        /// The TCP port.
+        port: u16,
+        /// What was offered: the key file or the agent.
+        with: String,
+        /// What the server or libssh2 says.
+        detail: String,
+    },
+
+    /// A step did not end in its time.
+    #[error("host `{host}`: no end of `{step}` after {}", humantime::format_duration(*.after))]
+    TimedOut {
+        /// The host.
+        host: HostName,
+        /// What was being done.
+        step: String,
+        /// The time it had.
+        after: Duration,
+    },
+    /// The connection broke.
+    #[error("host `{host}`: connection lost during `{step}`: {detail}")]
+    Lost {
+        /// The host.
+        host: HostName,
+        /// What was being done.
+        step: String,
+        /// What the system says.
+        detail: String,
+    },
+    /// The server refused a request on a sound connection.
+    #[error("host `{host}`: `{step}` was refused: {detail}")]
+    Refused {
+        /// The host.
+        host: HostName,
+        /// What was asked.
+        step: String,
+        /// What the server says.
+        detail: String,
+    },
+    /// A file could not be put in place.
+    #[error("host `{host}`: cannot write `{path}`: {detail}")]
+    Upload {
+        /// The host.
+        host: HostName,
+        /// The file.
+        path: String,
+        /// What the host says.
+        detail: String,
+    },
+    /// A unix socket on the host could not be opened.
+    #[error("host `{host}`: cannot open the socket `{path}`: {detail}")]
+    Socket {
+        /// The host.
+        host: HostName,
+        /// The socket.
+        path: String,
+        /// What the host says.
+        detail: String,
+    },
+    /// A program could not be started on this machine.
+    #[error("host `{host}`: cannot run `{program}`: {source}")]
+    Run {
+        /// The host.
+        host: HostName,
+        /// The program.
+        program: String,
+        /// The cause.
+        source: io::Error,
+    },
+    /// An argument that no command line can carry.
+    #[error("host `{host}`: an argument of `{program}` holds a NUL byte")]
+    NulInArgument {
+        /// The host.
+        host: HostName,
+        /// The program.
+        program: String,
+    },
+    /// The caller wished to stop.
+    #[error("host `{host}`: interrupted during `{step}`")]
+    Interrupted {
+        /// The host.
+        host: HostName,
+        /// What was being done.
+        step: String,
+    },
+}
+
+impl Error {
+    /// Whether the way to the host failed, so that the same step may succeed over a new connection. Refusals (keys,
+    /// permissions, missing files) are not: they would only be repeated.
+    pub fn is_connection_loss(&self) -> bool {
+        matches!(
+            self,
+            Self::Unreachable { .. }
+                | Self::Handshake { .. }
+                | Self::TimedOut { .. }
+                | Self::Lost { .. }
+                | Self::Resolve { .. }
+        )
+    }
+
+    /// Whether the inventory, a key or a known_hosts file on this machine is at fault, not a host.
+    pub fn is_configuration(&self) -> bool {
+        matches!(
+            self,
+            Self::ReadInventory { .. }
+                | Self::ParseInventory { .. }
+                | Self::UnknownKey { .. }
+                | Self::InventoryValue { .. }
+                | Self::SamePeerAddress { .. }
+                | Self::NoSuchHost { .. }
+                | Self::ReadIdentity { .. }
+                | Self::IdentityLocked { .. }
+                | Self::NotAnIdentity { .. }
+                | Self::ReadPassphrase { .. }
+                | Self::NoKnownHosts { .. }
+                | Self::ReadKnownHosts { .. }
+        )
+    }
+
+    /// The remedy, as one sentence for a `hint:` line.
+    pub fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::UnknownKey { nearest: Some(nearest), .. } => format!("did you mean `{nearest}`?"),
+            Self::NoSuchHost { nearest: Some(nearest), .. } => format!("did you mean `{nearest}`?"),
+            Self::SamePeerAddress { .. } => {
+                "rtorrent keeps one connection per IP address: give each host its own \
+                 `address` (or `peer_address`)"
+                    .to_owned()
+            }
+            Self::IdentityLocked { .. } => {
+                "give the passphrase in MKT_IDENTITY_PASSPHRASE, or its file in MKT_IDENTITY_PASSPHRASE_FILE"
+                    .to_owned()
+            }
+            Self::ReadKnownHosts { .. } | Self::NoKnownHosts { .. } => {
+                "name the file by --known-hosts or `known_hosts` in fleet.toml".to_owned()
+            }
+            Self::UnknownHostKey { address, port, known_hosts, .. } => format!(
+                "get its keys by `{}`, compare the fingerprint on the host's console, then add them to `{}`",
+                keyscan(address, *port),
+                known_hosts.display()
+            ),
+            Self::ChangedHostKey { address, port, known_hosts, .. } => format!(
+                "this may be an attack; if the host was reinstalled, review `{}`, remove the old key by \
+                 `ssh-keygen -R {} -f {}` and add the new one",
+                keyscan(address, *port),
+                if *port == 22 { address.to_string() } else { format!("'[{address}]:{port}'") },
+                known_hosts.display()
+            ),
+            Self::RevokedHostKey { .. } => {
+                "the key was given up on purpose: install a new host key".to_owned()
+            }
+            Self::AuthRefused { user, .. } => {
+                format!("is the public key in the authorized_keys of `{user}` on that host?")
+            }
+            Self::Socket { .. } => {
+                "does the program that owns the socket run, may the account open it, and does sshd \
+                 have AllowStreamLocalForwarding yes?"
+                    .to_owned()
+            }
+            Self::ReadInventory { .. }
+            | Self::ParseInventory { .. }
+            | Self::UnknownKey { .. }
+            | Self::InventoryValue { .. }
+            | Self::NoSuchHost { .. }
+            | Self::ReadIdentity { .. }
+            | Self::NotAnIdentity { .. }
+            | Self::ReadPassphrase { .. }
+            | Self::Resolve { .. }
+            | Self::Unreachable { .. }
+            | Self::Handshake { .. }
+            | Self::TimedOut { .. }
+            | Self::Lost { .. }
+            | Self::Refused { .. }
+            | Self::Upload { .. }
+            | Self::Run { .. }
+            | Self::NulInArgument { .. }
+            | Self::Interrupted { .. } => return None,
+        })
+    }
+}
+
+/// The command that shows a server's host keys for review.
+fn keyscan(address: &Address, port: u16) -> String {
+    if port == 22 { format!("ssh-keyscan {address}") } else { format!("ssh-keyscan -p {port} {address}") }
+}

@@ -1,0 +1,159 @@
+//! `fleet.toml` as typed: its tables and keys, values already in their domain types.
+
+use std::fmt;
+use std::fs::File;
+use std::io::Read;
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+
+use super::keys;
+use super::{Announce, Engine, Template, TrackerMode};
+use crate::{Address, Error, HostName, Program, RemotePath, SharedPath, UserName};
+
+/// A thousand hosts with every key overridden are below 1 MB; more is not an inventory.
+const LIMIT: u64 = 4 << 20;
+
+/// The whole file.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct InventoryFile {
+    pub(super) site: SiteTable,
+    #[serde(default)]
+    pub(super) defaults: HostTable,
+    pub(super) seeder: Option<SeederTable>,
+    #[serde(default)]
+    pub(super) tracker: TrackerTable,
+    pub(super) health: Option<HealthTable>,
+    #[serde(default)]
+    pub(super) hosts: HostTables,
+}
+
+/// `[hosts.*]` in the order of the file: the order in which people think of them.
+#[derive(Debug, Default)]
+pub(super) struct HostTables(pub(super) Vec<(HostName, HostTable)>);
+
+impl<'de> Deserialize<'de> for HostTables {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct InOrder;
+        impl<'de> Visitor<'de> for InOrder {
+            type Value = HostTables;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a table of hosts, `[hosts.<name>]`")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<HostTables, A::Error> {
+                let mut hosts = Vec::new();
+                while let Some(entry) = map.next_entry()? {
+                    hosts.push(entry);
+                }
+                Ok(HostTables(hosts))
+            }
+        }
+        deserializer.deserialize_map(InOrder)
+    }
+}
+
+/// `[site]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SiteTable {
+    pub(super) deploy_to: RemotePath,
+    #[serde(default)]
+    pub(super) shared: Vec<SharedPath>,
+    pub(super) keep: Option<u32>,
+}
+
+/// `[defaults]` and `[hosts.<name>]`; which keys are allowed where is said in [`keys`].
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct HostTable {
+    pub(super) address: Option<Address>,
+    pub(super) peer_address: Option<IpAddr>,
+    pub(super) group: Option<HostName>,
+    pub(super) user: Option<UserName>,
+    pub(super) port: Option<u16>,
+    pub(super) identity: Option<PathBuf>,
+    pub(super) known_hosts: Option<PathBuf>,
+    pub(super) local: Option<bool>,
+    pub(super) deploy_to: Option<RemotePath>,
+    pub(super) watch_dir: Option<RemotePath>,
+    pub(super) rpc_socket: Option<RemotePath>,
+    pub(super) swap_release: Option<Program>,
+    pub(super) peer_port: Option<u16>,
+    pub(super) engine: Option<Engine>,
+}
+
+/// `[seeder]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SeederTable {
+    pub(super) rpc_socket: RemotePath,
+    pub(super) directory: RemotePath,
+    pub(super) peer: SocketAddr,
+}
+
+/// `[tracker]`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TrackerTable {
+    pub(super) mode: Option<TrackerMode>,
+    pub(super) announce: Option<Announce>,
+}
+
+/// `[health]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct HealthTable {
+    pub(super) url: Template,
+    pub(super) status: Option<u16>,
+    pub(super) contains: Option<Template>,
+    pub(super) header: Option<Template>,
+    pub(super) attempts: Option<u32>,
+    pub(super) interval: Option<Span>,
+    pub(super) timeout: Option<Span>,
+}
+
+/// A duration in words, `500ms`, `1h 30m`; never zero.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(try_from = "String")]
+pub(super) struct Span(pub(super) Duration);
+
+impl TryFrom<String> for Span {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        match humantime::parse_duration(&text) {
+            Ok(Duration::ZERO) => Err("a duration must be more than zero".to_owned()),
+            Ok(duration) => Ok(Self(duration)),
+            Err(error) => {
+                Err(format!("`{}` is not a duration such as `500ms`: {error}", text.escape_debug()))
+            }
+        }
+    }
+}
+
+/// Reads `path`; keys nobody knows are refused before anything else.
+pub(super) fn read(path: &Path) -> Result<InventoryFile, Error> {
+    let refuse = |source| Error::ReadInventory { path: path.to_owned(), source };
+    let mut text = String::new();
+    File::open(path).and_then(|file| file.take(LIMIT).read_to_string(&mut text)).map_err(refuse)?;
+    let invalid = |error: toml::de::Error| {
+        let at = error.span().map_or(0, |span| span.start).min(text.len());
+        let before = text.as_bytes().get(..at).unwrap_or_default();
+        Error::ParseInventory {
+            path: path.to_owned(),
+            line: 1 + before.iter().filter(|byte| **byte == b'\n').count(),
+            column: 1 + before.iter().rev().take_while(|byte| **byte != b'\n').count(),
+            reason: error.message().trim_end().replace('\n', ", "),
+        }
+    };
+    let table: toml::Table = text.parse().map_err(invalid)?;
+    keys::check(path, &table)?;
+    // From the text once more, not from the table: only so do errors have a line and a column.
+    toml::from_str(&text).map_err(invalid)
+}

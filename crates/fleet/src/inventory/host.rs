@@ -1,0 +1,52 @@
+//! One host with its complete settings.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+use crate::{Address, HostName, Program, RemotePath, UserName};
+
+/// A server of the fleet: `[hosts.<name>]` over `[defaults]` over the built-in values.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Host {
+    /// What reports call it.
+    pub name: HostName,
+    /// Where SSH dials.
+    pub address: Address,
+    /// The IP address other peers dial, when it is not `address`.
+    pub peer_address: Option<IpAddr>,
+    /// Where its BitTorrent client listens.
+    pub peer_port: u16,
+    /// Name of its group, if any.
+    pub group: Option<HostName>,
+    /// The SSH port.
+    pub port: u16,
+    /// The account.
+    pub user: UserName,
+    /// The private key file configured for it, on this machine.
+    pub identity: Option<PathBuf>,
+    /// The known_hosts file configured for it, on this machine.
+    pub known_hosts: Option<PathBuf>,
+    /// Commands run on this machine instead of over SSH.
+    pub local: bool,
+    /// Where releases live on this host.
+    pub deploy_to: RemotePath,
+    /// The directory its rtorrent loads torrents from.
+    pub watch_dir: RemotePath,
+    /// The SCGI socket of its rtorrent.
+    pub rpc_socket: RemotePath,
+    /// swap-release on this host.
+    pub swap_release: Program,
+    /// What carries the payload there.
+    pub engine: Engine,
+}
+
+/// What carries a payload to a host.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Engine {
+    /// The host's standing rtorrent.
+    #[default]
+    Rtorrent,
+}

@@ -1,0 +1,186 @@
+//! From the file as typed to hosts with complete settings.
+
+use std::collections::BTreeMap;
+use std::env;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::file::{HealthTable, HostTable, InventoryFile, SeederTable, TrackerTable};
+use super::{Health, Host, Inventory, Seeder, Site, Tracker, TrackerMode};
+use crate::{Error, HostName, RemotePath};
+
+/// Longest path of a unix socket: sun_path has 108 bytes with its NUL (unix(7)).
+const SOCKET_PATH_MAX: usize = 107;
+
+/// Applies defaults and checks what only the whole file can tell.
+pub(super) fn resolve(path: &Path, file: InventoryFile) -> Result<Inventory, Error> {
+    let at = Place { path };
+    let site = Site {
+        deploy_to: file.site.deploy_to,
+        shared: file.site.shared,
+        keep: match file.site.keep {
+            Some(0) => return Err(at.refuse("site.keep", "at least one release must stay")),
+            keep => keep.unwrap_or(5),
+        },
+    };
+    let mut hosts = Vec::with_capacity(file.hosts.0.len());
+    for (name, table) in file.hosts.0 {
+        hosts.push(at.host(name, table, &file.defaults, &site)?);
+    }
+    if hosts.is_empty() {
+        return Err(at.refuse("hosts", "there must be at least one host"));
+    }
+    at.one_peer_per_address(&hosts)?;
+    Ok(Inventory {
+        path: path.to_owned(),
+        seeder: file.seeder.map(|table| at.seeder(table)).transpose()?,
+        tracker: at.tracker(file.tracker)?,
+        health: file.health.map(|table| at.health(table)).transpose()?,
+        site,
+        hosts,
+    })
+}
+
+/// The file being resolved, for its errors and relative paths.
+struct Place<'a> {
+    path: &'a Path,
+}
+
+impl Place<'_> {
+    fn refuse(&self, key: &str, reason: impl Into<String>) -> Error {
+        Error::InventoryValue { path: self.path.to_owned(), key: key.to_owned(), reason: reason.into() }
+    }
+
+    fn host(
+        &self,
+        name: HostName,
+        host: HostTable,
+        defaults: &HostTable,
+        site: &Site,
+    ) -> Result<Host, Error> {
+        let key = |key: &str| format!("hosts.{name}{key}");
+        let address = host.address.ok_or_else(|| self.refuse(&key(".address"), "the key is missing"))?;
+        let rpc_socket = pick(host.rpc_socket, &defaults.rpc_socket, "/run/site-rt/rpc.sock");
+        let rpc_socket = self.built_in(rpc_socket)?;
+        if rpc_socket.as_str().len() > SOCKET_PATH_MAX {
+            return Err(self.refuse(&key(".rpc_socket"), "a socket's path has at most 107 bytes"));
+        }
+        let watch_dir = self.built_in(pick(host.watch_dir, &defaults.watch_dir, "/var/lib/site-rt/watch"))?;
+        Ok(Host {
+            address,
+            peer_address: host.peer_address,
+            peer_port: self
+                .port(&key(".peer_port"), host.peer_port.or(defaults.peer_port).unwrap_or(6890))?,
+            group: host.group,
+            port: self.port(&key(".port"), host.port.or(defaults.port).unwrap_or(22))?,
+            user: self.built_in(pick(host.user, &defaults.user, "deploy"))?,
+            identity: host.identity.as_ref().or(defaults.identity.as_ref()).map(|file| self.local_path(file)),
+            known_hosts: host
+                .known_hosts
+                .as_ref()
+                .or(defaults.known_hosts.as_ref())
+                .map(|file| self.local_path(file)),
+            local: host.local.unwrap_or(false),
+            deploy_to: host.deploy_to.unwrap_or_else(|| site.deploy_to.clone()),
+            watch_dir,
+            rpc_socket,
+            swap_release: self.built_in(pick(host.swap_release, &defaults.swap_release, "swap-release"))?,
+            engine: host.engine.or(defaults.engine).unwrap_or_default(),
+            name,
+        })
+    }
+
+    /// The configured value, or the built-in text parsed like one.
+    fn built_in<T: std::str::FromStr<Err = String>>(&self, value: Result<T, &str>) -> Result<T, Error> {
+        value.or_else(|text| text.parse().map_err(|reason: String| self.refuse("defaults", reason)))
+    }
+
+    fn port(&self, key: &str, port: u16) -> Result<u16, Error> {
+        if port == 0 { Err(self.refuse(key, "0 is not a port")) } else { Ok(port) }
+    }
+
+    /// A path on this machine: relative to the inventory's directory, `~/` is HOME.
+    fn local_path(&self, file: &Path) -> PathBuf {
+        if let (Ok(below), Some(home)) = (file.strip_prefix("~"), env::var_os("HOME")) {
+            return Path::new(&home).join(below);
+        }
+        self.path.parent().unwrap_or(Path::new("")).join(file)
+    }
+
+    fn one_peer_per_address(&self, hosts: &[Host]) -> Result<(), Error> {
+        let mut seen: BTreeMap<String, &HostName> = BTreeMap::new();
+        for host in hosts {
+            let peer = host.peer_address.map_or_else(|| host.address.to_string(), |ip| ip.to_string());
+            if let Some(first) = seen.insert(peer.clone(), &host.name) {
+                return Err(Error::SamePeerAddress {
+                    path: self.path.to_owned(),
+                    first: first.clone(),
+                    second: host.name.clone(),
+                    address: peer.parse().unwrap_or_else(|_| host.address.clone()),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    fn seeder(&self, table: SeederTable) -> Result<Seeder, Error> {
+        if table.peer.ip().is_unspecified() || table.peer.port() == 0 {
+            return Err(
+                self.refuse("seeder.peer", format!("`{}` cannot be dialled by the hosts", table.peer))
+            );
+        }
+        if table.rpc_socket.as_str().len() > SOCKET_PATH_MAX {
+            return Err(self.refuse("seeder.rpc_socket", "a socket's path has at most 107 bytes"));
+        }
+        let local = |path: RemotePath| PathBuf::from(path.as_str());
+        Ok(Seeder {
+            rpc_socket: local(table.rpc_socket),
+            directory: local(table.directory),
+            peer: table.peer,
+        })
+    }
+
+    fn tracker(&self, table: TrackerTable) -> Result<Tracker, Error> {
+        let mode = table.mode.unwrap_or_default();
+        match (mode, &table.announce) {
+            (TrackerMode::Announce, None) => {
+                Err(self.refuse("tracker.announce", "the key is missing; mode \"announce\" needs it"))
+            }
+            (TrackerMode::None, Some(_)) => {
+                Err(self.refuse("tracker.announce", "mode \"none\" has no announce URL"))
+            }
+            _ => Ok(Tracker { mode, announce: table.announce }),
+        }
+    }
+
+    fn health(&self, table: HealthTable) -> Result<Health, Error> {
+        let url = table.url.to_string();
+        if !(url.starts_with("http://") || url.starts_with("https://")) {
+            return Err(self.refuse("health.url", format!("`{url}` does not begin with http:// or https://")));
+        }
+        let status = table.status.unwrap_or(200);
+        if !(100..600).contains(&status) {
+            return Err(self.refuse("health.status", format!("{status} is not an HTTP status")));
+        }
+        if table.header.as_ref().is_some_and(|header| !header.to_string().contains(':')) {
+            return Err(self.refuse("health.header", "a header is written `Name: value`"));
+        }
+        if table.attempts == Some(0) {
+            return Err(self.refuse("health.attempts", "there must be at least one attempt"));
+        }
+        Ok(Health {
+            url: table.url,
+            status,
+            contains: table.contains,
+            header: table.header,
+            attempts: table.attempts.unwrap_or(10),
+            interval: table.interval.map_or(Duration::from_millis(500), |span| span.0),
+            timeout: table.timeout.map_or(Duration::from_secs(5), |span| span.0),
+        })
+    }
+}
+
+/// The host's value, else the default's, else the built-in text.
+fn pick<T: Clone>(host: Option<T>, defaults: &Option<T>, built_in: &'static str) -> Result<T, &'static str> {
+    host.or_else(|| defaults.clone()).ok_or(built_in)
+}

@@ -1,0 +1,213 @@
+//! `fleet.toml` as people write it, well and badly.
+
+use std::fs;
+use std::time::Duration;
+
+use super::*;
+
+const FULL: &str = r#"
+[site]
+deploy_to = "/srv/site"
+shared = ["sites/default/files/", "sites/default/settings.php"]
+keep = 3
+
+[defaults]
+user = "release"
+port = 2222
+identity = "keys/deploy"
+known_hosts = "known_hosts"
+watch_dir = "/var/lib/rt/watch"
+rpc_socket = "/run/rt/rpc.sock"
+swap_release = "/opt/mkt/swap-release"
+peer_port = 7000
+engine = "rtorrent"
+
+[seeder]
+rpc_socket = "/run/site-rt/rpc.sock"
+directory = "/srv/seed"
+peer = "10.0.0.5:6890"
+
+[tracker]
+mode = "announce"
+announce = "http://t.example/k3y/announce"
+
+[health]
+url = "http://{address}:8080/"
+status = 204
+contains = "{release}"
+header = "X-Release: {release}@{name}"
+attempts = 3
+interval = "250ms"
+timeout = "2s"
+
+[hosts.web2]
+address = "10.0.0.12"
+
+[hosts.web1]
+address = "2001:db8::1"
+peer_address = "10.0.0.11"
+group = "eu"
+user = "other"
+port = 22
+identity = "/etc/keys/web1"
+known_hosts = "other_hosts"
+watch_dir = "/w"
+rpc_socket = "/r"
+swap_release = "sr"
+peer_port = 7001
+engine = "rtorrent"
+local = true
+deploy_to = "/srv/other"
+"#;
+
+const SMALL: &str = "[site]\ndeploy_to = \"/srv/site\"\n[hosts.web1]\naddress = \"10.0.0.11\"\n";
+
+fn load(text: &str) -> Result<Inventory, Error> {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("fleet.toml");
+    fs::write(&path, text).unwrap();
+    Inventory::load(&path)
+}
+
+fn error(text: &str) -> String {
+    load(text).unwrap_err().to_string()
+}
+
+#[test]
+fn every_key_arrives() {
+    let fleet = load(FULL).unwrap();
+    assert_eq!(fleet.site.keep, 3);
+    assert_eq!(fleet.site.shared.len(), 2);
+    assert_eq!(fleet.seeder.as_ref().unwrap().peer.to_string(), "10.0.0.5:6890");
+    assert_eq!(fleet.tracker.announce.as_ref().unwrap().expose(), "http://t.example/k3y/announce");
+    let names: Vec<_> = fleet.hosts.iter().map(|host| host.name.as_str()).collect();
+    assert_eq!(names, ["web2", "web1"], "the order of the file");
+
+    let web2 = &fleet.hosts[0];
+    assert_eq!((web2.user.as_str(), web2.port, web2.peer_port), ("release", 2222, 7000));
+    assert_eq!(web2.identity.as_deref(), Some(fleet.path.parent().unwrap().join("keys/deploy").as_path()));
+    assert_eq!(web2.deploy_to.as_str(), "/srv/site");
+    assert_eq!(web2.swap_release.as_str(), "/opt/mkt/swap-release");
+
+    let web1 = &fleet.hosts[1];
+    assert_eq!((web1.user.as_str(), web1.port, web1.peer_port), ("other", 22, 7001));
+    assert_eq!(web1.identity.as_deref(), Some(Path::new("/etc/keys/web1")));
+    assert_eq!((web1.deploy_to.as_str(), web1.watch_dir.as_str()), ("/srv/other", "/w"));
+    assert_eq!((web1.rpc_socket.as_str(), web1.swap_release.as_str()), ("/r", "sr"));
+    assert_eq!(web1.group.as_ref().unwrap().as_str(), "eu");
+    assert_eq!(web1.peer_address.unwrap().to_string(), "10.0.0.11");
+    assert!(web1.local);
+    assert_eq!(web1.known_hosts.as_deref(), Some(fleet.path.parent().unwrap().join("other_hosts").as_path()));
+
+    let check = fleet.health.as_ref().unwrap().for_host(web1, "42-abc");
+    assert_eq!(check.url, "http://[2001:db8::1]:8080/");
+    assert_eq!(check.contains.as_deref(), Some("42-abc"));
+    assert_eq!(check.header, Some(("X-Release".to_owned(), "42-abc@web1".to_owned())));
+    assert_eq!((check.status, check.attempts), (204, 3));
+    assert_eq!((check.interval, check.timeout), (Duration::from_millis(250), Duration::from_secs(2)));
+}
+
+#[test]
+fn little_is_needed() {
+    let fleet = load(SMALL).unwrap();
+    let host = &fleet.hosts[0];
+    assert_eq!((fleet.site.keep, host.port, host.peer_port), (5, 22, 6890));
+    assert_eq!((host.user.as_str(), host.swap_release.as_str()), ("deploy", "swap-release"));
+    assert_eq!((&fleet.health, &fleet.seeder, fleet.tracker.mode), (&None, &None, TrackerMode::None));
+}
+
+#[test]
+fn a_mistyped_key_is_refused_with_the_one_meant() {
+    for (text, key, meant) in [
+        (SMALL.replace("address", "adress"), "hosts.web1.adress", Some("address")),
+        (SMALL.replace("deploy_to", "deploy_too"), "site.deploy_too", Some("deploy_to")),
+        (SMALL.replace("[site]", "[sites]"), "sites", Some("site")),
+        (format!("{SMALL}[defaults]\nadress = \"x\"\n"), "defaults.adress", None),
+        (
+            format!("{SMALL}[health]\nurl = \"http://x/\"\ntimout = \"1s\"\n"),
+            "health.timout",
+            Some("timeout"),
+        ),
+    ] {
+        match load(&text).unwrap_err() {
+            Error::UnknownKey { key: found, nearest, .. } => {
+                assert_eq!((found.as_str(), nearest), (key, meant))
+            }
+            other => panic!("{other}"),
+        }
+    }
+}
+
+#[test]
+fn bad_values_are_refused_with_their_line() {
+    let text = error(&SMALL.replace("/srv/site", "srv/site"));
+    assert!(text.contains("line 2") && text.contains("`srv/site` is not an absolute path"), "{text}");
+    let text = error(&SMALL.replace("10.0.0.11", "10.0.0.311"));
+    assert!(text.contains("line 4") && text.contains("not a valid IP address"), "{text}");
+    let text = error(&SMALL.replace("web1", "\"web 1\""));
+    assert!(text.contains("is not a host name"), "{text}");
+    let text = error(&format!("{SMALL}engine = \"torrent\"\n"));
+    assert!(text.contains("expected `rtorrent`"), "{text}");
+    let text = error(&format!("{SMALL}[health]\nurl = \"http://x\"\ninterval = \"5\"\n"));
+    assert!(text.contains("is not a duration"), "{text}");
+    let text = error(&format!("{SMALL}[health]\nurl = \"http://{{host}}/\"\n"));
+    assert!(text.contains("unknown placeholder `{host}`"), "{text}");
+}
+
+#[test]
+fn values_that_do_not_fit_the_whole_are_refused() {
+    for (text, reason) in [
+        ("[site]\ndeploy_to = \"/srv/site\"\n".to_owned(), "at least one host"),
+        (format!("{SMALL}port = 0\n"), "0 is not a port"),
+        (format!("{SMALL}rpc_socket = \"/{}\"\n", "x".repeat(107)), "at most 107 bytes"),
+        (SMALL.replace("address = \"10.0.0.11\"", "user = \"x\""), "the key is missing"),
+        (SMALL.replace("[hosts", "keep = 0\n[hosts"), "at least one release must stay"),
+        (format!("{SMALL}[tracker]\nmode = \"announce\"\n"), "needs it"),
+        (format!("{SMALL}[tracker]\nannounce = \"http://t/\"\n"), "has no announce URL"),
+        (format!("{SMALL}[health]\nurl = \"ftp://x/\"\n"), "does not begin with http"),
+        (format!("{SMALL}[health]\nurl = \"http://x/\"\nstatus = 99\n"), "not an HTTP status"),
+        (format!("{SMALL}[health]\nurl = \"http://x/\"\nheader = \"X\"\n"), "`Name: value`"),
+        (
+            format!("{SMALL}[seeder]\nrpc_socket = \"/r\"\ndirectory = \"/d\"\npeer = \"0.0.0.0:1\"\n"),
+            "cannot be dialled",
+        ),
+    ] {
+        let message = error(&text);
+        assert!(message.contains(reason), "{reason}: {message}");
+    }
+}
+
+#[test]
+fn one_rtorrent_per_address() {
+    let two = format!("{SMALL}[hosts.web2]\naddress = \"10.0.0.11\"\n");
+    assert!(error(&two).contains("the hosts `web1` and `web2`"), "{}", error(&two));
+    // Two accounts on one machine are fine when the peers have addresses of their own.
+    assert!(load(&format!("{two}peer_address = \"10.0.0.12\"\n")).is_ok());
+}
+
+#[test]
+fn select_keeps_the_order_and_knows_the_names() {
+    let fleet = load(FULL).unwrap();
+    let names = |only: &[&str]| {
+        fleet.select(only).unwrap().iter().map(|host| host.name.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(names(&[]), ["web2", "web1"]);
+    assert_eq!(names(&["web1"]), ["web1"]);
+    assert_eq!(names(&["web1", "web2"]), ["web2", "web1"]);
+    match fleet.select(&["wbe1"]).unwrap_err() {
+        Error::NoSuchHost { nearest, .. } => assert_eq!(nearest.as_deref(), Some("web1")),
+        other => panic!("{other}"),
+    }
+}
+
+#[test]
+fn an_announce_url_never_shows_its_passkey() {
+    let fleet = load(FULL).unwrap();
+    assert!(!format!("{fleet:?}").contains("k3y"));
+    for broken in
+        ["announce = \"gopher://t.example", "announce = http://t.example", "announce = [\"http://t.example"]
+    {
+        let text = error(&FULL.replace("announce = \"http://t.example", broken));
+        assert!(text.contains("line 2") && !text.contains("k3y"), "{text}");
+    }
+}

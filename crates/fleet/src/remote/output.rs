@@ -1,0 +1,79 @@
+//! How a command ended and what it printed.
+
+use std::fmt;
+
+/// The end of a command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// It exited.
+    Exited(i32),
+    /// A signal ended it; the name is without SIG, `TERM`.
+    Signalled(String),
+}
+
+impl Status {
+    /// Exited with 0.
+    pub fn success(&self) -> bool {
+        *self == Self::Exited(0)
+    }
+
+    /// The exit status, unless a signal ended it.
+    pub fn code(&self) -> Option<i32> {
+        match self {
+            Self::Exited(code) => Some(*code),
+            Self::Signalled(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            // The shell's own words for what no program chose (POSIX, 2.8.2).
+            Self::Exited(127) => write!(f, "exit status 127 (command not found)"),
+            Self::Exited(code) => write!(f, "exit status {code}"),
+            Self::Signalled(name) => write!(f, "signal {name}"),
+        }
+    }
+}
+
+/// What a finished command left behind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Output {
+    /// How it ended.
+    pub status: Status,
+    /// Standard output, its beginning.
+    pub stdout: Vec<u8>,
+    /// Standard error, its end.
+    pub stderr: Vec<u8>,
+    /// Whether standard output was longer than what is kept.
+    pub stdout_cut: bool,
+}
+
+impl Output {
+    /// Standard error's last line that is not blank, the usual place of the reason; else the status.
+    pub fn reason(&self) -> String {
+        let text = String::from_utf8_lossy(&self.stderr);
+        let said = text.lines().map(str::trim).rfind(|line| !line.is_empty() && !line.starts_with("hint:"));
+        said.map_or_else(|| self.status.to_string(), str::to_owned)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_reason_is_the_last_line_said() {
+        let output = |status, stderr: &str| Output {
+            status,
+            stdout: Vec::new(),
+            stderr: stderr.as_bytes().to_vec(),
+            stdout_cut: false,
+        };
+        let said = output(Status::Exited(12), "checking\nerror: `a.php` differs\nhint: push again\n\n");
+        assert_eq!(said.reason(), "error: `a.php` differs");
+        assert_eq!(output(Status::Exited(127), "").reason(), "exit status 127 (command not found)");
+        assert_eq!(output(Status::Signalled("KILL".into()), "\n").reason(), "signal KILL");
+    }
+}

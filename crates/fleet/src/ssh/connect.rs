@@ -1,0 +1,118 @@
+//! From an address to a session with the right server.
+
+use std::io;
+use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
+use std::time::{Duration, Instant};
+
+use rustix::net::sockopt;
+use ssh2::{MethodType, Session};
+
+use super::host_key;
+use super::known_hosts::KnownKeys;
+use super::link::Link;
+use super::options::{SshOptions, Timeouts};
+use super::{auth, link::Failure};
+use crate::{Error, Host};
+
+/// Dials, checks the host key, logs in.
+pub(super) fn connect(host: &Host, options: &SshOptions) -> Result<Link, Error> {
+    // Before dialling: a key file or known_hosts that cannot be read is the same for every server.
+    let file = host_key::known_hosts_file(host, options)?;
+    let keys = KnownKeys::read(&file, &host.address, host.port)?;
+    let credentials = auth::Credentials::load(host, options)?;
+
+    let timeouts = options.timeouts;
+    let deadline = Instant::now() + timeouts.connect;
+    let socket = dial(host, options, deadline)?;
+    let broken = |source| Error::Unreachable {
+        host: host.name.clone(),
+        address: host.address.clone(),
+        port: host.port,
+        source,
+    };
+    prepare(&socket, &timeouts).map_err(broken)?;
+    let for_poll = socket.try_clone().map_err(broken)?;
+
+    let refused = |error: &ssh2::Error| Error::Handshake {
+        host: host.name.clone(),
+        address: host.address.clone(),
+        port: host.port,
+        detail: error.message().to_owned(),
+    };
+    let mut session = Session::new().map_err(|error| refused(&error))?;
+    if let Some(algorithms) = keys.algorithms() {
+        session.method_pref(MethodType::HostKey, &algorithms.join(",")).map_err(|error| refused(&error))?;
+    }
+    session.set_tcp_stream(socket);
+    session.set_blocking(false);
+    // Only libssh2's own clean-up, on drop, blocks.
+    session.set_timeout(2000);
+    let link = Link::new(host.name.clone(), session, for_poll, options.interrupt.clone(), timeouts.step);
+    let left = |deadline: Instant| deadline.saturating_duration_since(Instant::now());
+    link.run("SSH handshake", left(deadline), |session| session.clone().handshake()).map_err(|failure| {
+        match failure {
+            Failure::Refused(error) => refused(&error),
+            Failure::Error(error) => match *error {
+                // Before there is a session, a broken one is a server that does not speak SSH.
+                Error::Lost { detail, host: name, .. } => {
+                    Error::Handshake { host: name, address: host.address.clone(), port: host.port, detail }
+                }
+                error => error,
+            },
+        }
+    })?;
+    host_key::check(host, &link.session, &keys, file)?;
+    credentials.log_in(host, &link, left(deadline))?;
+    log::debug!("{}: logged in to {} port {} as {}", host.name, host.address, host.port, host.user);
+    Ok(link)
+}
+
+/// The first of the host's addresses that takes a TCP connection.
+fn dial(host: &Host, options: &SshOptions, deadline: Instant) -> Result<TcpStream, Error> {
+    let resolve = |source| Error::Resolve { host: host.name.clone(), address: host.address.clone(), source };
+    // The system's resolver cannot be given a deadline; its own (5-30 s) has to do.
+    let addresses: Vec<SocketAddr> =
+        (host.address.as_str(), host.port).to_socket_addrs().map_err(resolve)?.collect();
+    let mut last = io::Error::new(io::ErrorKind::NotFound, "no address");
+    for address in addresses {
+        match dial_one(address, options, deadline) {
+            Ok(socket) => return Ok(socket),
+            Err(error) => last = error,
+        }
+        if options.interrupt.is_raised() {
+            return Err(Error::Interrupted { host: host.name.clone(), step: "connect".to_owned() });
+        }
+    }
+    Err(Error::Unreachable {
+        host: host.name.clone(),
+        address: host.address.clone(),
+        port: host.port,
+        source: last,
+    })
+}
+
+fn dial_one(address: SocketAddr, options: &SshOptions, deadline: Instant) -> io::Result<TcpStream> {
+    let left = deadline.saturating_duration_since(Instant::now());
+    if left.is_zero() {
+        return Err(io::ErrorKind::TimedOut.into());
+    }
+    if options.interrupt.is_raised() {
+        return Err(io::ErrorKind::Interrupted.into());
+    }
+    TcpStream::connect_timeout(&address, left)
+}
+
+/// Makes the socket notice a dead host, and non-blocking.
+fn prepare(socket: &TcpStream, timeouts: &Timeouts) -> io::Result<()> {
+    let keepalive = timeouts.keepalive.max(Duration::from_secs(1));
+    let probe = (keepalive / 3).max(Duration::from_secs(1));
+    let user_timeout = u32::try_from(keepalive.as_millis().saturating_mul(2)).unwrap_or(u32::MAX);
+    socket.set_nodelay(true)?;
+    socket.set_nonblocking(true)?;
+    sockopt::set_socket_keepalive(socket, true)?;
+    sockopt::set_tcp_keepidle(socket, keepalive)?;
+    sockopt::set_tcp_keepintvl(socket, probe)?;
+    sockopt::set_tcp_keepcnt(socket, 3)?;
+    sockopt::set_tcp_user_timeout(socket, user_timeout)?;
+    Ok(())
+}

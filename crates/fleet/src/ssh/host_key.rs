@@ -1,0 +1,47 @@
+//! The judgement on the key a server shows.
+
+use std::path::{Path, PathBuf};
+
+use ssh_key::{HashAlg, PublicKey};
+use ssh2::Session;
+
+use super::known_hosts::{KnownKeys, Verdict};
+use super::options::SshOptions;
+use crate::{Error, Host};
+
+/// The known_hosts file for `host`: of the command line, else its own, else `~/.ssh/known_hosts`.
+pub(super) fn known_hosts_file(host: &Host, options: &SshOptions) -> Result<PathBuf, Error> {
+    let home = || std::env::var_os("HOME").map(|home| Path::new(&home).join(".ssh/known_hosts"));
+    options
+        .known_hosts
+        .clone()
+        .or_else(|| host.known_hosts.clone())
+        .or_else(home)
+        .ok_or_else(|| Error::NoKnownHosts { host: host.name.clone() })
+}
+
+/// Lets the session pass only if `keys` has the key it presented.
+pub(super) fn check(host: &Host, session: &Session, keys: &KnownKeys, file: PathBuf) -> Result<(), Error> {
+    let unreadable = |detail: &str| Error::Handshake {
+        host: host.name.clone(),
+        address: host.address.clone(),
+        port: host.port,
+        detail: detail.to_owned(),
+    };
+    let (blob, _) = session.host_key().ok_or_else(|| unreadable("the server showed no host key"))?;
+    let key = PublicKey::from_bytes(blob).map_err(|_| unreadable("the server's host key is malformed"))?;
+    let fingerprint = format!("{} {}", key.algorithm(), key.fingerprint(HashAlg::Sha256));
+    let (name, address, port, known_hosts) = (host.name.clone(), host.address.clone(), host.port, file);
+    match keys.judge(key.key_data()) {
+        Verdict::Known => Ok(()),
+        Verdict::Unknown => {
+            Err(Error::UnknownHostKey { host: name, address, port, fingerprint, known_hosts })
+        }
+        Verdict::Changed => {
+            Err(Error::ChangedHostKey { host: name, address, port, fingerprint, known_hosts })
+        }
+        Verdict::Revoked => {
+            Err(Error::RevokedHostKey { host: name, address, port, fingerprint, known_hosts })
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! One non-blocking libssh2 session and the waiting for it.
+
+use std::io;
+use std::net::TcpStream;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use ssh2::{BlockDirections, ErrorCode, Session};
+
+use crate::{Error, HostName, Interrupt};
+
+/// The longest single wait: an interrupt is noticed this soon, and data that another channel's read took off the socket.
+const SLICE: Duration = Duration::from_millis(100);
+
+/// A session and its socket. Channels share it by `Arc`.
+pub(super) struct Link {
+    pub(super) host: HostName,
+    pub(super) session: Session,
+    /// The session's own socket once more, for poll(2).
+    socket: TcpStream,
+    pub(super) interrupt: Interrupt,
+    pub(super) step: Duration,
+    /// Held through every call into libssh2: its packets must not be interleaved, and it frees channels without a lock of
+    /// its own.
+    busy: Mutex<()>,
+}
+
+/// Why a call into libssh2 did not succeed.
+#[derive(Debug)]
+pub(super) enum Trouble {
+    /// It would have to wait.
+    WouldBlock,
+    /// The connection is gone.
+    Lost(String),
+    /// The server said no.
+    Refused(ssh2::Error),
+}
+
+/// Codes of libssh2.h that mean the transport is gone: SOCKET_SEND, SOCKET_DISCONNECT, PROTO, SOCKET_TIMEOUT, SOCKET_RECV,
+/// BAD_SOCKET, and TIMEOUT and DECRYPT, after which the session cannot go on either.
+const LOST: [i32; 8] = [-7, -13, -14, -30, -43, -45, -9, -12];
+const EAGAIN: i32 = -37;
+
+impl From<ssh2::Error> for Trouble {
+    fn from(error: ssh2::Error) -> Self {
+        match error.code() {
+            ErrorCode::Session(EAGAIN) => Self::WouldBlock,
+            ErrorCode::Session(code) if LOST.contains(&code) => Self::Lost(error.message().to_owned()),
+            ErrorCode::Session(_) | ErrorCode::SFTP(_) => Self::Refused(error),
+        }
+    }
+}
+
+impl From<io::Error> for Trouble {
+    fn from(error: io::Error) -> Self {
+        if error.kind() == io::ErrorKind::WouldBlock {
+            return Self::WouldBlock;
+        }
+        // ssh2's Read and Write wrap its own error.
+        let text = error.to_string();
+        match error.into_inner().map(|inner| inner.downcast::<ssh2::Error>()) {
+            Some(Ok(inner)) => Self::from(*inner),
+            _ => Self::Lost(text),
+        }
+    }
+}
+
+impl Link {
+    pub(super) fn new(
+        host: HostName,
+        session: Session,
+        socket: TcpStream,
+        interrupt: Interrupt,
+        step: Duration,
+    ) -> Self {
+        Self { host, session, socket, interrupt, step, busy: Mutex::new(()) }
+    }
+
+    /// The exclusive right to call into libssh2.
+    pub(super) fn hold(&self) -> MutexGuard<'_, ()> {
+        self.busy.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Repeats `call` until it does not block any more, alone on the session: for calls that keep their state in the
+    /// session (opening a channel, SFTP) and so must not meet another of their kind half-way.
+    pub(super) fn run<T, E: Into<Trouble>>(
+        &self,
+        step: &str,
+        limit: Duration,
+        mut call: impl FnMut(&Session) -> Result<T, E>,
+    ) -> Result<T, Failure> {
+        let _alone = self.hold();
+        let deadline = Instant::now() + limit;
+        loop {
+            match call(&self.session).map_err(Into::into) {
+                Ok(value) => return Ok(value),
+                Err(Trouble::WouldBlock) => self.wait(step, deadline, limit, true)?,
+                Err(Trouble::Lost(detail)) => return Err(self.lost(step, &detail).into()),
+                Err(Trouble::Refused(error)) => return Err(Failure::Refused(error)),
+            }
+        }
+    }
+
+    /// Calls once; a packet already half-sent is finished first, since libssh2 lets nothing else pass it. `Ok(None)` when
+    /// the server has to send something first.
+    pub(super) fn attempt<T, E: Into<Trouble>>(
+        &self,
+        step: &str,
+        mut call: impl FnMut() -> Result<T, E>,
+    ) -> Result<Option<T>, Failure> {
+        let _alone = self.hold();
+        let deadline = Instant::now() + self.step;
+        loop {
+            match call().map_err(Into::into) {
+                Ok(value) => return Ok(Some(value)),
+                Err(Trouble::WouldBlock) if self.blocked_outbound() => {
+                    self.wait(step, deadline, self.step, false)?
+                }
+                Err(Trouble::WouldBlock) => return Ok(None),
+                Err(Trouble::Lost(detail)) => return Err(self.lost(step, &detail).into()),
+                Err(Trouble::Refused(error)) => return Err(Failure::Refused(error)),
+            }
+        }
+    }
+
+    fn blocked_outbound(&self) -> bool {
+        matches!(self.session.block_directions(), BlockDirections::Outbound | BlockDirections::Both)
+    }
+
+    /// Waits a moment for the socket; an error once `deadline` has passed or, if `interruptible`, on an interrupt.
+    pub(super) fn wait(
+        &self,
+        step: &str,
+        deadline: Instant,
+        limit: Duration,
+        interruptible: bool,
+    ) -> Result<(), Error> {
+        if interruptible && self.interrupt.is_raised() {
+            return Err(Error::Interrupted { host: self.host.clone(), step: step.to_owned() });
+        }
+        if Instant::now() >= deadline {
+            return Err(Error::TimedOut { host: self.host.clone(), step: step.to_owned(), after: limit });
+        }
+        self.sleep_until(deadline);
+        Ok(())
+    }
+
+    /// Sleeps until the socket can do what the session waits for, `deadline`, or a slice of time has passed.
+    pub(super) fn sleep_until(&self, deadline: Instant) {
+        let slice = deadline.saturating_duration_since(Instant::now()).min(SLICE);
+        let flags = match self.session.block_directions() {
+            BlockDirections::Outbound => PollFlags::OUT,
+            BlockDirections::Both => PollFlags::IN | PollFlags::OUT,
+            BlockDirections::Inbound | BlockDirections::None => PollFlags::IN,
+        };
+        let timeout = Timespec::try_from(slice).ok();
+        // EINTR and other errors only shorten the wait; the next call into libssh2 meets whatever is wrong.
+        let _woken = poll(&mut [PollFd::new(&self.socket, flags)], timeout.as_ref());
+    }
+
+    pub(super) fn lost(&self, step: &str, detail: &str) -> Error {
+        Error::Lost { host: self.host.clone(), step: step.to_owned(), detail: detail.to_owned() }
+    }
+}
+
+/// The end of [`Link::run`] without success. A refusal is kept apart: what it means depends on the step.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// The server said no on a sound connection.
+    Refused(ssh2::Error),
+    /// Everything else, already told; boxed, since it is rare and large.
+    Error(Box<Error>),
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Error(Box::new(error))
+    }
+}
+
+impl Failure {
+    /// A refusal as `refused` tells it.
+    pub(super) fn or_refused(self, refused: impl FnOnce(&ssh2::Error) -> Error) -> Error {
+        match self {
+            Self::Refused(error) => refused(&error),
+            Self::Error(error) => *error,
+        }
+    }
+}

@@ -1,0 +1,250 @@
+//! A whole site: servers, a seeder, keys, inventory and records folder, and the four stages run against it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::host::{Common, Host};
+use crate::net::Network;
+use crate::rtorrent::Rtorrent;
+use crate::run::Run;
+use crate::scratch::Scratch;
+use crate::{bin, keys};
+
+/// What kind of fleet a story needs.
+#[derive(Debug, Clone)]
+pub struct FleetOptions {
+    /// The servers' names.
+    pub hosts: Vec<&'static str>,
+    /// Whether they serve over HTTP; the health check of `fleet.toml` then asks them.
+    pub web: bool,
+    /// Free space below which rtorrent closes a download.
+    pub min_free: &'static str,
+}
+
+impl Default for FleetOptions {
+    fn default() -> Self {
+        Self { hosts: vec!["alpha", "beta", "gamma"], web: true, min_free: "1M" }
+    }
+}
+
+/// The fleet of one test.
+#[derive(Debug)]
+pub struct Fleet {
+    /// The servers, in the inventory's order.
+    pub hosts: Vec<Host>,
+    /// The rtorrent of the build server.
+    pub seeder: Rtorrent,
+    network: Network,
+    seeder_address: String,
+    // Last: the directory goes when every server has ended.
+    scratch: Scratch,
+}
+
+impl Fleet {
+    /// Three servers with web servers, and a seeder.
+    #[must_use]
+    pub fn three() -> Self {
+        Self::start(&FleetOptions::default())
+    }
+
+    /// Starts a fleet.
+    ///
+    /// # Panics
+    /// When a server does not come up.
+    #[must_use]
+    pub fn start(options: &FleetOptions) -> Self {
+        let scratch = Scratch::new();
+        let count = u8::try_from(options.hosts.len() + 1).expect("a small fleet");
+        let network = Network::pick(count);
+        let client = scratch.dir("keys").join("client");
+        keys::generate(&client);
+        let authorized_keys = scratch.path().join("keys/authorized_keys");
+        fs::copy(keys::with_pub(&client), &authorized_keys).expect("authorized_keys");
+
+        let addresses: Vec<String> = network.addresses.iter().map(ToString::to_string).collect();
+        let (seeder_address, host_addresses) = addresses.split_first().expect("an address for the seeder");
+        let common = Common {
+            network: &network,
+            authorized_keys: &authorized_keys,
+            web: options.web,
+            min_free: options.min_free,
+        };
+        let hosts: Vec<Host> = options
+            .hosts
+            .iter()
+            .zip(host_addresses)
+            .map(|(name, address)| {
+                Host::start(name, address.clone(), scratch.dir(&format!("h/{name}")), &common)
+            })
+            .collect();
+        let seed = scratch.dir("seed");
+        let seeder =
+            Rtorrent::start("the seeder", &scratch.dir("s"), seeder_address, network.peer, &seed, "1M");
+        let fleet = Self { hosts, seeder, seeder_address: seeder_address.clone(), network, scratch };
+        fleet.write_known_hosts();
+        fleet.write_inventory("");
+        fleet
+    }
+
+    /// The directory in which the stages are run.
+    #[must_use]
+    pub fn dir(&self) -> &Path {
+        self.scratch.path()
+    }
+
+    /// The records folder.
+    #[must_use]
+    pub fn records(&self) -> PathBuf {
+        self.dir().join("records")
+    }
+
+    /// The inventory.
+    #[must_use]
+    pub fn toml(&self) -> PathBuf {
+        self.dir().join("fleet.toml")
+    }
+
+    /// The private key that the servers let in.
+    #[must_use]
+    pub fn client_key(&self) -> PathBuf {
+        self.dir().join("keys/client")
+    }
+
+    /// known_hosts of the stages.
+    #[must_use]
+    pub fn known_hosts(&self) -> PathBuf {
+        self.dir().join("known_hosts")
+    }
+
+    /// The server `name`.
+    ///
+    /// # Panics
+    /// When there is none.
+    #[must_use]
+    pub fn host(&self, name: &str) -> &Host {
+        self.hosts.iter().find(|host| host.name == name).unwrap_or_else(|| panic!("no host `{name}`"))
+    }
+
+    /// The server `name`, to do something to it.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub fn host_mut(&mut self, name: &str) -> &mut Host {
+        self.hosts.iter_mut().find(|host| host.name == name).unwrap_or_else(|| panic!("no host `{name}`"))
+    }
+
+    /// Writes known_hosts with every server's true key.
+    ///
+    /// # Panics
+    /// When it cannot be written.
+    pub fn write_known_hosts(&self) {
+        let lines: String = self.hosts.iter().map(Host::known_host).collect();
+        fs::write(self.known_hosts(), lines).expect("known_hosts");
+    }
+
+    /// Writes fleet.toml, `more` at its end.
+    ///
+    /// # Panics
+    /// When it cannot be written.
+    pub fn write_inventory(&self, more: &str) {
+        let mut text = format!(
+            "[site]\nshared = [\"sites/default/files/\", \"sites/default/settings.php\"]\nkeep = 3\n\
+             deploy_to = \"/nowhere/site\"\n\n\
+             [defaults]\nuser = \"{user}\"\nport = {ssh}\nidentity = \"keys/client\"\nknown_hosts = \"known_hosts\"\n\
+             swap_release = \"{swap}\"\npeer_port = {peer}\nengine = \"rtorrent\"\n\n\
+             [seeder]\nrpc_socket = \"{seeder_socket}\"\ndirectory = \"{seed}\"\npeer = \"{seeder}:{peer}\"\n\n\
+             [tracker]\nmode = \"none\"\n\n",
+            user = user(),
+            ssh = self.network.ssh,
+            peer = self.network.peer,
+            swap = bin("swap-release").display(),
+            seeder_socket = self.seeder.socket().display(),
+            seed = self.dir().join("seed").display(),
+            seeder = self.seeder_address,
+        );
+        if self.hosts.iter().any(Host::has_web) {
+            text += &format!(
+                "[health]\nurl = \"http://{{address}}:{}/\"\nstatus = 200\ncontains = \"{{release}}\"\n\
+                 attempts = 5\ninterval = \"100ms\"\ntimeout = \"5s\"\n\n",
+                self.network.http
+            );
+        }
+        for host in &self.hosts {
+            text += &format!(
+                "[hosts.{}]\naddress = \"{}\"\ndeploy_to = \"{}\"\nwatch_dir = \"{}\"\nrpc_socket = \"{}\"\n\n",
+                host.name,
+                host.address,
+                host.deploy_to().display(),
+                host.rtorrent.watch().display(),
+                host.rtorrent.socket().display()
+            );
+        }
+        fs::write(self.toml(), text + more).expect("fleet.toml");
+    }
+
+    /// `mkt-pack` of `site` with this release id.
+    #[must_use]
+    pub fn pack(&self, site: &Path, id: &str) -> Run {
+        self.run("mkt-pack").arg(site).args(["--release-id", id])
+    }
+
+    /// `tracker-publish`.
+    #[must_use]
+    pub fn publish(&self) -> Run {
+        self.run("tracker-publish").args(["--fleet", "fleet.toml"])
+    }
+
+    /// `fleet-push`.
+    #[must_use]
+    pub fn push(&self) -> Run {
+        self.run("fleet-push").args(["--fleet", "fleet.toml"])
+    }
+
+    /// `swap-release VERB --fleet`.
+    #[must_use]
+    pub fn swap(&self, verb: &str) -> Run {
+        self.run("swap-release").args([verb, "--fleet", "fleet.toml"])
+    }
+
+    /// The first three stages for `site`, which all must succeed.
+    pub fn deliver(&self, site: &Path, id: &str) {
+        self.pack(site, id).output().ok();
+        self.publish().output().ok();
+        self.push().output().ok();
+    }
+
+    /// All four stages for `site`, which all must succeed.
+    pub fn deploy(&self, site: &Path, id: &str) {
+        self.deliver(site, id);
+        self.swap("activate").output().ok();
+    }
+
+    /// `current` of every server.
+    #[must_use]
+    #[track_caller]
+    pub fn currents(&self) -> Vec<Option<String>> {
+        self.hosts.iter().map(Host::current).collect()
+    }
+
+    /// A binary, run in the fleet's directory.
+    #[must_use]
+    pub fn run(&self, name: &str) -> Run {
+        Run::new(bin(name), self.dir())
+    }
+}
+
+impl Drop for Fleet {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            for host in &self.hosts {
+                eprintln!("{}", host.log_tails());
+            }
+        }
+    }
+}
+
+/// The user that runs the tests: the only one an sshd without root can let in.
+fn user() -> String {
+    let output = std::process::Command::new("id").arg("-un").output().expect("id");
+    String::from_utf8(output.stdout).expect("a user name").trim().to_owned()
+}

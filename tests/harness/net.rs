@@ -1,0 +1,49 @@
+//! Addresses: every server has a loopback address of its own, since rtorrent allows one connection per address.
+
+use std::collections::hash_map::RandomState;
+use std::hash::{BuildHasher, Hasher};
+use std::net::{IpAddr, Ipv4Addr, TcpListener};
+
+/// Ports of a fleet, the same on every server, and the servers' addresses.
+#[derive(Debug, Clone)]
+pub struct Network {
+    /// One address a server, in 127.0.0.0/8.
+    pub addresses: Vec<Ipv4Addr>,
+    /// sshd.
+    pub ssh: u16,
+    /// nginx.
+    pub http: u16,
+    /// rtorrent.
+    pub peer: u16,
+}
+
+impl Network {
+    /// `count` addresses below a random 127.x.y.0 on which the three ports are free. They lie below the range from
+    /// which the kernel takes ports for outgoing connections (`ip_local_port_range`), so none is taken by chance.
+    ///
+    /// # Panics
+    /// When a hundred random choices are all taken.
+    #[must_use]
+    pub fn pick(count: u8) -> Self {
+        for _ in 0..100 {
+            let [a, b, c, d, ..] = RandomState::new().build_hasher().finish().to_ne_bytes();
+            // 127.0.y is where other programs live.
+            let (x, y) = (1 + a % 254, b);
+            let base = 20_000 + u16::from_ne_bytes([c, d]) % 10_000;
+            let addresses: Vec<Ipv4Addr> = (1..=count).map(|z| Ipv4Addr::new(127, x, y, z)).collect();
+            let network = Self { addresses, ssh: base, http: base + 1, peer: base + 2 };
+            if network.is_free() {
+                return network;
+            }
+        }
+        panic!("found no free loopback addresses");
+    }
+
+    fn is_free(&self) -> bool {
+        self.addresses.iter().all(|address| {
+            [self.ssh, self.http, self.peer]
+                .iter()
+                .all(|port| TcpListener::bind((IpAddr::V4(*address), *port)).is_ok())
+        })
+    }
+}

@@ -1,0 +1,55 @@
+//! The sshd of one server: own host key, own address, the run's client key and no other.
+
+use std::fs;
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use crate::daemon::Daemon;
+use crate::wait::eventually;
+use crate::{keys, peers, template};
+
+/// Starts the sshd of a server whose files are below `dir` and waits until it answers.
+///
+/// # Panics
+/// When it cannot be started.
+#[must_use]
+pub fn start(name: &str, dir: &Path, address: &str, port: u16, authorized_keys: &Path) -> Daemon {
+    let ssh = dir.join("ssh");
+    fs::create_dir_all(&ssh).expect("ssh directory");
+    let host_key = ssh.join("host_key");
+    if !host_key.exists() {
+        keys::generate(&host_key);
+    }
+    if peers::is_root() {
+        // Debian's unit makes it at boot; without systemd nobody has.
+        fs::create_dir_all("/run/sshd").expect("sshd's privilege separation directory");
+    }
+    let config = ssh.join("sshd_config");
+    template::fill(
+        "sshd_config.in",
+        &config,
+        &[
+            ("DIR", &dir.to_string_lossy()),
+            ("ADDRESS", address),
+            ("SSH_PORT", &port.to_string()),
+            ("AUTHORIZED_KEYS", &authorized_keys.to_string_lossy()),
+            ("PAM", if password_is_locked() { "yes" } else { "no" }),
+        ],
+    );
+    let mut command = Command::new(peers::need("sshd"));
+    command.args(["-D", "-e", "-f"]).arg(&config);
+    let mut daemon = Daemon::start(&format!("sshd of {name}"), &command, &ssh.join("sshd.log"));
+    eventually("sshd to listen", Duration::from_secs(10), || {
+        daemon.assert_running();
+        TcpStream::connect((address, port)).ok()
+    });
+    daemon
+}
+
+/// Whether root's password field begins with `!`: sshd without PAM then refuses the account whatever the key.
+fn password_is_locked() -> bool {
+    let shadow = fs::read_to_string("/etc/shadow").unwrap_or_default();
+    shadow.lines().any(|line| line.starts_with("root:!"))
+}

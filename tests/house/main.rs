@@ -1,0 +1,6 @@
+//! The rules of the house that a compiler does not hold. Fast: nothing is built and no server is started.
+
+mod direction;
+mod readme;
+mod scripts;
+mod sources;

@@ -1,0 +1,46 @@
+//! The scripts parse, are executable and are clean in the eyes of shellcheck.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use e2e::peers;
+use e2e::template::workspace;
+
+/// Programs (no extension) and libraries (`.sh`) of scripts/, and what CI calls.
+fn scripts() -> Vec<PathBuf> {
+    let mut found = vec![workspace().join(".ci/run")];
+    for folder in ["scripts", "scripts/lib"] {
+        let entries = fs::read_dir(workspace().join(folder)).unwrap().flatten().map(|entry| entry.path());
+        found.extend(entries.filter(|path| path.is_file() && path.extension().is_none_or(|e| e == "sh")));
+    }
+    found
+}
+
+#[test]
+fn programs_are_executable_and_say_their_interpreter() {
+    for path in scripts().into_iter().filter(|path| path.extension().is_none()) {
+        let mode = path.metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o111, 0o111, "`{}` is not executable", path.display());
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(text.starts_with("#!/usr/bin/env bash\n"), "`{}`", path.display());
+        assert!(text.contains("\nset -euo pipefail\n"), "`{}` goes on after errors", path.display());
+    }
+}
+
+#[test]
+fn shellcheck_has_nothing_to_say() {
+    let found = peers::find("shellcheck");
+    if !peers::skip_unless("house::scripts", found.is_some(), "not installed: shellcheck") {
+        return;
+    }
+    let output = Command::new(found.unwrap())
+        .args(["--external-sources", "--source-path=SCRIPTDIR"])
+        .args(scripts())
+        .current_dir(workspace())
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+}
