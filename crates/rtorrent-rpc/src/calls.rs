@@ -6,6 +6,8 @@ mod load;
 mod peers;
 mod process;
 mod row;
+mod trackers;
 
 pub use download::{Download, Hashing};
 pub use peers::Peer;
+pub use trackers::Tracker;

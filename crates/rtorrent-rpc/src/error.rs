@@ -33,7 +33,6 @@ impl Fault {
 
 /// A call that did not succeed.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
 pub enum Error {
     /// Nothing accepted the connection.
     #[error("cannot connect to the rtorrent RPC socket `{endpoint}`: {source}")]

@@ -20,7 +20,7 @@ mod scgi;
 mod unix;
 mod value;
 
-pub use calls::{Download, Hashing, Peer};
+pub use calls::{Download, Hashing, Peer, Tracker};
 pub use client::{Client, Limits};
 pub use connect::Connect;
 pub use error::{Error, Fault, Result};

@@ -279,6 +279,56 @@ fn damage_is_seen_and_a_second_check_sees_the_repair() {
 }
 
 #[test]
+fn replaced_files_are_seen_by_a_recheck_and_it_seeds_again() {
+    if !installed("replaced_files_are_seen_by_a_recheck_and_it_seeds_again") {
+        return;
+    }
+    let scratch = TempDir::new().unwrap();
+    let rtorrent = Rtorrent::start(scratch.path());
+    let client = rtorrent.client();
+    // Large enough that the check is still running when the start comes.
+    let sample = sample("replaced.bin", 4000, false);
+    seed(&rtorrent, &sample);
+    let replace = |data: &[u8]| {
+        let fresh = rtorrent.incoming().join("fresh");
+        fs::write(&fresh, data).unwrap();
+        fs::rename(&fresh, rtorrent.incoming().join(&sample.name)).unwrap();
+        client.recheck(&sample.hash).unwrap();
+    };
+    let mut damaged = sample.data.clone();
+    damaged[PIECE * 3000] ^= 1;
+    replace(&damaged);
+    let download = eventually("the check of the damaged file", || {
+        let now = client.download(&sample.hash).unwrap()?;
+        (now.hash_checked && now.hashing == Hashing::No && now.pieces_hashed == 4000).then_some(now)
+    });
+    assert_eq!((download.pieces_done, download.is_seeding()), (3999, false));
+    replace(&sample.data);
+    rtorrent.wait_seeding(&sample.hash);
+}
+
+#[test]
+fn trackers_are_listed_and_a_failed_announce_is_counted() {
+    if !installed("trackers_are_listed_and_a_failed_announce_is_counted") {
+        return;
+    }
+    let scratch = TempDir::new().unwrap();
+    let rtorrent = Rtorrent::start(scratch.path());
+    let sample = sample("tracked.bin", 2, false);
+    seed(&rtorrent, &sample);
+    let tracker = eventually("the announce to fail", || {
+        let trackers = rtorrent.client().trackers(&sample.hash).unwrap();
+        assert_eq!(trackers.len(), 1);
+        trackers.into_iter().find(|tracker| tracker.failed_counter > 0)
+    });
+    assert_eq!(tracker.expose_url(), "http://127.0.0.1:1/announce");
+    assert!(tracker.enabled && tracker.success_counter == 0);
+    assert!(!format!("{tracker:?}").contains("announce"));
+    let message = rtorrent.client().download(&sample.hash).unwrap().unwrap().message;
+    assert!(message.starts_with("Tracker: ["), "{message}");
+}
+
+#[test]
 fn an_rtorrent_that_hangs_is_given_up_at_the_deadline_or_when_cancelled() {
     if !installed("an_rtorrent_that_hangs_is_given_up_at_the_deadline_or_when_cancelled") {
         return;

@@ -37,12 +37,30 @@ impl<C: Connect> Client<C> {
         self.on("d.erase", hash, &[])
     }
 
-    /// Hashes all its data again and then goes on as before (`d.check_hash`).
+    /// Hashes all its data again (`d.check_hash`).
+    ///
+    /// A complete download whose data turns out damaged is left stopped with the message "Download registered as
+    /// completed, but hash check returned unfinished chunks.", and stays so when a later check finds it whole. See
+    /// [`Client::recheck`].
     ///
     /// # Errors
     /// All of [`crate::Error`].
     pub fn check_hash(&self, hash: &HexInfohash) -> Result<()> {
         self.on("d.check_hash", hash, &[])
+    }
+
+    /// Stops it, closes its files, hashes all its data again as it is on disk now, and starts it when that is done.
+    ///
+    /// In this order it seeds or downloads afterwards whatever its data were before, also if its files were replaced:
+    /// rtorrent keeps the old ones mapped until it closes them.
+    ///
+    /// # Errors
+    /// All of [`crate::Error`].
+    pub fn recheck(&self, hash: &HexInfohash) -> Result<()> {
+        self.stop(hash)?;
+        self.close(hash)?;
+        self.check_hash(hash)?;
+        self.start(hash)
     }
 
     /// Announces to its trackers now, whatever interval they gave (`d.tracker_announce.force`).

@@ -6,13 +6,14 @@ use super::row::Row;
 use crate::{Client, Connect, Error, HexInfohash, Result, Value};
 
 /// The questions, in the order in which [`read`] takes the answers.
-const COMMANDS: [&str; 25] = [
+const COMMANDS: [&str; 26] = [
     "d.hash",
     "d.name",
     "d.size_bytes",
     "d.bytes_done",
     "d.size_chunks",
     "d.completed_chunks",
+    "d.chunks_hashed",
     "d.complete",
     "d.hashing",
     "d.is_hash_checking",
@@ -62,6 +63,8 @@ pub struct Download {
     pub pieces: u64,
     /// Pieces that were checked and are there.
     pub pieces_done: u64,
+    /// Pieces that the running or last hash check has looked at.
+    pub pieces_hashed: u64,
     /// Whether everything is there. Also 0 while a hash check runs.
     pub complete: bool,
     /// Whether a hash check is wanted.
@@ -78,7 +81,8 @@ pub struct Download {
     pub started: bool,
     /// Whether the torrent is private (BEP 27); then rtorrent refuses `add_peer`.
     pub private: bool,
-    /// rtorrent's last complaint (storage, tracker); empty when there is none. Not sanitised for a terminal.
+    /// rtorrent's last complaint; empty when there is none. Those about trackers begin with `Tracker: `, and a
+    /// torrent without a real tracker always has one. Not sanitised for a terminal.
     pub message: String,
     /// The file or directory of the payload; empty before it was first opened.
     pub base_path: PathBuf,
@@ -155,6 +159,7 @@ fn read<C: Connect>(client: &Client<C>, values: &[Value]) -> Result<Download> {
         bytes_done: row.number()?,
         pieces: row.number()?,
         pieces_done: row.number()?,
+        pieces_hashed: row.number()?,
         complete: row.flag()?,
         hashing: row.take("a hash check", |value| match value.as_int()? {
             0 => Some(Hashing::No),
