@@ -7,13 +7,17 @@ mod console;
 mod entry;
 mod failure;
 pub mod human;
+mod junit;
 mod progress;
 mod sanitize;
+mod table;
 
 pub use abort::{Abort, Aborted};
 pub use common::{ColorChoice, Common};
 pub use console::Console;
 pub use entry::{Settings, main};
 pub use failure::Failure;
+pub use junit::{HostCase, junit};
 pub use progress::Progress;
 pub use sanitize::sanitize;
+pub use table::table;

@@ -1,0 +1,306 @@
+//! The command line, and nothing else: what was typed becomes a job for a server or for a fleet.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand};
+use cli::Common;
+use fleet::SharedPath;
+use record::ReleaseId;
+
+const EXAMPLES: &str = "\
+Examples:
+  On a server, by hand:
+    swap-release stage    --deploy-to /srv/site --payload incoming/0a1b2c3d4e5f6071.tar.zst --record pack.json
+    swap-release activate --deploy-to /srv/site 42-0a1b2c3d
+    swap-release rollback --deploy-to /srv/site
+    swap-release status   --deploy-to /srv/site --json
+  From Jenkins, all servers together or none:
+    swap-release activate --fleet fleet.toml --records records
+    swap-release rollback --fleet fleet.toml --records records
+    swap-release status   --fleet fleet.toml
+
+Exit codes: 0 done or already done; 2 usage; 10 bad or foreign record; 11 cannot write; 12 content differs;
+30 some hosts failed, 31 all (nothing switched); 40 failed and rolled back; 41 left mixed; 75 busy; 143 terminated.";
+
+/// Make a release live: verified, atomic, reversible, on one server or on a whole fleet together
+#[derive(Debug, Parser)]
+#[command(name = "swap-release", version, after_help = EXAMPLES)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+    #[command(flatten)]
+    common: Common,
+}
+
+impl cli::Settings for Cli {
+    const TOOL: &'static str = "swap-release";
+
+    fn common(&self) -> &Common {
+        &self.common
+    }
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Unpack a payload on this server, prove its tree digest, and keep it ready
+    Stage(Stage),
+    /// Make a staged release live
+    Activate(Switch),
+    /// Put a former release back: the named one, or the one that was live before
+    Rollback(Switch),
+    /// Say what is live and what else is there
+    Status(Look),
+    /// Compare a release on disk with its manifest: the named one, or the live one
+    Verify(Look),
+    /// Remove old releases, keeping the live one, the one before it and the newest good ones
+    Prune(Prune),
+}
+
+#[derive(Debug, Args)]
+struct Stage {
+    /// Directory of the site on this server
+    #[arg(long, value_name = "DIR")]
+    deploy_to: PathBuf,
+    /// The payload as it was downloaded: the archive, or the directory of the tree layout
+    #[arg(long, value_name = "PATH")]
+    payload: PathBuf,
+    /// The record of any stage of the build; `-` reads it from standard input
+    #[arg(long, value_name = "FILE")]
+    record: PathBuf,
+    /// The manifest, for the tree layout
+    #[arg(long, value_name = "FILE")]
+    manifest: Option<PathBuf>,
+    /// Path in the release that is a link to shared/; a trailing / says directory, created when missing (can be repeated)
+    #[arg(long, value_name = "PATH")]
+    shared: Vec<SharedPath>,
+    /// Who asks, for the lock and the history
+    #[arg(long, value_name = "TEXT")]
+    owner: Option<String>,
+    /// Print the result as one line of JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Here, or everywhere.
+#[derive(Debug, Args)]
+#[group(id = "place", required = true, multiple = false, args = ["deploy_to", "fleet"])]
+struct Where {
+    /// Directory of the site on this server
+    #[arg(long, value_name = "DIR")]
+    deploy_to: Option<PathBuf>,
+    /// Inventory: do it on every host, by SSH
+    #[arg(long, value_name = "FILE")]
+    fleet: Option<PathBuf>,
+    /// Host of the inventory, instead of all (can be repeated)
+    #[arg(long, value_name = "HOST", requires = "fleet")]
+    only: Vec<String>,
+    /// Private key for SSH; its passphrase comes from MKT_IDENTITY_PASSPHRASE or the file MKT_IDENTITY_PASSPHRASE_FILE
+    #[arg(long, value_name = "FILE", env = "MKT_IDENTITY")]
+    identity: Option<PathBuf>,
+    /// Host keys that are trusted
+    #[arg(long, value_name = "FILE", env = "MKT_KNOWN_HOSTS")]
+    known_hosts: Option<PathBuf>,
+    /// Who asks, for the lock and the history
+    #[arg(long, value_name = "TEXT")]
+    owner: Option<String>,
+}
+
+#[derive(Debug, Args)]
+struct Switch {
+    /// Release id; with --fleet activate takes it from push.json
+    release: Option<ReleaseId>,
+    #[command(flatten)]
+    place: Where,
+    /// Put the former release back unless `commit` comes on standard input (or the fleet is healthy) within this time
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    confirm_within: Option<Duration>,
+    /// Folder of records
+    #[arg(long, value_name = "DIR", env = "MKT_RECORDS", default_value = record::DEFAULT_FOLDER)]
+    records: PathBuf,
+    /// JUnit XML with one case a host [default: swap.junit.xml in the folder of records]
+    #[arg(long, value_name = "FILE", requires = "fleet")]
+    junit: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+struct Look {
+    /// Release id (verify only)
+    release: Option<ReleaseId>,
+    #[command(flatten)]
+    place: Where,
+    /// Print JSON on standard output
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+struct Prune {
+    #[command(flatten)]
+    place: Where,
+    /// Good releases to keep [default: 5, or `keep` of fleet.toml]
+    #[arg(long, value_name = "N")]
+    keep: Option<u32>,
+}
+
+/// Where the work is done.
+pub(crate) enum Place {
+    Server(ServerJob),
+    Fleet(FleetJob),
+}
+
+/// Work on this server.
+pub(crate) struct ServerJob {
+    pub(crate) deploy_to: PathBuf,
+    pub(crate) owner: Option<String>,
+    pub(crate) verb: ServerVerb,
+}
+
+/// A verb on this server.
+pub(crate) enum ServerVerb {
+    Stage {
+        payload: PathBuf,
+        record: PathBuf,
+        manifest: Option<PathBuf>,
+        shared: Vec<SharedPath>,
+        json: bool,
+    },
+    Activate {
+        release: Option<ReleaseId>,
+        confirm_within: Option<Duration>,
+    },
+    Rollback {
+        release: Option<ReleaseId>,
+        confirm_within: Option<Duration>,
+    },
+    Status {
+        json: bool,
+    },
+    Verify {
+        release: Option<ReleaseId>,
+        json: bool,
+    },
+    Prune {
+        keep: Option<u32>,
+    },
+}
+
+/// Work on the fleet.
+pub(crate) struct FleetJob {
+    pub(crate) fleet: PathBuf,
+    pub(crate) only: Vec<String>,
+    pub(crate) identity: Option<PathBuf>,
+    pub(crate) known_hosts: Option<PathBuf>,
+    pub(crate) owner: Option<String>,
+    pub(crate) verb: FleetVerb,
+}
+
+/// A verb on the fleet.
+pub(crate) enum FleetVerb {
+    Activate(FleetSwitch),
+    Rollback(FleetSwitch),
+    Status { json: bool },
+    Verify { release: Option<ReleaseId>, json: bool },
+    Prune { keep: Option<u32> },
+}
+
+/// A switch of the fleet.
+pub(crate) struct FleetSwitch {
+    pub(crate) release: Option<ReleaseId>,
+    pub(crate) confirm_within: Option<Duration>,
+    pub(crate) records: PathBuf,
+    pub(crate) junit: Option<PathBuf>,
+}
+
+impl Cli {
+    /// The job that was asked for.
+    pub(crate) fn into_place(self) -> Place {
+        match self.verb {
+            Verb::Stage(stage) => Place::Server(ServerJob {
+                deploy_to: stage.deploy_to,
+                owner: stage.owner,
+                verb: ServerVerb::Stage {
+                    payload: stage.payload,
+                    record: stage.record,
+                    manifest: stage.manifest,
+                    shared: stage.shared,
+                    json: stage.json,
+                },
+            }),
+            Verb::Activate(switch) => {
+                let (release, confirm_within) = (switch.release.clone(), switch.confirm_within);
+                let on_server = ServerVerb::Activate { release, confirm_within };
+                let (place, on_fleet) = switch.split();
+                place.choose(on_server, FleetVerb::Activate(on_fleet))
+            }
+            Verb::Rollback(switch) => {
+                let (release, confirm_within) = (switch.release.clone(), switch.confirm_within);
+                let on_server = ServerVerb::Rollback { release, confirm_within };
+                let (place, on_fleet) = switch.split();
+                place.choose(on_server, FleetVerb::Rollback(on_fleet))
+            }
+            Verb::Status(Look { place, json, .. }) => {
+                place.choose(ServerVerb::Status { json }, FleetVerb::Status { json })
+            }
+            Verb::Verify(Look { release, place, json }) => place.choose(
+                ServerVerb::Verify { release: release.clone(), json },
+                FleetVerb::Verify { release, json },
+            ),
+            Verb::Prune(Prune { place, keep }) => {
+                place.choose(ServerVerb::Prune { keep }, FleetVerb::Prune { keep })
+            }
+        }
+    }
+}
+
+impl Switch {
+    fn split(self) -> (Where, FleetSwitch) {
+        let Self { release, place, confirm_within, records, junit } = self;
+        (place, FleetSwitch { release, confirm_within, records, junit })
+    }
+}
+
+impl Where {
+    fn choose(self, server: ServerVerb, fleet: FleetVerb) -> Place {
+        let Self { deploy_to, fleet: inventory, only, identity, known_hosts, owner } = self;
+        // The group of clap lets exactly one of the two through.
+        match inventory {
+            Some(path) => {
+                Place::Fleet(FleetJob { fleet: path, only, identity, known_hosts, owner, verb: fleet })
+            }
+            None => {
+                Place::Server(ServerJob { deploy_to: deploy_to.unwrap_or_default(), owner, verb: server })
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    fn place(args: &[&str]) -> Result<Place, clap::Error> {
+        Cli::try_parse_from(std::iter::once(&"swap-release").chain(args)).map(Cli::into_place)
+    }
+
+    #[test]
+    fn the_definition_holds_together() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn exactly_one_place() {
+        assert!(matches!(place(&["activate", "--deploy-to", "/srv/x", "r1"]), Ok(Place::Server(_))));
+        assert!(matches!(place(&["activate", "--fleet", "fleet.toml"]), Ok(Place::Fleet(_))));
+        assert!(place(&["activate", "r1"]).is_err());
+        assert!(place(&["activate", "--fleet", "f", "--deploy-to", "/srv/x"]).is_err());
+        assert!(place(&["status", "--deploy-to", "/srv/x", "--only", "web1"]).is_err());
+    }
+
+    #[test]
+    fn hostile_release_ids_are_refused() {
+        assert!(place(&["activate", "--deploy-to", "/srv/x", "../../etc"]).is_err());
+        assert!(place(&["activate", "--deploy-to", "/srv/x", "$(id)"]).is_err());
+    }
+}

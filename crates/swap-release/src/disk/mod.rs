@@ -1,0 +1,34 @@
+//! Every effect on a server's disk that a switch depends on, behind one trait: so that the order of effects is a
+//! test, and a test can stop between any two of them.
+
+mod real;
+#[cfg(test)]
+pub(crate) mod recording;
+
+use std::io;
+use std::path::Path;
+
+pub(crate) use real::RealDisk;
+
+/// Effects on the disk of a server. Each is durable when it returns: a name that was made, replaced or removed
+/// survives a power cut from then on.
+pub(crate) trait Disk {
+    /// Makes a directory; no error if it is there.
+    fn make_folder(&self, path: &Path) -> io::Result<()>;
+    /// Replaces a file's content as a whole.
+    fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()>;
+    /// Adds one line to a file.
+    fn append(&self, path: &Path, line: &str) -> io::Result<()>;
+    /// Makes a symlink that must not exist.
+    fn link(&self, target: &Path, path: &Path) -> io::Result<()>;
+    /// Renames; replaces a file or symlink of the new name.
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
+    /// Renames; fails if the new name exists.
+    fn rename_new(&self, from: &Path, to: &Path) -> io::Result<()>;
+    /// Removes a file or symlink; no error if there is none.
+    fn remove(&self, path: &Path) -> io::Result<()>;
+    /// Removes a directory and all below it, following no link; no error if there is none.
+    fn remove_tree(&self, path: &Path) -> io::Result<()>;
+    /// Makes everything written so far on this file system durable (one syncfs).
+    fn sync_tree(&self, path: &Path) -> io::Result<()>;
+}

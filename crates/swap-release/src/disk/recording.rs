@@ -1,0 +1,82 @@
+//! The effects, for real and written down; can stop before any of them, as a kill would.
+
+use std::cell::RefCell;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::{Disk, RealDisk};
+
+/// Does what [`RealDisk`] does below `root`, and keeps a list of it.
+pub(crate) struct RecordingDisk {
+    root: PathBuf,
+    log: RefCell<Vec<String>>,
+    /// Effects that are still done; from then on every one fails, as after a kill nothing is done any more.
+    left: RefCell<Option<usize>>,
+}
+
+impl RecordingDisk {
+    pub(crate) fn new(root: &Path) -> Self {
+        Self { root: root.to_owned(), log: RefCell::default(), left: RefCell::default() }
+    }
+
+    /// Like `new`, but after `count` effects nothing is done any more.
+    pub(crate) fn killed_after(root: &Path, count: usize) -> Self {
+        Self { left: RefCell::new(Some(count)), ..Self::new(root) }
+    }
+
+    /// What was done, with paths below the root.
+    pub(crate) fn log(&self) -> Vec<String> {
+        self.log.borrow().clone()
+    }
+
+    fn note(&self, what: &str, paths: &[&Path]) -> io::Result<()> {
+        if let Some(left) = self.left.borrow_mut().as_mut() {
+            *left = left.checked_sub(1).ok_or_else(|| io::Error::other("killed"))?;
+        }
+        let names: Vec<String> = paths
+            .iter()
+            .map(|path| path.strip_prefix(&self.root).unwrap_or(path).display().to_string())
+            .collect();
+        self.log.borrow_mut().push(format!("{what} {}", names.join(" -> ")));
+        Ok(())
+    }
+}
+
+impl Disk for RecordingDisk {
+    fn make_folder(&self, path: &Path) -> io::Result<()> {
+        self.note("make", &[path])?;
+        RealDisk.make_folder(path)
+    }
+    fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        self.note("write", &[path])?;
+        RealDisk.write(path, bytes)
+    }
+    fn append(&self, path: &Path, line: &str) -> io::Result<()> {
+        self.note("append", &[path])?;
+        RealDisk.append(path, line)
+    }
+    fn link(&self, target: &Path, path: &Path) -> io::Result<()> {
+        self.note("link", &[path, target])?;
+        RealDisk.link(target, path)
+    }
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        self.note("rename", &[from, to])?;
+        RealDisk.rename(from, to)
+    }
+    fn rename_new(&self, from: &Path, to: &Path) -> io::Result<()> {
+        self.note("rename", &[from, to])?;
+        RealDisk.rename_new(from, to)
+    }
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        self.note("remove", &[path])?;
+        RealDisk.remove(path)
+    }
+    fn remove_tree(&self, path: &Path) -> io::Result<()> {
+        self.note("remove tree", &[path])?;
+        RealDisk.remove_tree(path)
+    }
+    fn sync_tree(&self, path: &Path) -> io::Result<()> {
+        self.note("sync tree", &[path])?;
+        RealDisk.sync_tree(path)
+    }
+}

@@ -1,0 +1,315 @@
+//! What can go wrong with a swap, each with the object it is about.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use record::host::ReleaseState;
+use record::{ExitCode, ReleaseId, Sha256};
+
+/// An error of `swap-release`.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The site's directory is not there.
+    #[error("`{path}` is not a directory")]
+    NoDeployTo {
+        /// deploy_to.
+        path: PathBuf,
+    },
+    /// Reading failed.
+    #[error("cannot read `{path}`: {source}")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Writing failed.
+    #[error("cannot write `{path}`: {source}")]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Not enough room for the release.
+    #[error("`{path}` has {free} free, and release `{release}` needs {needed}")]
+    NoSpace {
+        /// deploy_to.
+        path: PathBuf,
+        /// The release.
+        release: ReleaseId,
+        /// Bytes free, for people.
+        free: String,
+        /// Bytes needed, for people.
+        needed: String,
+    },
+    /// A state file that is not ours or was damaged.
+    #[error("state file `{path}` is unreadable: {source}")]
+    State {
+        /// The file.
+        path: PathBuf,
+        /// What the parser said.
+        source: serde_json::Error,
+    },
+    /// Somebody else is at work.
+    #[error("`{path}` is locked by {owner}")]
+    Busy {
+        /// The lock file.
+        path: PathBuf,
+        /// Who holds it.
+        owner: String,
+    },
+    /// A release that this server does not have.
+    #[error("release `{release}` is not on this server; it has: {}", list(known))]
+    UnknownRelease {
+        /// The release.
+        release: ReleaseId,
+        /// Those it has.
+        known: Vec<String>,
+    },
+    /// A release that cannot be live.
+    #[error("release `{release}` is {state:?} and cannot be made live")]
+    NotReady {
+        /// The release.
+        release: ReleaseId,
+        /// Its state.
+        state: ReleaseState,
+    },
+    /// The same id with other content.
+    #[error("release `{release}` is on this server already with tree {found}, not {expected}")]
+    OtherTree {
+        /// The release.
+        release: ReleaseId,
+        /// The tree here.
+        found: Sha256,
+        /// The tree in the record.
+        expected: Sha256,
+    },
+    /// No release to go back to.
+    #[error("there is no release to roll back to: {why}")]
+    NothingBefore {
+        /// Why.
+        why: String,
+    },
+    /// `current` is a directory or file.
+    #[error("`{path}` is not a symlink")]
+    CurrentNotALink {
+        /// current.
+        path: PathBuf,
+    },
+    /// `current` points somewhere else.
+    #[error("`{path}` points to `{target}`, not into releases/")]
+    ForeignCurrent {
+        /// current.
+        path: PathBuf,
+        /// Where it points.
+        target: PathBuf,
+    },
+    /// The payload is not the release.
+    #[error("payload `{path}` of release `{release}`: {source}")]
+    Payload {
+        /// The payload.
+        path: PathBuf,
+        /// The release.
+        release: ReleaseId,
+        /// What is wrong with it.
+        source: payload::Error,
+    },
+    /// A tree that differs from its manifest.
+    #[error("release `{release}` differs from its manifest in {differences} places, first: {first}")]
+    Drift {
+        /// The release.
+        release: ReleaseId,
+        /// How many.
+        differences: u64,
+        /// The first one.
+        first: String,
+    },
+    /// A manifest or tree that cannot be read for verification.
+    #[error("cannot verify release `{release}`: {source}")]
+    CannotVerify {
+        /// The release.
+        release: ReleaseId,
+        /// What is wrong.
+        source: payload::Error,
+    },
+    /// A shared file that the operator must provide.
+    #[error("shared file `{path}` does not exist")]
+    SharedMissing {
+        /// The file below shared/.
+        path: PathBuf,
+    },
+    /// A shared path that the release brings itself.
+    #[error("release `{release}` brings `{path}` itself, but it is a shared path")]
+    SharedShipped {
+        /// The release.
+        release: ReleaseId,
+        /// The path in the tree.
+        path: String,
+    },
+    /// A shared path of a form that cannot be.
+    #[error("{why}")]
+    SharedPath {
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The switch was put back.
+    #[error("release `{release}` was not confirmed ({why}); live is {live}")]
+    Reverted {
+        /// The release.
+        release: ReleaseId,
+        /// Why.
+        why: String,
+        /// What is live now.
+        live: String,
+    },
+    /// Wrong flags that clap cannot tell.
+    #[error("{0}")]
+    Usage(String),
+    /// A record.
+    #[error(transparent)]
+    Record(#[from] record::Error),
+    /// The inventory or a connection.
+    #[error(transparent)]
+    Fleet(#[from] fleet::Error),
+    /// Not every host of the push is staged.
+    #[error("the push of release `{release}` is not complete on: {}", list(hosts))]
+    PushIncomplete {
+        /// The release.
+        release: ReleaseId,
+        /// The hosts.
+        hosts: Vec<String>,
+    },
+    /// The inventory and the push record name different hosts.
+    #[error("`{path}` does not cover host {}", list(hosts))]
+    OtherHosts {
+        /// The record.
+        path: PathBuf,
+        /// Hosts of the inventory that it lacks.
+        hosts: Vec<String>,
+    },
+    /// The fleet was not switched, or not wholly; the table and the record say more.
+    #[error("{summary}")]
+    FleetSwap {
+        /// What happened.
+        summary: String,
+        /// How to end.
+        code: ExitCode,
+    },
+    /// The work of a fleet verb failed on hosts.
+    #[error("{failed} of {all} hosts failed")]
+    FleetVerb {
+        /// How many failed.
+        failed: usize,
+        /// Of how many.
+        all: usize,
+    },
+    /// SIGTERM.
+    #[error("terminated")]
+    Aborted,
+}
+
+impl Error {
+    pub(crate) fn write(path: &Path, source: io::Error) -> Self {
+        Self::Write { path: path.to_owned(), source }
+    }
+}
+
+impl From<cli::Aborted> for Error {
+    fn from(_: cli::Aborted) -> Self {
+        Self::Aborted
+    }
+}
+
+impl cli::Failure for Error {
+    fn exit_code(&self) -> ExitCode {
+        match self {
+            Self::NoDeployTo { .. } | Self::Usage(_) | Self::SharedPath { .. } | Self::Fleet(_) => {
+                ExitCode::Usage
+            }
+            Self::Read { .. } | Self::CannotVerify { .. } => ExitCode::Unexpected,
+            Self::Write { .. } | Self::NoSpace { .. } => ExitCode::CannotWrite,
+            Self::State { .. }
+            | Self::UnknownRelease { .. }
+            | Self::NotReady { .. }
+            | Self::OtherTree { .. }
+            | Self::NothingBefore { .. }
+            | Self::CurrentNotALink { .. }
+            | Self::ForeignCurrent { .. }
+            | Self::SharedMissing { .. }
+            | Self::SharedShipped { .. }
+            | Self::OtherHosts { .. } => ExitCode::BadInput,
+            Self::Payload { source, .. } => payload_code(source),
+            Self::Drift { .. } => ExitCode::Mismatch,
+            Self::Busy { .. } => ExitCode::Busy,
+            Self::Reverted { .. } => ExitCode::RolledBack,
+            Self::Record(error) => error.exit_code(),
+            Self::PushIncomplete { .. } => ExitCode::SomeHostsFailed,
+            Self::FleetVerb { failed, all } if failed == all => ExitCode::NoHostSucceeded,
+            Self::FleetVerb { .. } => ExitCode::SomeHostsFailed,
+            Self::FleetSwap { code, .. } => *code,
+            Self::Aborted => ExitCode::Terminated,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        let text = match self {
+            Self::NoDeployTo { path } => {
+                format!("create it, owned by the user that deploys: install -d -o deploy {}", path.display())
+            }
+            Self::Read { .. } => "check the path and its permissions".into(),
+            Self::Write { .. } => "check owner, permissions and free space; nothing live was changed".into(),
+            Self::NoSpace { .. } => "free space, e.g. with swap-release prune; nothing was changed".into(),
+            Self::State { .. } => "restore the file, or remove it to forget that release".into(),
+            Self::Busy { .. } => "wait for the other deployment, or see what it does".into(),
+            Self::UnknownRelease { .. } => "push the release first, or name one of those listed".into(),
+            Self::NotReady { .. } => "stage the release again: fleet-push, or swap-release stage".into(),
+            Self::OtherTree { .. } => "release ids must be unique: build again with another --release-id".into(),
+            Self::NothingBefore { .. } => "name a release: swap-release rollback RELEASE (see swap-release status)".into(),
+            Self::CurrentNotALink { path } => {
+                format!("move the directory into releases/ under a name of its own and link it: ln -s releases/NAME {}", path.display())
+            }
+            Self::ForeignCurrent { .. } => "point it to a release in releases/, or remove it".into(),
+            Self::Payload { .. } => {
+                "have the client check and fetch it again (fleet-push does), or copy it again; nothing was changed".into()
+            }
+            Self::Drift { .. } => "somebody changed files of the release on the server; stage a new release".into(),
+            Self::CannotVerify { .. } => "check permissions in the release directory".into(),
+            Self::SharedMissing { path } => {
+                format!("create {}, or take it out of `shared` in fleet.toml; a directory is written with a trailing /", path.display())
+            }
+            Self::SharedShipped { .. } => "exclude it from the pack, or take it out of `shared` in fleet.toml".into(),
+            Self::Reverted { .. } => "see why in the log of the deployment; the former release is live".into(),
+            Self::PushIncomplete { .. } => "run fleet-push again until every host has staged the release".into(),
+            Self::OtherHosts { .. } => "push with the same fleet.toml, then swap".into(),
+            Self::FleetSwap { code: ExitCode::Mixed, .. } => {
+                "see the table; run swap-release status --fleet, then activate or rollback again".into()
+            }
+            Self::FleetSwap { .. } => "see the table and swap.json for each host's reason".into(),
+            Self::FleetVerb { .. } => "see the table for each host's reason".into(),
+            Self::Record(error) => return error.hint(),
+            Self::Fleet(error) => return error.hint(),
+            Self::SharedPath { .. } | Self::Usage(_) | Self::Aborted => return None,
+        };
+        Some(text)
+    }
+}
+
+/// A payload that cannot be read or written for lack of space or rights is not a corrupt one.
+fn payload_code(error: &payload::Error) -> ExitCode {
+    if error.is_aborted() {
+        ExitCode::Terminated
+    } else if error.is_mismatch() {
+        ExitCode::Mismatch
+    } else {
+        match error {
+            payload::Error::Write { .. } | payload::Error::Occupied { .. } => ExitCode::CannotWrite,
+            _ => ExitCode::Unexpected,
+        }
+    }
+}
+
+fn list(names: &[String]) -> String {
+    if names.is_empty() { "none".into() } else { names.join(", ") }
+}

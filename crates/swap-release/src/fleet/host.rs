@@ -1,0 +1,64 @@
+//! Asking `swap-release` on a host.
+
+use std::time::Duration;
+
+use fleet::{Argv, Remote};
+use serde::de::DeserializeOwned;
+
+/// Why a host could not do what was asked. Its text goes into tables and records; the host's name stands beside it.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Fault {
+    /// No way to the host.
+    #[error("{0}")]
+    Connection(#[from] fleet::Error),
+    /// The command failed, in its own words.
+    #[error("`swap-release {verb}` failed: {reason}")]
+    Failed {
+        /// The verb.
+        verb: String,
+        /// The last thing it said.
+        reason: String,
+    },
+    /// The answer is not what this version understands.
+    #[error("`swap-release {verb}` answered `{answer}`: {source}")]
+    Answer {
+        /// The verb.
+        verb: String,
+        /// The beginning of the answer.
+        answer: String,
+        /// What the parser said.
+        source: serde_json::Error,
+    },
+    /// The host is not ready to switch.
+    #[error("{0}")]
+    NotReady(String),
+}
+
+/// Runs a verb that answers with one line of JSON.
+pub(crate) fn ask<T: DeserializeOwned>(
+    remote: &dyn Remote,
+    argv: &Argv,
+    timeout: Duration,
+) -> Result<T, Fault> {
+    let output = remote.exec(argv, b"", timeout)?;
+    let verb = verb(argv);
+    if !output.status.success() {
+        return Err(Fault::Failed { verb, reason: output.reason() });
+    }
+    let text = String::from_utf8_lossy(&output.stdout);
+    parse(&verb, text.trim())
+}
+
+/// Reads one line of JSON.
+pub(crate) fn parse<T: DeserializeOwned>(verb: &str, line: &str) -> Result<T, Fault> {
+    serde_json::from_str(line).map_err(|source| Fault::Answer {
+        verb: verb.to_owned(),
+        answer: line.chars().take(80).collect(),
+        source,
+    })
+}
+
+/// The verb of a command, for messages.
+pub(crate) fn verb(argv: &Argv) -> String {
+    argv.as_slice().get(1).cloned().unwrap_or_default()
+}

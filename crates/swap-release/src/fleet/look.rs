@@ -1,0 +1,158 @@
+//! The verbs that switch nothing: status, verify and prune, on every host.
+
+use std::time::Duration;
+
+use fleet::{Argv, Host, Interrupt, Outcome, fan_out};
+use record::host::{HostStatus, VerifyReply};
+use record::{ExitCode, ReleaseId};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::host::{Fault, ask};
+use super::{AT_ONCE, Controller};
+use crate::Error;
+
+/// Hashing or deleting a large tree on a slow disk.
+const PATIENCE: Duration = Duration::from_secs(600);
+
+/// What one host answered.
+#[derive(Debug, Serialize)]
+struct Answer<T> {
+    host: String,
+    reply: Option<T>,
+    error: Option<String>,
+}
+
+/// Who serves what.
+pub(crate) fn status(controller: &Controller<'_>, json: bool) -> Result<ExitCode, Error> {
+    let answers = ask_all::<HostStatus>(controller, |host| controller.argv(host, "status").arg("--json"));
+    let row = |answer: &Answer<HostStatus>| {
+        let name = |id: Option<&ReleaseId>| id.map_or_else(|| "-".to_owned(), ToString::to_string);
+        let status = answer.reply.as_ref();
+        let since = status
+            .and_then(|status| status.current.as_ref().and_then(|id| status.release(id)))
+            .map_or_else(|| "-".to_owned(), |known| known.since.clone());
+        vec![
+            answer.host.clone(),
+            name(status.and_then(|status| status.current.as_ref())),
+            since,
+            name(status.and_then(|status| status.previous.as_ref())),
+            answer
+                .error
+                .clone()
+                .or_else(|| status.and_then(|status| status.busy.clone()))
+                .unwrap_or_default(),
+        ]
+    };
+    let head = ["host", "current", "since", "previous", ""];
+    finish(controller, &answers, json, &head, row)
+}
+
+/// Who has exactly what was built.
+pub(crate) fn verify(
+    controller: &Controller<'_>,
+    release: Option<&ReleaseId>,
+    json: bool,
+) -> Result<ExitCode, Error> {
+    let answers = ask_all::<VerifyReply>(controller, |host| {
+        let argv = controller.argv(host, "verify").arg("--json");
+        release.map_or(argv.clone(), |release| argv.arg(release.as_str()))
+    });
+    let row = |answer: &Answer<VerifyReply>| {
+        let reply = answer.reply.as_ref();
+        vec![
+            answer.host.clone(),
+            reply.map_or_else(|| "-".to_owned(), |reply| reply.release.to_string()),
+            reply.map_or_else(
+                || "-".to_owned(),
+                |reply| reply.tree_digest.to_string().chars().take(12).collect(),
+            ),
+            answer.error.clone().unwrap_or_else(|| "exactly what was built".into()),
+        ]
+    };
+    finish(controller, &answers, json, &["host", "release", "tree", ""], row)
+}
+
+/// Removes old releases everywhere.
+pub(crate) fn prune(controller: &Controller<'_>, keep: Option<u32>) -> Result<ExitCode, Error> {
+    let keep = keep.unwrap_or(controller.inventory.site.keep).to_string();
+    let run = move |remote: &dyn fleet::Remote, argv: &Argv| {
+        let output = remote.exec(argv, b"", PATIENCE)?;
+        if output.status.success() {
+            Ok(())
+        } else {
+            Err(Fault::Failed { verb: "prune".into(), reason: output.reason() })
+        }
+    };
+    let answers =
+        on_all(controller, |host| controller.argv(host, "prune").args(["--keep", keep.as_str()]), run);
+    let failed = answers.iter().filter(|answer| answer.error.is_some());
+    for answer in failed.clone() {
+        let error = answer.error.as_deref().unwrap_or_default();
+        controller.console.warn(format!("{}: {error}", answer.host));
+    }
+    result(failed.count(), answers.len())
+}
+
+fn ask_all<T>(controller: &Controller<'_>, argv: impl Fn(&Host) -> Argv) -> Vec<Answer<T>>
+where
+    T: DeserializeOwned + Send + 'static,
+{
+    on_all(controller, argv, |remote, argv| ask(remote, argv, PATIENCE))
+}
+
+fn on_all<T: Send + 'static>(
+    controller: &Controller<'_>,
+    argv: impl Fn(&Host) -> Argv,
+    work: impl Fn(&dyn fleet::Remote, &Argv) -> Result<T, Fault> + Send + Sync + 'static,
+) -> Vec<Answer<T>> {
+    let items: Vec<(Host, Argv)> = controller.hosts.iter().map(|host| (host.clone(), argv(host))).collect();
+    let options = controller.options.clone();
+    let interrupt = Interrupt::from(controller.abort.flag());
+    let outcomes = fan_out::<_, _, (), _>(
+        items,
+        AT_ONCE,
+        &interrupt,
+        |_| {},
+        move |(host, argv), _| {
+            fleet::connect(&host, &options).map_err(Fault::from).and_then(|remote| work(&*remote, &argv))
+        },
+    );
+    let answer = |(outcome, host): (Outcome<Result<T, Fault>>, &Host)| {
+        let (reply, error) = match outcome {
+            Outcome::Done(Ok(reply)) => (Some(reply), None),
+            Outcome::Done(Err(fault)) => (None, Some(fault.to_string())),
+            Outcome::NotBegun | Outcome::LeftBehind => (None, Some("terminated".to_owned())),
+            Outcome::Panicked => {
+                (None, Some("a defect in swap-release ended the work on this host".to_owned()))
+            }
+        };
+        Answer { host: host.name.to_string(), reply, error }
+    };
+    outcomes.into_iter().zip(&controller.hosts).map(answer).collect()
+}
+
+fn finish<T: Serialize>(
+    controller: &Controller<'_>,
+    answers: &[Answer<T>],
+    json: bool,
+    head: &[&str],
+    row: impl Fn(&Answer<T>) -> Vec<String>,
+) -> Result<ExitCode, Error> {
+    if json {
+        let out = std::path::Path::new("standard output");
+        let mut bytes = serde_json::to_vec_pretty(answers)
+            .map_err(|source| Error::State { path: out.to_owned(), source })?;
+        bytes.push(b'\n');
+        controller.console.data(&bytes).map_err(|source| Error::write(out, source))?;
+    } else {
+        let rows: Vec<Vec<String>> = answers.iter().map(row).collect();
+        controller.console.block(&cli::table(head, &rows));
+    }
+    controller.abort.check()?;
+    result(answers.iter().filter(|answer| answer.error.is_some()).count(), answers.len())
+}
+
+fn result(failed: usize, all: usize) -> Result<ExitCode, Error> {
+    if failed == 0 { Ok(ExitCode::Ok) } else { Err(Error::FleetVerb { failed, all }) }
+}

@@ -1,0 +1,64 @@
+//! Phase one on a host: it is there, it has the release, and the tree on its disk is the one that was built.
+
+use std::time::Duration;
+
+use fleet::SshOptions;
+use record::Release;
+use record::host::{HostStatus, VerifyReply};
+
+use super::host::{Fault, ask};
+use super::member::Member;
+
+/// Hashing a large tree on a slow disk.
+const VERIFY: Duration = Duration::from_secs(600);
+const STATUS: Duration = Duration::from_secs(60);
+
+/// Connects and proves. Changes nothing on the host.
+pub(crate) fn prepare(member: &mut Member, release: &Release, options: &SshOptions, owner: Option<&str>) {
+    if let Err(fault) = try_prepare(member, release, options, owner) {
+        member.fail(fault);
+    }
+}
+
+fn try_prepare(
+    member: &mut Member,
+    release: &Release,
+    options: &SshOptions,
+    owner: Option<&str>,
+) -> Result<(), Fault> {
+    let remote = fleet::connect(&member.host, options)?;
+    let argv = super::argv(&member.host, "status", owner).arg("--json");
+    let status: HostStatus = ask(&*remote, &argv, STATUS)?;
+    member.before = status.current.clone();
+    member.after = status.current.clone();
+    expect_ready(&status, release)?;
+    let argv = super::argv(&member.host, "verify", owner).args([release.id.as_str(), "--json"]);
+    let proof: VerifyReply = ask(&*remote, &argv, VERIFY)?;
+    if !proof.ok || proof.tree_digest != release.tree_digest {
+        return Err(Fault::NotReady(format!(
+            "`{}` on this host has another tree: {}",
+            release.id, proof.tree_digest
+        )));
+    }
+    member.remote = Some(remote);
+    Ok(())
+}
+
+fn expect_ready(status: &HostStatus, release: &Release) -> Result<(), Fault> {
+    if let Some(owner) = &status.busy {
+        return Err(Fault::NotReady(format!("locked by {owner}")));
+    }
+    if status.has(&release.id, &release.tree_digest) {
+        return Ok(());
+    }
+    Err(Fault::NotReady(match status.release(&release.id) {
+        None => format!("release `{}` is not staged on this host", release.id),
+        Some(known) if known.release.tree_digest != release.tree_digest => {
+            format!("release `{}` has tree {} on this host", release.id, known.release.tree_digest)
+        }
+        Some(known) => {
+            let state = format!("{:?}", known.state).to_lowercase();
+            format!("release `{}` is {state} on this host; push it again", release.id)
+        }
+    }))
+}

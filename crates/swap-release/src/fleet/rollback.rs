@@ -1,0 +1,134 @@
+//! Rolling a fleet back: to the named release, or to the one that was live before, if all hosts agree on it.
+
+use std::collections::BTreeMap;
+
+use fleet::{Interrupt, fan_out};
+use record::host::HostStatus;
+use record::{ExitCode, Release, ReleaseId, Verb};
+
+use super::host::{Fault, ask};
+use super::{AT_ONCE, Controller, commit};
+use crate::Error;
+use crate::cli::FleetSwitch;
+
+/// No records of a build are needed: the hosts know the releases they have.
+pub(crate) fn rollback(controller: &Controller<'_>, job: &FleetSwitch) -> Result<ExitCode, Error> {
+    let statuses = ask_statuses(controller)?;
+    let target = match &job.release {
+        Some(release) => release.clone(),
+        None => agreed(&statuses)?,
+    };
+    let release = description(&statuses, &target)?;
+    commit::run(controller, job, Verb::Rollback, release, None)
+}
+
+type Statuses = BTreeMap<String, HostStatus>;
+
+/// Every host must be asked: a rollback of a part would leave the fleet mixed.
+fn ask_statuses(controller: &Controller<'_>) -> Result<Statuses, Error> {
+    let items: Vec<_> = controller
+        .hosts
+        .iter()
+        .map(|host| (host.clone(), controller.argv(host, "status").arg("--json")))
+        .collect();
+    let options = controller.options.clone();
+    let interrupt = Interrupt::from(controller.abort.flag());
+    let outcomes = fan_out::<_, Result<HostStatus, Fault>, (), _>(
+        items,
+        AT_ONCE,
+        &interrupt,
+        |_| {},
+        move |item, _| {
+            let (host, argv) = item;
+            let remote = fleet::connect(&host, &options)?;
+            ask(&*remote, &argv, std::time::Duration::from_secs(60))
+        },
+    );
+    controller.abort.check()?;
+    let (mut statuses, mut failed) = (Statuses::new(), Vec::new());
+    for (outcome, host) in outcomes.into_iter().zip(&controller.hosts) {
+        match outcome.done() {
+            Some(Ok(status)) => {
+                statuses.insert(host.name.to_string(), status);
+            }
+            Some(Err(fault)) => failed.push(format!("{}: {fault}", host.name)),
+            None => failed.push(format!("{}: no answer", host.name)),
+        }
+    }
+    if failed.is_empty() {
+        return Ok(statuses);
+    }
+    let code = if statuses.is_empty() { ExitCode::NoHostSucceeded } else { ExitCode::SomeHostsFailed };
+    Err(Error::FleetSwap { summary: format!("no host was rolled back: {}", failed.join("; ")), code })
+}
+
+/// The release before, if it is the same everywhere.
+fn agreed(statuses: &Statuses) -> Result<ReleaseId, Error> {
+    let mut targets: BTreeMap<Option<&ReleaseId>, Vec<&str>> = BTreeMap::new();
+    for (host, status) in statuses {
+        targets.entry(status.previous.as_ref()).or_default().push(host);
+    }
+    if targets.len() == 1
+        && let Some(Some(target)) = targets.keys().next()
+    {
+        return Ok((*target).clone());
+    }
+    let name = |id: Option<&ReleaseId>| id.map_or_else(|| "none".to_owned(), |id| format!("`{id}`"));
+    let list: Vec<String> =
+        targets.iter().map(|(id, hosts)| format!("{} on {}", name(*id), hosts.join(", "))).collect();
+    Err(Error::NothingBefore {
+        why: format!("the hosts do not agree on a release before: {}", list.join("; ")),
+    })
+}
+
+/// What the release is, from any host that has it; the others must have the very same.
+fn description(statuses: &Statuses, target: &ReleaseId) -> Result<Release, Error> {
+    let found = statuses.values().find_map(|status| status.release(target));
+    match found {
+        Some(known) => Ok(known.release.clone()),
+        None => {
+            let known: std::collections::BTreeSet<String> = statuses
+                .values()
+                .flat_map(|status| status.releases.iter().map(|known| known.release.id.to_string()))
+                .collect();
+            Err(Error::UnknownRelease { release: target.clone(), known: known.into_iter().collect() })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn status(previous: Option<&str>) -> HostStatus {
+        HostStatus {
+            schema: HostStatus::SCHEMA.into(),
+            version: "0".into(),
+            current: None,
+            previous: previous.map(|id| id.parse().unwrap()),
+            busy: None,
+            releases: Vec::new(),
+        }
+    }
+
+    fn statuses(hosts: &[(&str, Option<&str>)]) -> Statuses {
+        hosts.iter().map(|(name, previous)| ((*name).to_owned(), status(*previous))).collect()
+    }
+
+    #[test]
+    fn hosts_that_agree_give_the_target() {
+        let target = agreed(&statuses(&[("web1", Some("r1")), ("web2", Some("r1"))])).unwrap();
+        assert_eq!(target.as_str(), "r1");
+    }
+
+    #[test]
+    fn hosts_that_differ_are_named() {
+        let error =
+            agreed(&statuses(&[("web1", Some("r1")), ("web2", Some("r2")), ("web3", None)])).unwrap_err();
+        let text = error.to_string();
+        for part in ["none on web3", "`r1` on web1", "`r2` on web2"] {
+            assert!(text.contains(part), "{text}");
+        }
+        assert!(agreed(&statuses(&[("web1", None)])).is_err());
+    }
+}

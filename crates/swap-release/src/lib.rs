@@ -1,0 +1,35 @@
+//! The Swap stage. On a server: verify, stage, switch, confirm, roll back, prune. From the controller: the same for the
+//! whole fleet, as one two-phase commit.
+//!
+//! - `site`: the layout on a server, its lock, its state, and finishing what a killed process left;
+//! - `verbs`: what is done on a server, one verb a file;
+//! - `fleet`: what is done from the controller;
+//! - `disk`: the effects that a switch depends on, behind a trait.
+
+mod cli;
+mod disk;
+mod error;
+mod fleet;
+mod server;
+mod shared;
+mod site;
+mod verbs;
+
+pub use error::Error;
+
+use crate::cli::{Cli, Place};
+use ::cli::{Abort, Console};
+use record::ExitCode;
+
+/// The binary.
+#[must_use]
+pub fn main() -> std::process::ExitCode {
+    ::cli::main(run)
+}
+
+fn run(cli: Cli, console: &Console, abort: &Abort) -> Result<ExitCode, Error> {
+    match cli.into_place() {
+        Place::Server(job) => server::run(job, console, abort),
+        Place::Fleet(job) => fleet::run(job, console, abort),
+    }
+}

@@ -1,0 +1,191 @@
+//! The verbs on this server: from a job to a locked, reconciled site and a result for people or programs.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+use std::time::Duration;
+
+use cli::{Abort, Console, human};
+use record::host::SwitchEvent;
+use record::{ExitCode, Release, ReleaseId};
+use serde::Serialize;
+
+use crate::Error;
+use crate::cli::{ServerJob, ServerVerb};
+use crate::disk::RealDisk;
+use crate::site::{LockedSite, Site, SwitchKind};
+use crate::verbs::confirm::{self, Controller};
+use crate::verbs::{prune, stage, status, switch, verify};
+
+/// Good releases that are kept when nobody says how many.
+const KEEP: u32 = 5;
+
+/// A record is a few kilobytes, a push record of 10,000 hosts some megabytes.
+const LARGEST_RECORD: u64 = 64 * 1024 * 1024;
+
+/// Does a verb on this server.
+pub(crate) fn run(job: ServerJob, console: &Console, abort: &Abort) -> Result<ExitCode, Error> {
+    let disk = RealDisk;
+    let site = Site::open(&job.deploy_to, &disk)?;
+    let owner = owner(job.owner);
+    match job.verb {
+        ServerVerb::Stage { payload, record, manifest, shared, json } => {
+            let release = read_release(&record)?;
+            let locked = site.lock(owner)?;
+            let progress = console.progress("staging", release.bytes);
+            let tell = |bytes| {
+                progress.advance(bytes);
+                !abort.is_set()
+            };
+            let request = stage::Request {
+                release: &release,
+                payload: &payload,
+                manifest: manifest.as_deref(),
+                shared: &shared,
+            };
+            let reply = stage::stage(&locked, &request, &tell)?;
+            drop(progress);
+            let took = human::seconds(Duration::from_secs_f64(reply.seconds));
+            let what = if reply.already { "was staged already and is whole" } else { "is staged" };
+            let size = human::bytes(reply.bytes);
+            console.say(format!("`{}` {what}: {} files, {size}, {took}", reply.release, reply.files));
+            if json { print(console, &reply) } else { Ok(ExitCode::Ok) }
+        }
+        ServerVerb::Activate { release, confirm_within } => {
+            let release = release.ok_or_else(|| Error::Usage("name the release: activate RELEASE".into()))?;
+            switch_to(&site.lock(owner)?, SwitchKind::Activate, &release, confirm_within, console, abort)
+        }
+        ServerVerb::Rollback { release, confirm_within } => {
+            let locked = site.lock(owner)?;
+            let release = release.map_or_else(|| switch::rollback_target(&locked), Ok)?;
+            switch_to(&locked, SwitchKind::Rollback, &release, confirm_within, console, abort)
+        }
+        ServerVerb::Status { json } => {
+            let (site, busy) = site.reconcile_if_idle(owner)?;
+            let reply = status::status(&site, busy)?;
+            if json {
+                return print(console, &reply);
+            }
+            console.block(&status::table(&reply));
+            Ok(ExitCode::Ok)
+        }
+        ServerVerb::Verify { release, json } => {
+            let (site, _) = site.reconcile_if_idle(owner)?;
+            verify_release(&site, release, json, console, abort)
+        }
+        ServerVerb::Prune { keep } => {
+            let keep = usize::try_from(keep.unwrap_or(KEEP)).unwrap_or(usize::MAX);
+            let pruned = prune::prune(&site.lock(owner)?, keep)?;
+            for release in &pruned.removed {
+                console.say(format!("removed `{release}`"));
+            }
+            for path in &pruned.left {
+                console.warn(format!("`{}` could not be deleted; it is out of the way", path.display()));
+            }
+            Ok(ExitCode::Ok)
+        }
+    }
+}
+
+fn switch_to(
+    locked: &LockedSite<'_>,
+    kind: SwitchKind,
+    to: &ReleaseId,
+    confirm_within: Option<Duration>,
+    console: &Console,
+    abort: &Abort,
+) -> Result<ExitCode, Error> {
+    let Some(within) = confirm_within else {
+        let done = switch::switch(locked, kind, to, None)?;
+        match done.from {
+            Some(from) if from == *to => console.say(format!("`{to}` is live already")),
+            Some(from) => console.say(format!("`{to}` is live, it was `{from}`")),
+            None => console.say(format!("`{to}` is live, the first release here")),
+        }
+        return Ok(ExitCode::Ok);
+    };
+    let mut controller = Controller::on_stdin(within, console, abort);
+    match switch::switch(locked, kind, to, Some(&mut controller)) {
+        Ok(done) => {
+            confirm::say(console, &SwitchEvent::Committed { to: done.to });
+            Ok(ExitCode::Ok)
+        }
+        Err(Error::Reverted { release, why, live }) => {
+            let to = locked.site.current()?.into_id();
+            confirm::say(console, &SwitchEvent::Reverted { to, why: why.clone() });
+            Err(if abort.is_set() { Error::Aborted } else { Error::Reverted { release, why, live } })
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn verify_release(
+    site: &Site<'_>,
+    release: Option<ReleaseId>,
+    json: bool,
+    console: &Console,
+    abort: &Abort,
+) -> Result<ExitCode, Error> {
+    let nothing = || Error::NothingBefore { why: "no release is live, so none can be verified".into() };
+    let release = match release {
+        Some(release) => release,
+        None => site.current()?.into_id().ok_or_else(nothing)?,
+    };
+    let reply = verify::verify(site, &site.expect_known(&release)?, &|_| !abort.is_set())?;
+    if json {
+        print(console, &reply)?;
+    } else {
+        for (what, paths) in
+            [("missing", &reply.missing), ("extra", &reply.extra), ("changed", &reply.changed)]
+        {
+            for path in paths {
+                console.say(format!("{what} {path}"));
+            }
+        }
+    }
+    if reply.ok {
+        console.say(format!("`{release}` is exactly what was built: tree {}", reply.tree_digest));
+        Ok(ExitCode::Ok)
+    } else {
+        Err(verify::drift(&reply))
+    }
+}
+
+fn print<T: Serialize>(console: &Console, reply: &T) -> Result<ExitCode, Error> {
+    let out = Path::new("standard output");
+    let mut line =
+        serde_json::to_vec(reply).map_err(|source| Error::State { path: out.to_owned(), source })?;
+    line.push(b'\n');
+    console.data(&line).map_err(|source| Error::write(out, source))?;
+    Ok(ExitCode::Ok)
+}
+
+/// The release of a record of any stage; `-` is standard input.
+fn read_release(path: &Path) -> Result<Release, Error> {
+    let mut bytes = Vec::new();
+    let read = |source| Error::Record(record::Error::Read { path: path.to_owned(), source });
+    let reader: Box<dyn Read> = if path == Path::new("-") {
+        Box::new(io::stdin().lock())
+    } else {
+        match File::open(path) {
+            Ok(file) => Box::new(file),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Err(record::Error::Missing { path: path.to_owned() }.into());
+            }
+            Err(source) => return Err(read(source)),
+        }
+    };
+    reader.take(LARGEST_RECORD).read_to_end(&mut bytes).map_err(read)?;
+    Ok(record::any_release(&bytes, path)?)
+}
+
+/// Who asks: as given, else the build, else the user.
+fn owner(given: Option<String>) -> String {
+    given
+        .or_else(|| ["BUILD_TAG", "SUDO_USER", "USER"].into_iter().find_map(|name| std::env::var(name).ok()))
+        .unwrap_or_else(|| "somebody".into())
+        .chars()
+        .filter(|c| !c.is_control())
+        .take(200)
+        .collect()
+}

@@ -1,0 +1,96 @@
+//! Where everything is below `deploy_to`.
+
+use std::path::{Path, PathBuf};
+
+use record::ReleaseId;
+
+/// The layout of a site on a server (Capistrano's names).
+#[derive(Debug, Clone)]
+pub(crate) struct Paths(PathBuf);
+
+impl Paths {
+    pub(crate) fn new(deploy_to: &Path) -> Self {
+        Self(deploy_to.to_owned())
+    }
+
+    pub(crate) fn deploy_to(&self) -> &Path {
+        &self.0
+    }
+
+    /// The symlink that the web server follows.
+    pub(crate) fn current(&self) -> PathBuf {
+        self.0.join("current")
+    }
+
+    /// The symlink that becomes `current` by rename; in the same directory, so that rename(2) is all it takes.
+    pub(crate) fn next(&self) -> PathBuf {
+        self.0.join(".current.next")
+    }
+
+    pub(crate) fn releases(&self) -> PathBuf {
+        self.0.join("releases")
+    }
+
+    /// The tree of a release.
+    pub(crate) fn release(&self, id: &ReleaseId) -> PathBuf {
+        self.releases().join(id.as_str())
+    }
+
+    /// Where a release is unpacked; a release id never starts with a dot, so the two cannot clash.
+    pub(crate) fn staging(&self, id: &ReleaseId) -> PathBuf {
+        self.releases().join(format!(".staging-{id}"))
+    }
+
+    pub(crate) fn shared(&self) -> PathBuf {
+        self.0.join("shared")
+    }
+
+    /// rtorrent's download directory.
+    pub(crate) fn incoming(&self) -> PathBuf {
+        self.0.join("incoming")
+    }
+
+    pub(crate) fn state(&self) -> PathBuf {
+        self.0.join(".swap")
+    }
+
+    pub(crate) fn lock(&self) -> PathBuf {
+        self.state().join("lock")
+    }
+
+    pub(crate) fn pending(&self) -> PathBuf {
+        self.state().join("pending.json")
+    }
+
+    pub(crate) fn history(&self) -> PathBuf {
+        self.state().join("history.jsonl")
+    }
+
+    /// What is known of all releases.
+    pub(crate) fn known(&self) -> PathBuf {
+        self.state().join("releases")
+    }
+
+    /// What is known of one release.
+    pub(crate) fn known_release(&self, id: &ReleaseId) -> PathBuf {
+        self.known().join(id.as_str())
+    }
+
+    pub(crate) fn state_file(&self, id: &ReleaseId) -> PathBuf {
+        self.known_release(id).join("state.json")
+    }
+
+    pub(crate) fn manifest(&self, id: &ReleaseId) -> PathBuf {
+        self.known_release(id).join("manifest.jsonl")
+    }
+
+    /// Pruned releases on their way out.
+    pub(crate) fn trash(&self) -> PathBuf {
+        self.state().join("trash")
+    }
+
+    /// Every directory of the layout, parents first.
+    pub(crate) fn folders(&self) -> [PathBuf; 6] {
+        [self.state(), self.known(), self.trash(), self.releases(), self.shared(), self.incoming()]
+    }
+}

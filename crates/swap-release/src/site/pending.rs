@@ -1,0 +1,76 @@
+//! The operation that is going on: written before its first effect, removed after its last.
+
+use std::fs;
+use std::io::ErrorKind;
+
+use record::ReleaseId;
+use serde::{Deserialize, Serialize};
+
+use super::LockedSite;
+use crate::Error;
+
+/// Why `current` is being switched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum SwitchKind {
+    /// A release goes live that follows the one before.
+    Activate,
+    /// A former release comes back.
+    Rollback,
+}
+
+/// An operation under way.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "operation", rename_all = "snake_case", deny_unknown_fields)]
+pub(crate) enum Pending {
+    /// A release is being unpacked.
+    Stage {
+        /// Which.
+        release: ReleaseId,
+    },
+    /// `current` is being switched.
+    Switch {
+        /// Activation or rollback.
+        kind: SwitchKind,
+        /// The release that was live; null if none was.
+        from: Option<ReleaseId>,
+        /// The release that goes live.
+        to: ReleaseId,
+        /// False as long as somebody may still ask to revert: then whoever finds this reverts. True is the point of
+        /// no return: then whoever finds this goes on.
+        confirmed: bool,
+    },
+    /// A release is being removed.
+    Prune {
+        /// Which.
+        release: ReleaseId,
+    },
+}
+
+impl LockedSite<'_> {
+    /// Reads the pending operation, if there is one.
+    pub(super) fn pending(&self) -> Result<Option<Pending>, Error> {
+        let path = self.site.paths.pending();
+        match fs::read(&path) {
+            Ok(bytes) => {
+                serde_json::from_slice(&bytes).map(Some).map_err(|source| Error::State { path, source })
+            }
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(source) => Err(Error::Read { path, source }),
+        }
+    }
+
+    /// Says what is about to be done.
+    pub(crate) fn begin(&self, pending: &Pending) -> Result<(), Error> {
+        let path = self.site.paths.pending();
+        let bytes =
+            serde_json::to_vec(pending).map_err(|source| Error::State { path: path.clone(), source })?;
+        self.site.disk.write(&path, &bytes).map_err(|source| Error::write(&path, source))
+    }
+
+    /// Says that it is done, or undone.
+    pub(crate) fn end(&self) -> Result<(), Error> {
+        let path = self.site.paths.pending();
+        self.site.disk.remove(&path).map_err(|source| Error::write(&path, source))
+    }
+}

@@ -1,0 +1,41 @@
+//! Finishing or undoing what a killed process left. Every invocation that may change something does this first.
+
+use record::host::ReleaseState;
+
+use super::{LockedSite, Pending};
+use crate::{Error, verbs};
+
+/// Brings the site into a state that needs no explanation: nothing pending, no half tree, no leftovers.
+pub(super) fn reconcile(locked: &LockedSite<'_>) -> Result<(), Error> {
+    match locked.pending()? {
+        None => {}
+        Some(Pending::Stage { release }) => {
+            log::info!("finding the staging of `{release}` unfinished");
+            verbs::stage::recover(locked, &release)?;
+        }
+        Some(Pending::Switch { kind, from, to, confirmed }) => {
+            log::info!("finding the switch to `{to}` unfinished");
+            verbs::switch::recover(locked, kind, from.as_ref(), &to, confirmed)?;
+        }
+        Some(Pending::Prune { release }) => {
+            log::info!("finding the removal of `{release}` unfinished");
+            verbs::prune::recover(locked, &release)?;
+        }
+    }
+    // A release that says it is live while `current` says otherwise was switched by hand or by an older tool;
+    // `current` is the truth.
+    let live = locked.site.current().ok().and_then(super::Current::into_id);
+    for file in locked.site.all_known()? {
+        let is_live = live.as_ref() == Some(file.id());
+        match file.state {
+            ReleaseState::Active | ReleaseState::Unconfirmed if !is_live => {
+                locked.set_state(file.id(), ReleaseState::Retired)?;
+            }
+            ReleaseState::Staged | ReleaseState::Retired | ReleaseState::Failed if is_live => {
+                locked.set_state(file.id(), ReleaseState::Active)?;
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}

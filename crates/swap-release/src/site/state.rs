@@ -1,0 +1,105 @@
+//! What is known of a release on this server.
+
+use std::fs;
+use std::io::ErrorKind;
+
+use record::host::ReleaseState;
+use record::{Release, ReleaseId};
+use serde::{Deserialize, Serialize};
+
+use super::{LockedSite, Site};
+use crate::Error;
+
+/// The content of `.swap/releases/<id>/state.json`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ReleaseFile {
+    /// The release as it was built; copied from the record that it was staged by.
+    pub(crate) release: Release,
+    pub(crate) state: ReleaseState,
+    /// Paths in the tree that are links to `shared/`.
+    pub(crate) shared: Vec<String>,
+    /// Counts up with every staging: the order of releases does not hang on clocks, mtimes or names.
+    pub(crate) sequence: u64,
+    /// The release that was live when this one was first activated: where `rollback` goes.
+    pub(crate) follows: Option<ReleaseId>,
+    /// When `state` was written.
+    pub(crate) since: String,
+}
+
+impl ReleaseFile {
+    pub(crate) fn id(&self) -> &ReleaseId {
+        &self.release.id
+    }
+}
+
+impl Site<'_> {
+    /// What is known of a release; `None` if nothing is.
+    pub(crate) fn known(&self, id: &ReleaseId) -> Result<Option<ReleaseFile>, Error> {
+        let path = self.paths.state_file(id);
+        match fs::read(&path) {
+            Ok(bytes) => {
+                serde_json::from_slice(&bytes).map(Some).map_err(|source| Error::State { path, source })
+            }
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(source) => Err(Error::Read { path, source }),
+        }
+    }
+
+    /// Every release that is known, oldest first. One whose state is unreadable is left out with a warning: it must
+    /// not keep the others from being switched.
+    pub(crate) fn all_known(&self) -> Result<Vec<ReleaseFile>, Error> {
+        let folder = self.paths.known();
+        let entries = match fs::read_dir(&folder) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(source) => return Err(Error::Read { path: folder, source }),
+        };
+        let mut all = Vec::new();
+        for entry in entries {
+            let entry = entry.map_err(|source| Error::Read { path: folder.clone(), source })?;
+            let Some(id) = entry.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };
+            match self.known(&id) {
+                Ok(Some(file)) => all.push(file),
+                Ok(None) => {}
+                Err(error) => log::warn!("{error}"),
+            }
+        }
+        all.sort_by_key(|file| file.sequence);
+        Ok(all)
+    }
+
+    /// A release that is known, or an error that names those that are.
+    pub(crate) fn expect_known(&self, id: &ReleaseId) -> Result<ReleaseFile, Error> {
+        if let Some(file) = self.known(id)? {
+            return Ok(file);
+        }
+        let known = self.all_known()?.into_iter().map(|file| file.id().to_string()).collect();
+        Err(Error::UnknownRelease { release: id.clone(), known })
+    }
+}
+
+impl LockedSite<'_> {
+    /// Writes what is known of a release, with the time.
+    pub(crate) fn remember(&self, file: &ReleaseFile) -> Result<(), Error> {
+        let path = self.site.paths.state_file(file.id());
+        let file = ReleaseFile { since: record::now().to_string(), ..file.clone() };
+        let bytes =
+            serde_json::to_vec(&file).map_err(|source| Error::State { path: path.clone(), source })?;
+        self.site.disk.write(&path, &bytes).map_err(|source| Error::write(&path, source))
+    }
+
+    /// Writes another state for a release, if it is known and not in that state.
+    pub(crate) fn set_state(&self, id: &ReleaseId, state: ReleaseState) -> Result<(), Error> {
+        match self.site.known(id)? {
+            Some(file) if file.state != state => self.remember(&ReleaseFile { state, ..file }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Removes what is known of a release.
+    pub(crate) fn forget(&self, id: &ReleaseId) -> Result<(), Error> {
+        let path = self.site.paths.known_release(id);
+        self.site.disk.remove_tree(&path).map_err(|source| Error::write(&path, source))
+    }
+}

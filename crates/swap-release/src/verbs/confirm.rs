@@ -1,0 +1,104 @@
+//! Waiting for the word of the controller on standard input.
+//!
+//! End of input, a timeout and SIGTERM all mean "revert": a dead controller or a cut network cannot leave the fleet
+//! mixed (deploy-rs calls this magic rollback).
+
+use std::io::BufRead;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use cli::{Abort, Console};
+use record::ReleaseId;
+use record::host::SwitchEvent;
+
+use super::switch::Confirmation;
+
+/// How often the wish to end is looked at.
+const GLANCE: Duration = Duration::from_millis(50);
+
+/// The longest line that the controller sends, in bytes; more is nonsense and means revert.
+const LONGEST: usize = 100;
+
+/// The controller at the other end of standard input and output.
+pub(crate) struct Controller<'a> {
+    within: Duration,
+    console: &'a Console,
+    abort: &'a Abort,
+    lines: Receiver<String>,
+}
+
+impl<'a> Controller<'a> {
+    /// Starts to listen on standard input; the word must come within `within` after the switch.
+    pub(crate) fn on_stdin(within: Duration, console: &'a Console, abort: &'a Abort) -> Self {
+        let (sender, lines) = mpsc::channel();
+        // Never joined: a blocked read ends with the process.
+        thread::spawn(move || {
+            for line in std::io::stdin().lock().lines() {
+                let Ok(line) = line else { return };
+                if line.len() > LONGEST || sender.send(line).is_err() {
+                    return;
+                }
+            }
+        });
+        Self { within, console, abort, lines }
+    }
+}
+
+impl Confirmation for Controller<'_> {
+    fn switched(&mut self, from: Option<&ReleaseId>, to: &ReleaseId) {
+        say(self.console, &SwitchEvent::Switched { from: from.cloned(), to: to.clone() });
+    }
+
+    fn wait(&mut self) -> Result<(), String> {
+        let until = Instant::now() + self.within;
+        loop {
+            if self.abort.is_set() {
+                return Err("terminated".into());
+            }
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Err(format!("no confirmation within {}", humantime::format_duration(self.within)));
+            }
+            match self.lines.recv_timeout(left.min(GLANCE)) {
+                Ok(line) => return word(&line),
+                Err(RecvTimeoutError::Disconnected) => return Err("end of input".into()),
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+        }
+    }
+}
+
+fn word(line: &str) -> Result<(), String> {
+    match line.trim() {
+        "commit" => Ok(()),
+        "revert" => Err("asked".into()),
+        _ => Err("not understood".into()),
+    }
+}
+
+/// One event as a line of JSON on standard output. A reader that has gone is no reason to stop: the switch goes on by
+/// its own rules, and what the controller does not read it asks for later.
+pub(crate) fn say(console: &Console, event: &SwitchEvent) {
+    match serde_json::to_string(event) {
+        Ok(line) => {
+            if let Err(error) = console.data(format!("{line}\n").as_bytes()) {
+                log::info!("nobody reads standard output: {error}");
+            }
+        }
+        Err(error) => log::warn!("cannot write an event: {error}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_commit_is_a_commit() {
+        assert_eq!(word("commit"), Ok(()));
+        for other in ["revert", "", "COMMIT", "commit r2", "yes"] {
+            assert!(word(other).is_err(), "{other}");
+        }
+    }
+}

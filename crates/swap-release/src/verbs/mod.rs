@@ -1,0 +1,8 @@
+//! What `swap-release` does on a server, one verb a file.
+
+pub(crate) mod confirm;
+pub(crate) mod prune;
+pub(crate) mod stage;
+pub(crate) mod status;
+pub(crate) mod switch;
+pub(crate) mod verify;

@@ -1,0 +1,187 @@
+//! Removing old releases, by state and never by mtime.
+
+use std::collections::HashSet;
+use std::fs;
+use std::path::PathBuf;
+
+use record::ReleaseId;
+use record::host::ReleaseState;
+
+use crate::Error;
+use crate::site::{LockedSite, Pending, ReleaseFile};
+
+/// What a prune did.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Pruned {
+    /// Releases that are gone.
+    pub(crate) removed: Vec<ReleaseId>,
+    /// Directories that could not be deleted; they are out of the way in `.swap/trash`.
+    pub(crate) left: Vec<PathBuf>,
+}
+
+/// Keeps the live release, the one before it, the newest `keep` good ones, and what was staged after the live one.
+pub(crate) fn prune(locked: &LockedSite<'_>, keep: usize) -> Result<Pruned, Error> {
+    let live = locked.site.current()?.into_id();
+    let removed = to_remove(&locked.site.all_known()?, live.as_ref(), keep);
+    for release in &removed {
+        locked.begin(&Pending::Prune { release: release.clone() })?;
+        recover(locked, release)?;
+    }
+    Ok(Pruned { removed, left: empty_trash(locked) })
+}
+
+/// Which releases go. Pure.
+fn to_remove(known: &[ReleaseFile], live: Option<&ReleaseId>, keep: usize) -> Vec<ReleaseId> {
+    let find = |id: &ReleaseId| known.iter().find(|file| file.id() == id);
+    let live_file = live.and_then(find);
+    let mut kept: HashSet<&ReleaseId> = live.into_iter().collect();
+    kept.extend(live_file.and_then(|file| file.follows.as_ref()));
+    // A failed release never uses a keep slot, so it never drives out the last good one.
+    let was_good = |file: &&ReleaseFile| {
+        matches!(file.state, ReleaseState::Active | ReleaseState::Retired | ReleaseState::Unconfirmed)
+    };
+    kept.extend(known.iter().rev().filter(was_good).take(keep.max(1)).map(ReleaseFile::id));
+    let newest_live = live_file.map_or(0, |file| file.sequence);
+    let waiting = |file: &&ReleaseFile| {
+        matches!(file.state, ReleaseState::Staged | ReleaseState::Staging) && file.sequence > newest_live
+    };
+    kept.extend(known.iter().filter(waiting).map(ReleaseFile::id));
+    known.iter().map(ReleaseFile::id).filter(|id| !kept.contains(id)).cloned().collect()
+}
+
+/// Takes a release away: out of `releases/` by one rename, then forgotten. Also finishes what a killed prune left.
+pub(crate) fn recover(locked: &LockedSite<'_>, release: &ReleaseId) -> Result<(), Error> {
+    let paths = &locked.site.paths;
+    let tree = paths.release(release);
+    if tree.symlink_metadata().is_ok() {
+        let trash = free_name(paths.trash().join(release.as_str()));
+        locked.site.disk.rename_new(&tree, &trash).map_err(|source| Error::write(&tree, source))?;
+    }
+    locked.forget(release)?;
+    locked.log("pruned", release, None)?;
+    locked.end()
+}
+
+/// A release may have been pruned, built again and pruned again while its first tree could not be deleted.
+fn free_name(path: PathBuf) -> PathBuf {
+    let mut candidate = path.clone();
+    let mut count = 1;
+    while candidate.symlink_metadata().is_ok() {
+        candidate = path.with_extension(count.to_string());
+        count += 1;
+    }
+    candidate
+}
+
+/// Deletes what is in the trash. What cannot be deleted (files of another user) is told, and never fails a
+/// deployment.
+fn empty_trash(locked: &LockedSite<'_>) -> Vec<PathBuf> {
+    let trash = locked.site.paths.trash();
+    let entries = match fs::read_dir(&trash) {
+        Ok(entries) => entries,
+        Err(error) => {
+            log::warn!("cannot read `{}`: {error}", trash.display());
+            return vec![trash];
+        }
+    };
+    let mut left = Vec::new();
+    for path in entries.flatten().map(|entry| entry.path()) {
+        if let Err(error) = locked.site.disk.remove_tree(&path) {
+            log::warn!("cannot delete `{}`: {error}", path.display());
+            left.push(path);
+        }
+    }
+    left
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::disk::RealDisk;
+    use crate::disk::recording::RecordingDisk;
+    use crate::site::testing::{id, live, release, site_with};
+    use crate::site::{Site, SwitchKind};
+    use crate::verbs::switch::switch;
+
+    fn file(name: &str, sequence: u64, state: ReleaseState, follows: Option<&str>) -> ReleaseFile {
+        ReleaseFile {
+            release: release(name),
+            state,
+            shared: vec![],
+            sequence,
+            follows: follows.map(id),
+            since: String::new(),
+        }
+    }
+
+    fn names(ids: &[ReleaseId]) -> Vec<&str> {
+        ids.iter().map(ReleaseId::as_str).collect()
+    }
+
+    #[test]
+    fn failed_ones_go_first_and_use_no_slot() {
+        use ReleaseState::{Active, Failed, Retired, Staged};
+        let known = [
+            file("r1", 1, Retired, None),
+            file("r2", 2, Retired, Some("r1")),
+            file("r3", 3, Failed, None),
+            file("r4", 4, Active, Some("r2")),
+            file("r5", 5, Failed, None),
+            file("r6", 6, Staged, None),
+        ];
+        assert_eq!(names(&to_remove(&known, Some(&id("r4")), 2)), ["r1", "r3", "r5"]);
+        assert_eq!(names(&to_remove(&known, Some(&id("r4")), 9)), ["r3", "r5"]);
+        // The release before the live one stays even with keep 1: it is what a rollback needs.
+        assert_eq!(names(&to_remove(&known, Some(&id("r4")), 1)), ["r1", "r3", "r5"]);
+    }
+
+    #[test]
+    fn after_a_rollback_the_live_one_stays_although_it_is_old() {
+        use ReleaseState::{Active, Retired, Staged};
+        let known = [
+            file("r1", 1, Active, None),
+            file("r2", 2, Retired, Some("r1")),
+            file("r3", 3, Retired, Some("r2")),
+            file("r4", 4, Staged, None),
+        ];
+        assert_eq!(names(&to_remove(&known, Some(&id("r1")), 1)), ["r2"]);
+    }
+
+    #[test]
+    fn nothing_live_means_staged_ones_stay() {
+        let known = [file("r1", 1, ReleaseState::Staged, None)];
+        assert_eq!(to_remove(&known, None, 1), []);
+    }
+
+    #[test]
+    fn killed_at_every_effect_the_next_prune_finishes() {
+        let mut kills = 0;
+        loop {
+            let root = site_with(&["r1", "r2", "r3"]);
+            let locked = Site::open(root.path(), &RealDisk).unwrap().lock("test".into()).unwrap();
+            for name in ["r1", "r2", "r3"] {
+                switch(&locked, SwitchKind::Activate, &id(name), None).unwrap();
+            }
+            drop(locked);
+            let disk = RecordingDisk::killed_after(root.path(), kills);
+            let outcome = Site::open(root.path(), &disk)
+                .unwrap()
+                .lock("test".into())
+                .and_then(|locked| prune(&locked, 1));
+            let locked = Site::open(root.path(), &RealDisk).unwrap().lock("test".into()).unwrap();
+            prune(&locked, 1).unwrap();
+            assert!(!root.path().join("releases/r1").exists());
+            assert!(locked.site.known(&id("r1")).unwrap().is_none());
+            assert_eq!(fs::read_dir(locked.site.paths.trash()).unwrap().count(), 0);
+            assert_eq!(live(root.path()).as_deref(), Some("r3"));
+            assert!(root.path().join("releases/r2").exists());
+            if let Ok(pruned) = outcome
+                && pruned.left.is_empty()
+            {
+                break;
+            }
+            kills += 1;
+            assert!(kills < 100, "never came to an end");
+        }
+    }
+}

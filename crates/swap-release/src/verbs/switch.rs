@@ -1,0 +1,306 @@
+//! Making a release live. Activation and rollback are the same code, and so is putting the former release back.
+
+use record::ReleaseId;
+use record::host::ReleaseState;
+
+use crate::Error;
+use crate::site::{LockedSite, Pending, ReleaseFile, SwitchKind};
+
+/// Whoever has to say that the release is good before the switch counts.
+pub(crate) trait Confirmation {
+    /// `current` points to `to` now.
+    fn switched(&mut self, from: Option<&ReleaseId>, to: &ReleaseId);
+    /// Waits for the word. `Err` says why the former release must come back.
+    fn wait(&mut self) -> Result<(), String>;
+}
+
+/// What a switch did.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Switched {
+    /// The release that was live before.
+    pub(crate) from: Option<ReleaseId>,
+    /// The release that is live now.
+    pub(crate) to: ReleaseId,
+}
+
+/// Points `current` to `to`. With a confirmation the former release comes back unless it is given.
+///
+/// Order of effects: intent, link, rename, (word), point of no return, states, history, intent removed. See the test.
+pub(crate) fn switch(
+    locked: &LockedSite<'_>,
+    kind: SwitchKind,
+    to: &ReleaseId,
+    mut confirmation: Option<&mut dyn Confirmation>,
+) -> Result<Switched, Error> {
+    let site = &locked.site;
+    let file = site.expect_known(to)?;
+    let from = site.current()?.into_id();
+    let switched = Switched { from: from.clone(), to: to.clone() };
+    if from.as_ref() == Some(to) {
+        // Already live: there is nothing to put back, whatever the word is.
+        if let Some(confirmation) = confirmation.as_deref_mut() {
+            confirmation.switched(from.as_ref(), to);
+            return confirmation.wait().map(|()| switched).map_err(|why| reverted(to, why, from.as_ref()));
+        }
+        return Ok(switched);
+    }
+    expect_ready(locked, &file)?;
+    let intent = |confirmed| Pending::Switch { kind, from: from.clone(), to: to.clone(), confirmed };
+    locked.begin(&intent(confirmation.is_none()))?;
+    if let Err(error) = site.point_current(Some(to)) {
+        // Nothing live was changed, or rename(2) failed as a whole: undo the intent. If even that fails the next
+        // run reverts.
+        if let Err(undo) = put_back(locked, from.as_ref(), to) {
+            log::warn!("after `{error}`: {undo}");
+        }
+        return Err(error);
+    }
+    if let Some(confirmation) = confirmation {
+        locked.set_state(to, ReleaseState::Unconfirmed)?;
+        confirmation.switched(from.as_ref(), to);
+        if let Err(why) = confirmation.wait() {
+            put_back(locked, from.as_ref(), to)?;
+            return Err(reverted(to, why, from.as_ref()));
+        }
+        locked.begin(&intent(true))?;
+    }
+    finish(locked, kind, from.as_ref(), to)?;
+    Ok(switched)
+}
+
+/// Finishes or undoes a switch that a killed process left.
+pub(crate) fn recover(
+    locked: &LockedSite<'_>,
+    kind: SwitchKind,
+    from: Option<&ReleaseId>,
+    to: &ReleaseId,
+    confirmed: bool,
+) -> Result<(), Error> {
+    if !confirmed {
+        return put_back(locked, from, to);
+    }
+    if locked.site.current()?.id() != Some(to) {
+        locked.site.point_current(Some(to))?;
+    }
+    finish(locked, kind, from, to)
+}
+
+/// After the point of no return: states, history, and the intent is done with.
+fn finish(
+    locked: &LockedSite<'_>,
+    kind: SwitchKind,
+    from: Option<&ReleaseId>,
+    to: &ReleaseId,
+) -> Result<(), Error> {
+    let file = locked.site.expect_known(to)?;
+    let follows = match kind {
+        SwitchKind::Activate => from.cloned(),
+        // A rollback does not change what came before; so a second rollback goes one further back.
+        SwitchKind::Rollback => file.follows.clone(),
+    };
+    locked.remember(&ReleaseFile { state: ReleaseState::Active, follows, ..file })?;
+    if let Some(from) = from {
+        locked.set_state(from, ReleaseState::Retired)?;
+    }
+    let what = match kind {
+        SwitchKind::Activate => "activated",
+        SwitchKind::Rollback => "rolled back",
+    };
+    locked.log(what, to, from)?;
+    locked.end()
+}
+
+/// The former release comes back, if the other one got as far as being live.
+fn put_back(locked: &LockedSite<'_>, from: Option<&ReleaseId>, to: &ReleaseId) -> Result<(), Error> {
+    if locked.site.current()?.id() == Some(to) {
+        locked.site.point_current(from)?;
+    }
+    if let Some(file) = locked.site.known(to)?
+        && file.state == ReleaseState::Unconfirmed
+    {
+        locked.remember(&ReleaseFile { state: ReleaseState::Failed, ..file })?;
+    }
+    locked.log("reverted", to, from)?;
+    locked.end()
+}
+
+fn expect_ready(locked: &LockedSite<'_>, file: &ReleaseFile) -> Result<(), Error> {
+    let good = match file.state {
+        ReleaseState::Staged | ReleaseState::Retired | ReleaseState::Active | ReleaseState::Unconfirmed => {
+            true
+        }
+        ReleaseState::Staging | ReleaseState::Failed => false,
+    };
+    if good && locked.site.paths.release(file.id()).is_dir() {
+        Ok(())
+    } else {
+        Err(Error::NotReady { release: file.id().clone(), state: file.state })
+    }
+}
+
+fn reverted(to: &ReleaseId, why: String, live: Option<&ReleaseId>) -> Error {
+    let live = live.map_or_else(|| "nothing".to_owned(), |id| format!("`{id}`"));
+    Error::Reverted { release: to.clone(), why, live }
+}
+
+/// The release that a rollback without a name goes to: the one that was live when the live one was activated.
+pub(crate) fn rollback_target(locked: &LockedSite<'_>) -> Result<ReleaseId, Error> {
+    let nothing = |why: String| Error::NothingBefore { why };
+    let Some(live) = locked.site.current()?.into_id() else {
+        return Err(nothing("no release is live".into()));
+    };
+    let target = locked.site.expect_known(&live)?.follows;
+    let target = target.ok_or_else(|| nothing(format!("`{live}` is the first release that was live")))?;
+    match locked.site.known(&target)? {
+        Some(_) => Ok(target),
+        None => Err(nothing(format!("`{target}`, which was live before `{live}`, is not here any more"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::disk::recording::RecordingDisk;
+    use crate::disk::{Disk, RealDisk};
+    use crate::site::Site;
+    use crate::site::testing::{id, live, site_with};
+
+    /// Says yes or no at once.
+    struct Word(bool);
+
+    impl Confirmation for Word {
+        fn switched(&mut self, _: Option<&ReleaseId>, _: &ReleaseId) {}
+        fn wait(&mut self) -> Result<(), String> {
+            if self.0 { Ok(()) } else { Err("asked".into()) }
+        }
+    }
+
+    fn lock<'a>(root: &std::path::Path, disk: &'a dyn Disk) -> Result<LockedSite<'a>, Error> {
+        Site::open(root, disk)?.lock("test".into())
+    }
+
+    #[test]
+    fn the_order_of_effects_of_a_confirmed_activation() {
+        let root = site_with(&["r1", "r2"]);
+        switch(&lock(root.path(), &RealDisk).unwrap(), SwitchKind::Activate, &id("r1"), None).unwrap();
+        let disk = RecordingDisk::new(root.path());
+        let locked = lock(root.path(), &disk).unwrap();
+        let before = disk.log().len();
+        switch(&locked, SwitchKind::Activate, &id("r2"), Some(&mut Word(true))).unwrap();
+        assert_eq!(
+            disk.log()[before..],
+            [
+                "write .swap/pending.json",
+                "remove .current.next",
+                "link .current.next -> releases/r2",
+                "rename .current.next -> current",
+                "write .swap/releases/r2/state.json",
+                "write .swap/pending.json",
+                "write .swap/releases/r2/state.json",
+                "write .swap/releases/r1/state.json",
+                "append .swap/history.jsonl",
+                "remove .swap/pending.json",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_second_rollback_goes_one_further_back() {
+        let root = site_with(&["r1", "r2", "r3"]);
+        let locked = lock(root.path(), &RealDisk).unwrap();
+        for name in ["r1", "r2", "r3"] {
+            switch(&locked, SwitchKind::Activate, &id(name), None).unwrap();
+        }
+        for name in ["r2", "r1"] {
+            let target = rollback_target(&locked).unwrap();
+            assert_eq!(target, id(name));
+            switch(&locked, SwitchKind::Rollback, &target, None).unwrap();
+            assert_eq!(live(root.path()).as_deref(), Some(name));
+        }
+        assert!(matches!(rollback_target(&locked), Err(Error::NothingBefore { .. })));
+    }
+
+    #[test]
+    fn a_refused_release_goes_and_is_not_live_again_unstaged() {
+        let root = site_with(&["r1", "r2"]);
+        let locked = lock(root.path(), &RealDisk).unwrap();
+        switch(&locked, SwitchKind::Activate, &id("r1"), None).unwrap();
+        let error = switch(&locked, SwitchKind::Activate, &id("r2"), Some(&mut Word(false))).unwrap_err();
+        assert!(matches!(error, Error::Reverted { .. }), "{error}");
+        assert_eq!(live(root.path()).as_deref(), Some("r1"));
+        let error = switch(&locked, SwitchKind::Activate, &id("r2"), None).unwrap_err();
+        assert!(matches!(error, Error::NotReady { state: ReleaseState::Failed, .. }), "{error}");
+    }
+
+    #[test]
+    fn a_refused_first_release_leaves_nothing_live() {
+        let root = site_with(&["r1"]);
+        let locked = lock(root.path(), &RealDisk).unwrap();
+        switch(&locked, SwitchKind::Activate, &id("r1"), Some(&mut Word(false))).unwrap_err();
+        assert_eq!(live(root.path()), None);
+    }
+
+    /// Kills before every single effect of an activation, with and without a word, and of a rollback. The next run
+    /// must find old or new, know it, and be able to go on.
+    #[test]
+    fn killed_at_every_effect_it_is_old_or_new() {
+        for (kind, word) in [
+            (SwitchKind::Activate, None),
+            (SwitchKind::Activate, Some(true)),
+            (SwitchKind::Activate, Some(false)),
+            (SwitchKind::Rollback, None),
+            (SwitchKind::Rollback, Some(true)),
+        ] {
+            let (old, new) = match kind {
+                SwitchKind::Activate => ("r1", "r2"),
+                SwitchKind::Rollback => ("r2", "r1"),
+            };
+            let mut kills = 0;
+            loop {
+                let root = site_with(&["r1", "r2"]);
+                let locked = lock(root.path(), &RealDisk).unwrap();
+                for name in ["r1", "r2"] {
+                    if name != new || kind == SwitchKind::Rollback {
+                        switch(&locked, SwitchKind::Activate, &id(name), None).unwrap();
+                    }
+                }
+                drop(locked);
+                assert_eq!(live(root.path()).as_deref(), Some(old));
+                let disk = RecordingDisk::killed_after(root.path(), kills);
+                let outcome = lock(root.path(), &disk).and_then(|locked| {
+                    let mut answer = word.map(Word);
+                    let confirmation = answer.as_mut().map(|word| word as &mut dyn Confirmation);
+                    switch(&locked, kind, &id(new), confirmation)
+                });
+                // The next run, on a disk that works.
+                let locked = lock(root.path(), &RealDisk).unwrap();
+                let now = live(root.path()).unwrap();
+                assert!(now == old || now == new, "{kind:?} {word:?} killed after {kills}: {now}");
+                assert!(
+                    locked.site.paths.pending().symlink_metadata().is_err(),
+                    "nothing is pending any more"
+                );
+                let active: Vec<_> = locked
+                    .site
+                    .all_known()
+                    .unwrap()
+                    .into_iter()
+                    .filter(|file| file.state == ReleaseState::Active)
+                    .map(|file| file.id().to_string())
+                    .collect();
+                assert_eq!(active, [now.clone()], "the state agrees with the link");
+                if outcome.is_ok() {
+                    assert_eq!(now, new);
+                    break;
+                }
+                if matches!(outcome, Err(Error::Reverted { .. })) {
+                    assert_eq!(now, old);
+                    break;
+                }
+                kills += 1;
+                assert!(kills < 100, "never came to an end");
+            }
+            assert!(kills > 6, "{kind:?} {word:?} has more effects than {kills}");
+        }
+    }
+}

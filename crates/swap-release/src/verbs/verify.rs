@@ -1,0 +1,92 @@
+//! Is a release on disk what was built?
+
+use std::fs::File;
+use std::io::BufReader;
+
+use payload::Manifest;
+use record::Sha256;
+use record::host::VerifyReply;
+
+use crate::Error;
+use crate::shared::is_linked;
+use crate::site::{ReleaseFile, Site};
+
+/// Compares every entry of a release's tree with its manifest: missing, extra, changed, mode, link target.
+pub(crate) fn verify(
+    site: &Site<'_>,
+    file: &ReleaseFile,
+    progress: &payload::Progress<'_>,
+) -> Result<VerifyReply, Error> {
+    let fault = |source: payload::Error| {
+        if source.is_aborted() {
+            Error::Aborted
+        } else {
+            Error::CannotVerify { release: file.id().clone(), source }
+        }
+    };
+    let manifest = read_manifest(site, file)?;
+    let tree = site.paths.release(file.id());
+    let report = payload::verify(&tree, &manifest, &file.shared, progress).map_err(fault)?;
+    let cut = |paths: Vec<String>| paths.into_iter().take(VerifyReply::LISTED).collect();
+    let changed: Vec<String> = report
+        .changed
+        .into_iter()
+        .chain(report.mode.into_iter().map(|path| format!("{path} (mode)")))
+        .chain(report.link.into_iter().map(|path| format!("{path} (link target)")))
+        .chain(
+            file.shared
+                .iter()
+                .filter(|path| !is_linked(&tree, path))
+                .map(|path| format!("{path} (link to shared/)")),
+        )
+        .collect();
+    let differences = report.missing.len() + report.extra.len() + changed.len();
+    Ok(VerifyReply {
+        release: file.id().clone(),
+        tree_digest: file.release.tree_digest,
+        ok: differences == 0,
+        differences: differences as u64,
+        missing: cut(report.missing),
+        extra: cut(report.extra),
+        changed: cut(changed),
+    })
+}
+
+/// A difference is an error that names the first one.
+pub(crate) fn expect_clean(
+    site: &Site<'_>,
+    file: &ReleaseFile,
+    progress: &payload::Progress<'_>,
+) -> Result<(), Error> {
+    let reply = verify(site, file, progress)?;
+    if reply.ok { Ok(()) } else { Err(drift(&reply)) }
+}
+
+/// The error for a reply that is not ok.
+pub(crate) fn drift(reply: &VerifyReply) -> Error {
+    let first = [("missing", &reply.missing), ("changed", &reply.changed), ("extra", &reply.extra)]
+        .into_iter()
+        .find_map(|(what, paths)| paths.first().map(|path| format!("{what} `{path}`")))
+        .unwrap_or_default();
+    Error::Drift { release: reply.release.clone(), differences: reply.differences, first }
+}
+
+/// The manifest that was written when the release was staged. Its digest must be the one in the state: otherwise a
+/// changed manifest would prove a changed tree.
+fn read_manifest(site: &Site<'_>, file: &ReleaseFile) -> Result<Manifest, Error> {
+    let path = site.paths.manifest(file.id());
+    let reader = File::open(&path).map_err(|source| Error::Read { path: path.clone(), source })?;
+    let fault = |source| Error::CannotVerify { release: file.id().clone(), source };
+    let manifest = Manifest::parse(BufReader::new(reader)).map_err(fault)?;
+    let found = Sha256::from_bytes(*manifest.digest().as_bytes());
+    if found == file.release.tree_digest {
+        return Ok(manifest);
+    }
+    Err(record::Error::Mixed {
+        path,
+        found: found.to_string(),
+        expected: file.release.tree_digest.to_string(),
+        named_by: format!("the state of release `{}`", file.id()),
+    }
+    .into())
+}
