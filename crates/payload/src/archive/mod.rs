@@ -1,0 +1,19 @@
+//! A tree as one file: `zstd(tar(manifest.jsonl, tree/...))`.
+//!
+//! The tar stream is a function of the manifest and the contents alone. The first member is `manifest.jsonl`; then
+//! comes every entry in the manifest's order as `tree/<path>`, with mode and time from the manifest, owner 0 and no
+//! owner names; long paths and targets use GNU's `@LongLink` members, so `tar --zstd -xf` unpacks it too. Because
+//! nothing else is possible, [`unpack`] does not interpret a foreign tar: it compares every header byte with the one
+//! that belongs there, and refuses the archive at the first that differs.
+//!
+//! zstd always compresses in its multi-threaded mode, with jobs of a fixed size, so the bytes depend on the level and
+//! on the version of zstd, not on the number of cores.
+
+mod header;
+mod members;
+mod unpack;
+mod write;
+mod writers;
+
+pub use unpack::unpack;
+pub use write::{DEFAULT_LEVEL, LEVELS, write};

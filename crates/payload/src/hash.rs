@@ -1,0 +1,138 @@
+//! From a listed tree to its manifest.
+
+use crate::beneath::Beneath;
+use crate::digest::Sha256;
+use crate::entry::{Entry, FileMode, Kind};
+use crate::error::shown;
+use crate::manifest::Manifest;
+use crate::pool::in_pool;
+use crate::walk::{Found, FoundKind, Scan, Stamp};
+use crate::{Error, Progress};
+use rayon::prelude::*;
+use rustix::fs::{FileType, fstat};
+use sha2::Digest;
+use std::fs::File;
+use std::io::{ErrorKind, Read};
+
+/// Bytes a read: large enough that system calls do not count, small enough for the cache.
+const READ: usize = 128 * 1024;
+
+/// Which modification times a release gets. Web servers build ETag and Last-Modified from them, and opcache its
+/// freshness: what changed must change its time, and what did not should keep it. The clock is never read.
+#[derive(Clone, Copy, Debug)]
+pub struct Mtimes<'a> {
+    /// Seconds since 1970 for everything that is new or changed.
+    pub release: u64,
+    /// The manifest of the release before: what is the same there keeps its time.
+    pub base: Option<&'a Manifest>,
+}
+
+impl Mtimes<'_> {
+    /// The time for an entry. Something that changed gets a later time than it had, even when the release's own time
+    /// is not later: packed twice from one commit, or from an older one.
+    fn of(&self, path: &str, kind: &Kind) -> u64 {
+        match self.base.and_then(|base| base.get(path)) {
+            Some(before) if same_content(&before.kind, kind) => before.mtime,
+            Some(before) => self.release.max(before.mtime + 1),
+            None => self.release,
+        }
+    }
+}
+
+/// Whether a cache may go on using what it has; a mode does not matter to it.
+fn same_content(a: &Kind, b: &Kind) -> bool {
+    match (a, b) {
+        (Kind::File { sha256: a, .. }, Kind::File { sha256: b, .. }) => a == b,
+        (Kind::Dir, Kind::Dir) => true,
+        (Kind::Link { target: a }, Kind::Link { target: b }) => a == b,
+        _ => false,
+    }
+}
+
+impl Scan {
+    /// Reads and hashes every file, in parallel.
+    ///
+    /// # Errors
+    /// [`Error::Read`]; [`Error::Changed`] for a file that is not as it was listed; [`Error::Empty`] for a tree
+    /// without content; [`Error::Aborted`].
+    pub fn manifest(&self, mtimes: Mtimes<'_>, progress: &Progress<'_>) -> Result<Manifest, Error> {
+        if self.bytes() == 0 {
+            return Err(Error::Empty { path: self.root.clone() });
+        }
+        let entry = |buffer: &mut Vec<u8>, found: &Found| {
+            let kind = match &found.kind {
+                FoundKind::Dir { .. } => Kind::Dir,
+                FoundKind::Link { target } => {
+                    Kind::Link { target: String::from_utf8_lossy(target).into_owned() }
+                }
+                FoundKind::File { mode, stamp } => {
+                    let sha256 = hash_file(&self.dir, &found.path, stamp, buffer, progress)?;
+                    Kind::File { mode: FileMode::from_bits(*mode), size: stamp.size, sha256 }
+                }
+                // Refused by `walk`, without which there is no scan.
+                FoundKind::Special(kind) => return Err(Error::Special { path: shown(&found.path), kind }),
+                FoundKind::NotUtf8 => return Err(Error::NotUtf8 { path: shown(&found.path) }),
+            };
+            Ok(Entry { mtime: mtimes.of(&found.path, &kind), path: found.path.clone(), kind })
+        };
+        let entries = in_pool(".", || {
+            self.found.par_iter().map_init(Vec::new, entry).collect::<Result<Vec<_>, Error>>()
+        })??;
+        Manifest::new(entries)
+    }
+}
+
+/// Hashes a file that must be, before and after, the one that was listed.
+fn hash_file(
+    dir: &Beneath,
+    path: &str,
+    listed: &Stamp,
+    buffer: &mut Vec<u8>,
+    progress: &Progress<'_>,
+) -> Result<Sha256, Error> {
+    let changed = || Error::Changed { path: shown(path) };
+    let mut file = dir.read(path).map_err(|error| Error::read(path, error))?;
+    if stamp(&file, path)? != Some(*listed) {
+        return Err(changed());
+    }
+    let mut hasher = sha2::Sha256::new();
+    let mut left = listed.size;
+    while left > 0 {
+        let got = read_some(&mut file, buffer, left).map_err(|error| Error::read(path, error))?;
+        if got.is_empty() {
+            return Err(changed());
+        }
+        hasher.update(got);
+        left -= got.len() as u64;
+        if !progress(got.len() as u64) {
+            return Err(Error::aborted(path));
+        }
+    }
+    if stamp(&file, path)? != Some(*listed) {
+        return Err(changed());
+    }
+    Ok(Sha256::finish(hasher))
+}
+
+/// The stamp of an open file, or nothing when it is no regular file.
+fn stamp(file: &File, path: &str) -> Result<Option<Stamp>, Error> {
+    let stat = fstat(file).map_err(|error| Error::read(path, error))?;
+    Ok((FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile).then(|| Stamp::of(&stat)))
+}
+
+/// Reads up to `left` bytes, nothing at the end of the file.
+pub(crate) fn read_some<'a>(
+    input: &mut impl Read,
+    buffer: &'a mut Vec<u8>,
+    left: u64,
+) -> std::io::Result<&'a [u8]> {
+    buffer.resize(READ, 0);
+    let wanted = usize::try_from(left).unwrap_or(READ).min(READ);
+    let part = buffer.get_mut(..wanted).unwrap_or_default();
+    loop {
+        match input.read(part) {
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            result => return result.map(|got| buffer.get(..got).unwrap_or_default()),
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! Taking a release from a plain directory that some client downloaded.
+
+use crate::beneath::{Beneath, finish_file};
+use crate::digest::{Sha256, TreeDigest};
+use crate::entry::{Entry, FileMode, Kind};
+use crate::error::shown;
+use crate::fresh::Fresh;
+use crate::hash::read_some;
+use crate::pool::in_pool;
+use crate::{Error, Manifest, Progress};
+use rayon::prelude::*;
+use sha2::Digest;
+use std::io::Write;
+use std::path::Path;
+
+/// Copies the files of a manifest into a directory that is not there yet, or is empty; directories, links, modes and
+/// times, which a torrent does not carry, come from the manifest. What else lies in `src` is not looked at.
+///
+/// The same promises as [`crate::archive::unpack`]: the digest first, every byte hashed as it is copied, nothing
+/// beyond the manifest, nothing left after an error, no sync.
+///
+/// # Errors
+/// [`Error::Digest`]; [`Error::Content`] for a file of another size or content; [`Error::Read`] for one that is
+/// missing or is a link; [`Error::Occupied`]; [`Error::Write`]; [`Error::Aborted`].
+pub fn copy(
+    src: &Path,
+    dest: &Path,
+    manifest: &Manifest,
+    expected: &TreeDigest,
+    progress: &Progress<'_>,
+) -> Result<(), Error> {
+    manifest.expect(expected)?;
+    let src = Beneath::open(src)?;
+    let fresh = Fresh::create(dest)?;
+    for entry in manifest.entries().iter().filter(|entry| entry.kind == Kind::Dir) {
+        if !progress(0) {
+            return Err(Error::aborted(&entry.path));
+        }
+        fresh.dir().create_dir(&entry.path).map_err(|error| Error::write(&entry.path, error))?;
+    }
+    in_pool(".", || {
+        manifest.entries().par_iter().try_for_each_init(Vec::new, |buffer, entry| match &entry.kind {
+            Kind::File { mode, size, sha256 } => {
+                file(&src, fresh.dir(), entry, (*mode, *size, sha256), buffer, progress)
+            }
+            Kind::Dir | Kind::Link { .. } => Ok(()),
+        })
+    })??;
+    finish(fresh.dir(), manifest, progress)?;
+    fresh.keep();
+    Ok(())
+}
+
+fn file(
+    src: &Beneath,
+    dest: &Beneath,
+    entry: &Entry,
+    (mode, size, sha256): (FileMode, u64, &Sha256),
+    buffer: &mut Vec<u8>,
+    progress: &Progress<'_>,
+) -> Result<(), Error> {
+    let path = &entry.path;
+    let wrong = || Error::Content { path: shown(path) };
+    let failed = |error: std::io::Error| Error::write(path, error);
+    let mut from = src.read(path).map_err(|error| Error::read(path, error))?;
+    let metadata = from.metadata().map_err(|error| Error::read(path, error))?;
+    if !metadata.is_file() || metadata.len() != size {
+        return Err(wrong());
+    }
+    let mut to = dest.create_file(path).map_err(|error| failed(error.into()))?;
+    let mut hasher = sha2::Sha256::new();
+    let mut left = size;
+    // Once even for an empty file, so that an abort is noticed.
+    loop {
+        let got = read_some(&mut from, buffer, left).map_err(|error| Error::read(path, error))?;
+        if got.is_empty() && left > 0 {
+            return Err(wrong());
+        }
+        hasher.update(got);
+        to.write_all(got).map_err(failed)?;
+        left -= got.len() as u64;
+        if !progress(got.len() as u64) {
+            return Err(Error::aborted(path));
+        }
+        if left == 0 {
+            break;
+        }
+    }
+    if Sha256::finish(hasher) != *sha256 {
+        return Err(wrong());
+    }
+    finish_file(&to, mode.bits(), entry.mtime).map_err(|error| failed(error.into()))
+}
+
+/// Creates the links, then gives every directory its mode and time, the innermost first, and the root its mode.
+pub(crate) fn finish(dest: &Beneath, manifest: &Manifest, progress: &Progress<'_>) -> Result<(), Error> {
+    let stop = |entry: &Entry| if progress(0) { Ok(()) } else { Err(Error::aborted(&entry.path)) };
+    for entry in manifest.entries() {
+        if let Kind::Link { target } = &entry.kind {
+            stop(entry)?;
+            let created = dest.create_link(&entry.path, target, entry.mtime);
+            created.map_err(|error| Error::write(&entry.path, error))?;
+        }
+    }
+    for entry in manifest.entries().iter().rev().filter(|entry| entry.kind == Kind::Dir) {
+        stop(entry)?;
+        dest.finish_dir(&entry.path, entry.mtime).map_err(|error| Error::write(&entry.path, error))?;
+    }
+    // The root is not listed; it gets the time of the newest entry, so that no clock is read here either.
+    let newest = manifest.entries().iter().map(|entry| entry.mtime).max().unwrap_or_default();
+    dest.finish_dir("", newest).map_err(|error| Error::write(".", error))
+}
