@@ -36,6 +36,7 @@ impl Web {
             ("ADDRESS", address.to_owned()),
             ("HTTP_PORT", port.to_string()),
             ("DEPLOY_TO", deploy_to.to_string_lossy().into_owned()),
+            ("DOCROOT", String::new()),
         ];
         let fill = |template: &str, file: &str, user: &str| {
             let mut values: Vec<(&str, &str)> =
