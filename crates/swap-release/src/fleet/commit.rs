@@ -53,9 +53,9 @@ fn two_phases(controller: &Controller<'_>, plan: &Plan, release: &Release) -> (V
     let all = NonZeroUsize::new(members.len()).unwrap_or(NonZeroUsize::MIN);
 
     console.say(format!("asking {} hosts to prove `{}`", members.len(), plan.to));
-    let (proved, options, owner) = (release.clone(), controller.options.clone(), controller.owner.clone());
+    let (proved, dial, owner) = (release.clone(), controller.dial.clone(), controller.owner.clone());
     let members = each(members, AT_ONCE.min(all), &interrupt, move |member| {
-        prepare::prepare(member, &proved, &options, owner.as_deref());
+        prepare::prepare(member, &proved, &dial, owner.as_deref());
     });
     if !members.iter().all(Member::is_good) || abort.is_set() {
         return (members, Outcome::Refused);
@@ -73,11 +73,11 @@ fn two_phases(controller: &Controller<'_>, plan: &Plan, release: &Release) -> (V
 
     // From here on SIGTERM ends nothing half-way: the fleet is brought to one release first, in haste if need be.
     let healthy = members.iter().all(Member::is_good) && !abort.is_set();
-    let (ours, options) = (plan.clone(), controller.options.clone().interrupt(Interrupt::never()));
+    let (ours, dial) = (plan.clone(), controller.dial_on.clone());
     if healthy {
         console.say("every host is good; committing");
         let members =
-            each(members, all, &Interrupt::never(), move |member| switch::commit(member, &ours, &options));
+            each(members, all, &Interrupt::never(), move |member| switch::commit(member, &ours, &dial));
         let committed = members.iter().all(|member| member.outcome == HostOutcome::Committed);
         return (members, if committed { Outcome::Committed } else { Outcome::Mixed });
     }
@@ -89,7 +89,7 @@ fn two_phases(controller: &Controller<'_>, plan: &Plan, release: &Release) -> (V
     let patience = if abort.is_set() { REVERT_IN_HASTE } else { REVERT };
     let switched = members.iter().any(|member| member.outcome != HostOutcome::Untouched);
     let members = each(members, all, &Interrupt::never(), move |member| {
-        switch::revert(member, &ours, &options, patience);
+        switch::revert(member, &ours, &dial, patience);
     });
     let back =
         members.iter().all(|member| matches!(member.outcome, HostOutcome::Reverted | HostOutcome::Untouched));
@@ -148,3 +148,7 @@ fn end(plan: &Plan, outcome: Outcome, members: &[Member], aborted: bool) -> Resu
     };
     Err(Error::FleetSwap { summary, code })
 }
+
+#[cfg(test)]
+#[path = "commit_tests.rs"]
+mod tests;

@@ -107,16 +107,14 @@ fn on_all<T: Send + 'static>(
     work: impl Fn(&dyn fleet::Remote, &Argv) -> Result<T, Fault> + Send + Sync + 'static,
 ) -> Vec<Answer<T>> {
     let items: Vec<(Host, Argv)> = controller.hosts.iter().map(|host| (host.clone(), argv(host))).collect();
-    let options = controller.options.clone();
+    let dial = controller.dial.clone();
     let interrupt = Interrupt::from(controller.abort.flag());
     let outcomes = fan_out::<_, _, (), _>(
         items,
         AT_ONCE,
         &interrupt,
         |_| {},
-        move |(host, argv), _| {
-            fleet::connect(&host, &options).map_err(Fault::from).and_then(|remote| work(&*remote, &argv))
-        },
+        move |(host, argv), _| dial(&host).map_err(Fault::from).and_then(|remote| work(&*remote, &argv)),
     );
     let answer = |(outcome, host): (Outcome<Result<T, Fault>>, &Host)| {
         let (reply, error) = match outcome {

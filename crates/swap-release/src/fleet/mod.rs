@@ -14,10 +14,11 @@ mod rollback;
 mod switch;
 
 use std::num::NonZeroUsize;
+use std::sync::Arc;
 use std::time::Duration;
 
 use cli::{Abort, Console};
-use fleet::{Argv, Host, Interrupt, Inventory, SshOptions, Timeouts};
+use fleet::{Argv, Host, Interrupt, Inventory, Remote, SshOptions, Timeouts};
 use record::{ExitCode, Publish, Push, Records, Release};
 
 use crate::Error;
@@ -27,11 +28,17 @@ use crate::cli::{FleetJob, FleetSwitch, FleetVerb};
 /// ones, but that is per server; this bounds what the controller does at once.
 const AT_ONCE: NonZeroUsize = NonZeroUsize::new(64).unwrap();
 
+/// The way to a host: SSH for real, a recording in tests.
+pub(crate) type Dial = Arc<dyn Fn(&Host) -> Result<Box<dyn Remote>, fleet::Error> + Send + Sync>;
+
 /// What every phase needs to know.
 pub(crate) struct Controller<'a> {
     inventory: Inventory,
     hosts: Vec<Host>,
-    options: SshOptions,
+    /// Gives up when the process is asked to end.
+    dial: Dial,
+    /// Does not: a fleet that is half-way is brought to one release first.
+    dial_on: Dial,
     owner: Option<String>,
     console: &'a Console,
     abort: &'a Abort,
@@ -48,7 +55,9 @@ pub(crate) fn run(job: FleetJob, console: &Console, abort: &Abort) -> Result<Exi
         .passphrase_from_env()?
         .timeouts(timeouts)
         .interrupt(Interrupt::from(abort.flag()));
-    let controller = Controller { inventory, hosts, options, owner: job.owner, console, abort };
+    let dial_on = dial(options.clone().interrupt(Interrupt::never()));
+    let controller =
+        Controller { inventory, hosts, dial: dial(options), dial_on, owner: job.owner, console, abort };
     match job.verb {
         FleetVerb::Activate(switch) => activate(&controller, &switch),
         FleetVerb::Rollback(switch) => rollback::rollback(&controller, &switch),
@@ -56,6 +65,10 @@ pub(crate) fn run(job: FleetJob, console: &Console, abort: &Abort) -> Result<Exi
         FleetVerb::Verify { release, json } => look::verify(&controller, release.as_ref(), json),
         FleetVerb::Prune { keep } => look::prune(&controller, keep),
     }
+}
+
+fn dial(options: SshOptions) -> Dial {
+    Arc::new(move |host| fleet::connect(host, &options))
 }
 
 /// Activates what was pushed: the push must be complete on every selected host.

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use fleet::SshOptions;
 use record::Release;
 use record::host::{HostStatus, VerifyReply};
 
+use super::Dial;
 use super::host::{Fault, ask};
 use super::member::Member;
 
@@ -14,8 +14,8 @@ const VERIFY: Duration = Duration::from_secs(600);
 const STATUS: Duration = Duration::from_secs(60);
 
 /// Connects and proves. Changes nothing on the host.
-pub(crate) fn prepare(member: &mut Member, release: &Release, options: &SshOptions, owner: Option<&str>) {
-    if let Err(fault) = try_prepare(member, release, options, owner) {
+pub(crate) fn prepare(member: &mut Member, release: &Release, dial: &Dial, owner: Option<&str>) {
+    if let Err(fault) = try_prepare(member, release, dial, owner) {
         member.fail(fault);
     }
 }
@@ -23,10 +23,10 @@ pub(crate) fn prepare(member: &mut Member, release: &Release, options: &SshOptio
 fn try_prepare(
     member: &mut Member,
     release: &Release,
-    options: &SshOptions,
+    dial: &Dial,
     owner: Option<&str>,
 ) -> Result<(), Fault> {
-    let remote = fleet::connect(&member.host, options)?;
+    let remote = dial(&member.host)?;
     let argv = super::argv(&member.host, "status", owner).arg("--json");
     let status: HostStatus = ask(&*remote, &argv, STATUS)?;
     member.before = status.current.clone();

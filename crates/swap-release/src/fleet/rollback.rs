@@ -31,7 +31,7 @@ fn ask_statuses(controller: &Controller<'_>) -> Result<Statuses, Error> {
         .iter()
         .map(|host| (host.clone(), controller.argv(host, "status").arg("--json")))
         .collect();
-    let options = controller.options.clone();
+    let dial = controller.dial.clone();
     let interrupt = Interrupt::from(controller.abort.flag());
     let outcomes = fan_out::<_, Result<HostStatus, Fault>, (), _>(
         items,
@@ -40,7 +40,7 @@ fn ask_statuses(controller: &Controller<'_>) -> Result<Statuses, Error> {
         |_| {},
         move |item, _| {
             let (host, argv) = item;
-            let remote = fleet::connect(&host, &options)?;
+            let remote = dial(&host)?;
             ask(&*remote, &argv, std::time::Duration::from_secs(60))
         },
     );

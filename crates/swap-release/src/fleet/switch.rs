@@ -2,10 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use fleet::{LineRead, Process, SshOptions};
+use fleet::{LineRead, Process};
 use record::host::{HostStatus, SwitchEvent};
 use record::{HostOutcome, ReleaseId, Verb};
 
+use super::Dial;
 use super::host::{Fault, ask, parse};
 use super::member::Member;
 
@@ -75,7 +76,7 @@ fn try_switch(member: &mut Member, plan: &Plan) -> Result<(), Fault> {
 }
 
 /// The decision is made: this host goes on to the release, and is asked again if it does not answer.
-pub(crate) fn commit(member: &mut Member, plan: &Plan, options: &SshOptions) {
+pub(crate) fn commit(member: &mut Member, plan: &Plan, dial: &Dial) {
     if member.before.as_ref() == Some(&plan.to) {
         member.outcome = HostOutcome::Committed;
         return;
@@ -89,7 +90,7 @@ pub(crate) fn commit(member: &mut Member, plan: &Plan, options: &SshOptions) {
             }
             // It had put itself back, or cannot be heard: the fleet's decision stands, so it is activated outright,
             // which does nothing if it did hear.
-            _ => result = insist(member, plan, options),
+            _ => result = insist(member, plan, dial),
         }
     }
     member.outcome = HostOutcome::Unknown;
@@ -99,8 +100,8 @@ pub(crate) fn commit(member: &mut Member, plan: &Plan, options: &SshOptions) {
     });
 }
 
-fn insist(member: &Member, plan: &Plan, options: &SshOptions) -> Result<SwitchEvent, Fault> {
-    let remote = fleet::connect(&member.host, options)?;
+fn insist(member: &Member, plan: &Plan, dial: &Dial) -> Result<SwitchEvent, Fault> {
+    let remote = dial(&member.host)?;
     let output = remote.exec(&plan.argv(member), b"", SWITCH)?;
     if output.status.success() {
         Ok(SwitchEvent::Committed { to: plan.to.clone() })
@@ -111,7 +112,7 @@ fn insist(member: &Member, plan: &Plan, options: &SshOptions) -> Result<SwitchEv
 
 /// This host goes back to the release it had. `patience` is short when the controller itself is being ended: a host
 /// that hears nothing puts itself back at the end of input.
-pub(crate) fn revert(member: &mut Member, plan: &Plan, options: &SshOptions, patience: Duration) {
+pub(crate) fn revert(member: &mut Member, plan: &Plan, dial: &Dial, patience: Duration) {
     if member.outcome == HostOutcome::Untouched || member.before.as_ref() == Some(&plan.to) {
         return;
     }
@@ -124,7 +125,7 @@ pub(crate) fn revert(member: &mut Member, plan: &Plan, options: &SshOptions, pat
         return;
     }
     member.process = None;
-    match live(member, plan, options) {
+    match live(member, plan, dial) {
         Ok(now) if now == member.before => {
             member.outcome = HostOutcome::Reverted;
             member.after = now;
@@ -141,8 +142,8 @@ pub(crate) fn revert(member: &mut Member, plan: &Plan, options: &SshOptions, pat
 }
 
 /// What is live on the host now; its own reconciliation comes first.
-fn live(member: &Member, plan: &Plan, options: &SshOptions) -> Result<Option<ReleaseId>, Fault> {
-    let remote = fleet::connect(&member.host, options)?;
+fn live(member: &Member, plan: &Plan, dial: &Dial) -> Result<Option<ReleaseId>, Fault> {
+    let remote = dial(&member.host)?;
     let argv = super::argv(&member.host, "status", plan.owner.as_deref()).arg("--json");
     let status: HostStatus = ask(&*remote, &argv, SWITCH)?;
     Ok(status.current)

@@ -288,7 +288,7 @@ mod tests {
                     .filter(|file| file.state == ReleaseState::Active)
                     .map(|file| file.id().to_string())
                     .collect();
-                assert_eq!(active, [now.clone()], "the state agrees with the link");
+                assert_eq!(active, std::slice::from_ref(&now), "the state agrees with the link");
                 if outcome.is_ok() {
                     assert_eq!(now, new);
                     break;

@@ -1,0 +1,214 @@
+//! The order of effects of the two-phase commit, on hosts that only record.
+
+use std::sync::{Arc, Mutex};
+
+use cli::{Abort, ColorChoice, Console};
+use fleet::{Effect, Error as FleetError, Host, Inventory, RecordingRemote, Remote, Reply, Status};
+use record::host::{HostStatus, ReleaseState, ReleaseStatus, VerifyReply};
+use record::{HostOutcome, Outcome, Verb};
+
+use super::*;
+use crate::site::testing::{id, release};
+
+const FLEET: &str = r#"
+[site]
+deploy_to = "/srv/site"
+[hosts.web1]
+address = "127.0.3.1"
+[hosts.web2]
+address = "127.0.3.2"
+"#;
+
+type Log = Arc<Mutex<Vec<Effect>>>;
+
+/// Runs both phases of an activation of `r2` over `r1`; `script` may answer instead of a host that does all right.
+fn run_with(
+    script: impl Fn(&str, &str) -> Option<Reply> + Send + Sync + 'static,
+) -> (Outcome, Vec<Member>, Vec<String>) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("fleet.toml");
+    std::fs::write(&path, FLEET).unwrap();
+    let inventory = Inventory::load(&path).unwrap();
+    let log: Log = Arc::default();
+    let (shared, script) = (log.clone(), Arc::new(script));
+    let dial: super::super::Dial = Arc::new(move |host: &Host| {
+        let script = script.clone();
+        let answer = move |effect: &Effect| {
+            let (host, what) = short(effect);
+            script(&host, &what).unwrap_or_else(|| well(&what))
+        };
+        Ok(Box::new(RecordingRemote::new(host.name.clone(), shared.clone(), answer)) as Box<dyn Remote>)
+    });
+    let console = Console::new("test", ColorChoice::Never);
+    let abort = Abort::default();
+    let controller = Controller {
+        hosts: inventory.hosts.clone(),
+        inventory,
+        dial: dial.clone(),
+        dial_on: dial,
+        owner: None,
+        console: &console,
+        abort: &abort,
+    };
+    let plan = Plan { verb: Verb::Activate, to: id("r2"), within: LEASE, owner: Some("build 42".into()) };
+    let (members, outcome) = two_phases(&controller, &plan, &release("r2"));
+    let log =
+        log.lock().unwrap().iter().map(|effect| format!("{} {}", short(effect).0, short(effect).1)).collect();
+    (outcome, members, log)
+}
+
+/// Host and effect as two words: `web1`, `verify`; a word written to a process is `says commit`.
+fn short(effect: &Effect) -> (String, String) {
+    match effect {
+        Effect::Exec(host, argv, _) => (host.to_string(), argv.as_slice()[1].clone()),
+        Effect::Spawn(host, argv) => {
+            assert!(
+                argv.as_slice().contains(&"--confirm-within".to_owned()),
+                "a switch always has a lease: {argv}"
+            );
+            (host.to_string(), "switch".into())
+        }
+        Effect::Write(host, bytes) => {
+            (host.to_string(), format!("says {}", String::from_utf8_lossy(bytes).trim()))
+        }
+        other => panic!("not expected: {other:?}"),
+    }
+}
+
+fn says(text: impl Into<Vec<u8>>) -> Reply {
+    Reply::Says(Status::Exited(0), text.into())
+}
+
+fn status(live: &str) -> Reply {
+    let releases = ["r1", "r2"].map(|name| ReleaseStatus {
+        release: release(name),
+        state: ReleaseState::Staged,
+        since: String::new(),
+    });
+    let status = HostStatus {
+        schema: HostStatus::SCHEMA.into(),
+        version: "0".into(),
+        current: Some(id(live)),
+        previous: None,
+        busy: None,
+        releases: releases.into(),
+    };
+    says(serde_json::to_vec(&status).unwrap())
+}
+
+fn proof(ok: bool) -> Reply {
+    let reply = VerifyReply {
+        release: id("r2"),
+        tree_digest: release("r2").tree_digest,
+        ok,
+        differences: u64::from(!ok),
+        missing: vec![],
+        extra: vec![],
+        changed: vec![],
+    };
+    says(serde_json::to_vec(&reply).unwrap())
+}
+
+const SWITCHED: &str = "{\"event\":\"switched\",\"from\":\"r1\",\"to\":\"r2\"}\n";
+const COMMITTED: &str = "{\"event\":\"committed\",\"to\":\"r2\"}\n";
+const REVERTED: &str = "{\"event\":\"reverted\",\"to\":\"r1\",\"why\":\"asked\"}\n";
+
+/// A host that does all right and is told to commit.
+fn well(what: &str) -> Reply {
+    match what {
+        "status" => status("r1"),
+        "verify" => proof(true),
+        "switch" => says([SWITCHED, COMMITTED].concat()),
+        "says commit" | "says revert" | "activate" => says(""),
+        other => panic!("not expected: {other}"),
+    }
+}
+
+fn lost(host: &str) -> Reply {
+    Reply::Fails(FleetError::Lost { host: host.parse().unwrap(), step: "x".into(), detail: "reset".into() })
+}
+
+fn position(log: &[String], what: &str) -> usize {
+    log.iter().position(|line| line == what).unwrap_or_else(|| panic!("{what} is not in {log:?}"))
+}
+
+#[test]
+fn nobody_switches_before_all_have_proved_and_nobody_commits_before_all_have_switched() {
+    let (outcome, members, log) = run_with(|_, _| None);
+    assert_eq!(outcome, Outcome::Committed);
+    assert!(members.iter().all(|member| member.outcome == HostOutcome::Committed));
+    let phases = [
+        ["web1 verify", "web2 verify"],
+        ["web1 switch", "web2 switch"],
+        ["web1 says commit", "web2 says commit"],
+    ];
+    for pair in phases.windows(2) {
+        let last = pair[0].iter().map(|what| position(&log, what)).max().unwrap();
+        let first = pair[1].iter().map(|what| position(&log, what)).min().unwrap();
+        assert!(last < first, "{log:?}");
+    }
+    assert_eq!(log.len(), 8, "and nothing else happens: {log:?}");
+}
+
+#[test]
+fn one_that_cannot_prove_keeps_all_from_switching() {
+    let (outcome, members, log) =
+        run_with(|host, what| (host == "web2" && what == "verify").then(|| proof(false)));
+    assert_eq!(outcome, Outcome::Refused);
+    assert!(!log.iter().any(|line| line.contains("switch")), "{log:?}");
+    assert!(members[1].error.as_deref().unwrap().contains("another tree"));
+    assert_eq!(members[0].error, None);
+}
+
+#[test]
+fn one_that_cannot_switch_brings_the_other_back() {
+    let (outcome, members, log) = run_with(|host, what| match (host, what) {
+        ("web2", "switch") => Some(Reply::Says(Status::Exited(75), Vec::new())),
+        ("web1", "switch") => Some(says([SWITCHED, REVERTED].concat())),
+        _ => None,
+    });
+    assert_eq!(outcome, Outcome::RolledBack);
+    assert!(
+        log.contains(&"web1 says revert".to_owned()) && !log.contains(&"web2 says revert".to_owned()),
+        "{log:?}"
+    );
+    assert!(!log.iter().any(|line| line.ends_with("commit")), "{log:?}");
+    assert_eq!(members[0].outcome, HostOutcome::Reverted);
+    assert_eq!(members[0].after, Some(id("r1")));
+    assert_eq!(members[1].outcome, HostOutcome::Untouched);
+}
+
+#[test]
+fn a_decided_commit_is_insisted_on() {
+    let (outcome, _, log) =
+        run_with(|host, what| (host == "web1" && what == "says commit").then(|| lost("web1")));
+    assert_eq!(outcome, Outcome::Committed);
+    assert!(position(&log, "web1 activate") > position(&log, "web1 says commit"), "{log:?}");
+}
+
+#[test]
+fn one_that_cannot_be_committed_at_all_is_a_mixture_and_said_so() {
+    let (outcome, members, _) = run_with(|host, what| {
+        (host == "web1" && matches!(what, "says commit" | "activate")).then(|| lost("web1"))
+    });
+    assert_eq!(outcome, Outcome::Mixed);
+    assert_eq!(members[0].outcome, HostOutcome::Unknown);
+    assert_eq!(members[1].outcome, HostOutcome::Committed);
+}
+
+#[test]
+fn one_that_does_not_go_back_is_a_mixture_and_said_so() {
+    let asked = std::sync::atomic::AtomicUsize::new(0);
+    let (outcome, members, _) = run_with(move |host, what| match (host, what) {
+        ("web2", "switch") => Some(Reply::Says(Status::Exited(11), Vec::new())),
+        ("web1", "switch") => Some(says(SWITCHED)),
+        ("web1", "says revert") => Some(lost("web1")),
+        // Asked a second time what is live, it still says the new one.
+        ("web1", "status") if asked.fetch_add(1, std::sync::atomic::Ordering::SeqCst) > 0 => {
+            Some(status("r2"))
+        }
+        _ => None,
+    });
+    assert_eq!(outcome, Outcome::Mixed);
+    assert_eq!(members[0].after, Some(id("r2")));
+}
