@@ -17,7 +17,7 @@ use crate::{Argv, Error, RemotePath};
 const NO_SUBSYSTEM: [i32; 2] = [-21, -22];
 /// Writes below the path `$1`, moves it to `$2` when all `$3` bytes have come: a broken connection is end of file for
 /// `cat`, and must not put half a file in place.
-const SCRIPT: &str = r#"umask 022; cat >"$1" && test "$(wc -c <"$1")" -eq "$3" && mv -f -- "$1" "$2" || { rm -f -- "$1"; exit 1; }"#;
+const SCRIPT: &str = r#"umask 022; cat >"$1" && test "$(wc -c <"$1")" -eq "$3" && mv -f -T -- "$1" "$2" || { rm -f -- "$1"; exit 1; }"#;
 
 /// Writes `bytes` under a temporary name in the same directory, then renames. By SFTP; by `cat` and `mv` where the server
 /// has none.
@@ -70,7 +70,7 @@ fn by_sftp(
         Ok(()) => Ok(()),
         Err(Failure::Refused(_)) => {
             let argv =
-                Argv::new("mv").arg("-f").arg("--").arg(temporary.to_string_lossy()).arg(path.as_str());
+                Argv::new("mv").args(["-f", "-T", "--"]).arg(temporary.to_string_lossy()).arg(path.as_str());
             let output = exec(link, &argv, b"", link.step).map_err(clean)?;
             if output.status.success() { Ok(()) } else { Err(clean(failed(link, path, &output.reason()))) }
         }

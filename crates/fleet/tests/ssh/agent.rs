@@ -1,0 +1,80 @@
+//! Logging in with the keys of an agent.
+
+use std::env;
+use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use fleet::{Argv, Error, Remote, SshRemote};
+
+use crate::server::{Server, options};
+
+/// Where the outer test leaves the server's files for the inner one.
+const DIR: &str = "FLEET_TEST_AGENT_DIR";
+
+struct Agent(Child);
+
+impl Drop for Agent {
+    fn drop(&mut self) {
+        let _gone = self.0.kill();
+        let _gone = self.0.wait();
+    }
+}
+
+/// libssh2 finds the agent by SSH_AUTH_SOCK of its process, so the test runs itself once more with that set.
+fn inner(server: &Server, socket: &std::path::Path) -> (bool, String) {
+    let output = Command::new(env::current_exe().unwrap())
+        .args(["--exact", "agent::inner_with_agent", "--ignored", "--nocapture"])
+        .env("SSH_AUTH_SOCK", socket)
+        .env(DIR, server.dir.path())
+        .output()
+        .unwrap();
+    let text =
+        [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
+    (output.status.success(), text)
+}
+
+#[test]
+fn the_agent_s_keys_are_offered_one_after_the_other() {
+    let Some(server) = Server::start() else { return };
+    drop(server.host(None));
+    let socket = server.path("agent.sock");
+    let mut child =
+        Command::new("ssh-agent").arg("-D").arg("-a").arg(&socket).stdout(Stdio::piped()).spawn().unwrap();
+    let stdout = child.stdout.take().unwrap();
+    let _agent = Agent(child);
+    // It listens before it prints its address.
+    BufReader::new(stdout).read_line(&mut String::new()).unwrap();
+
+    let (_, text) = inner(&server, &socket);
+    assert!(text.contains("refused"), "an agent without keys: {text}");
+    for key in ["stranger", "user_rsa"] {
+        let added = Command::new("ssh-add")
+            .arg("-q")
+            .arg(server.path(key))
+            .env("SSH_AUTH_SOCK", &socket)
+            .status()
+            .unwrap();
+        assert!(added.success());
+    }
+    let (good, text) = inner(&server, &socket);
+    assert!(good && text.contains("logged in by the agent"), "{text}");
+    let (_, text) = inner(&server, &server.path("none.sock"));
+    assert!(text.contains("refused"), "no agent at all: {text}");
+}
+
+#[test]
+#[ignore = "run by the_agent_s_keys_are_offered_one_after_the_other"]
+fn inner_with_agent() {
+    let Some(dir) = env::var_os(DIR).map(PathBuf::from) else { return };
+    let host = fleet::Inventory::load(&dir.join("fleet.toml")).unwrap().hosts.remove(0);
+    match SshRemote::connect(&host, &options()) {
+        Ok(remote) => {
+            assert!(remote.exec(&Argv::new("true"), b"", Duration::from_secs(10)).unwrap().status.success());
+            println!("logged in by the agent");
+        }
+        Err(error @ Error::AuthRefused { .. }) => println!("refused: {error}"),
+        Err(error) => panic!("{error}"),
+    }
+}

@@ -1,0 +1,8 @@
+//! The crate against real OpenSSH servers on loopback addresses of this machine.
+
+mod agent;
+mod connect;
+mod files;
+mod run;
+mod server;
+mod sockets;

@@ -1,0 +1,197 @@
+//! An sshd of its own for each test: own host keys, own authorized_keys, own port.
+
+use std::env;
+use std::fs;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use fleet::{Error, Host, Inventory, SshOptions, SshRemote, Timeouts};
+use tempfile::TempDir;
+
+const SSHD: &str = "/usr/sbin/sshd";
+
+/// A running server; killed by its handle when dropped.
+pub(crate) struct Server {
+    pub(crate) dir: TempDir,
+    pub(crate) ip: Ipv4Addr,
+    pub(crate) port: u16,
+    child: Child,
+}
+
+/// How a server differs from an ordinary one.
+pub(crate) struct Setup {
+    pub(crate) host_keys: &'static [&'static str],
+    pub(crate) sftp: bool,
+    pub(crate) config: &'static str,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self { host_keys: &["ed25519"], sftp: true, config: "" }
+    }
+}
+
+/// Whether there is an sshd to test with. Without one a test says so and ends, unless E2E_PEERS=required.
+pub(crate) fn present() -> bool {
+    let there = Path::new(SSHD).exists();
+    if !there {
+        assert!(
+            env::var("E2E_PEERS").as_deref() != Ok("required"),
+            "{SSHD} is missing and E2E_PEERS=required"
+        );
+        eprintln!("skipped: {SSHD} is missing");
+    }
+    there
+}
+
+impl Server {
+    /// Starts a server, or `None` without sshd.
+    pub(crate) fn start() -> Option<Self> {
+        Self::start_with(&Setup::default())
+    }
+
+    /// Starts a server that is set up in some special way.
+    pub(crate) fn start_with(setup: &Setup) -> Option<Self> {
+        static NEXT: AtomicU8 = AtomicU8::new(1);
+        if !present() {
+            return None;
+        }
+        // Where sshd puts its privilege separation; only root's sshd wants it.
+        let _exists = fs::create_dir("/run/sshd");
+        let dir = tempfile::tempdir().unwrap();
+        let ip = Ipv4Addr::new(127, 0, 40, NEXT.fetch_add(1, Ordering::Relaxed));
+        let port = TcpListener::bind((ip, 0)).unwrap().local_addr().unwrap().port();
+        let at = |name: &str| dir.path().join(name).display().to_string();
+        let mut config = format!(
+            "{}\nListenAddress {ip}:{port}\nPidFile none\nUsePAM no\nStrictModes no\nPermitRootLogin yes\n\
+             PasswordAuthentication no\nKbdInteractiveAuthentication no\nAuthorizedKeysFile {}\n",
+            setup.config,
+            at("authorized_keys"),
+        );
+        for kind in setup.host_keys {
+            let file = format!("host_{kind}");
+            keygen(&dir.path().join(&file), kind, "");
+            config += &format!("HostKey {}\n", at(&file));
+        }
+        if setup.sftp {
+            config += "Subsystem sftp internal-sftp\n";
+        }
+        for (name, kind, passphrase) in [
+            ("user_ed25519", "ed25519", ""),
+            ("user_rsa", "rsa", ""),
+            ("user_locked", "ed25519", "open sesame"),
+        ] {
+            keygen(&dir.path().join(name), kind, passphrase);
+        }
+        keygen(&dir.path().join("stranger"), "ed25519", "");
+        let public = |name: &str| fs::read_to_string(at(&format!("{name}.pub"))).unwrap();
+        fs::write(at("authorized_keys"), ["user_ed25519", "user_rsa", "user_locked"].map(public).concat())
+            .unwrap();
+        fs::write(at("sshd_config"), config).unwrap();
+        let log = fs::File::create(at("sshd.log")).unwrap();
+        let child = Command::new(SSHD)
+            .args(["-D", "-e", "-f", &at("sshd_config")])
+            .stdin(Stdio::null())
+            .stderr(log)
+            .spawn()
+            .unwrap();
+        let server = Self { dir, ip, port, child };
+        server.know(setup.host_keys);
+        server.wait();
+        Some(server)
+    }
+
+    fn wait(&self) {
+        let deadline = Instant::now() + Duration::from_secs(10);
+        let address = SocketAddr::new(IpAddr::V4(self.ip), self.port);
+        while TcpStream::connect_timeout(&address, Duration::from_secs(1)).is_err() {
+            assert!(Instant::now() < deadline, "sshd does not listen: {}", self.log());
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    pub(crate) fn log(&self) -> String {
+        fs::read_to_string(self.path("sshd.log")).unwrap_or_default()
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    /// Writes a known_hosts file with these host keys and no others.
+    pub(crate) fn know(&self, kinds: &[&str]) {
+        let lines: String = kinds
+            .iter()
+            .map(|kind| {
+                let public = fs::read_to_string(self.path(&format!("host_{kind}.pub"))).unwrap();
+                format!("[{}]:{} {public}", self.ip, self.port)
+            })
+            .collect();
+        fs::write(self.path("known_hosts"), lines).unwrap();
+    }
+
+    /// This server as a host of an inventory, with the key `identity` (none: the agent).
+    pub(crate) fn host(&self, identity: Option<&str>) -> Host {
+        let identity = identity.map_or(String::new(), |name| format!("identity = \"{name}\"\n"));
+        let text = format!(
+            "[site]\ndeploy_to = \"/srv/site\"\n[defaults]\nuser = \"{}\"\nport = {}\nknown_hosts = \"known_hosts\"\n\
+             {identity}[hosts.web1]\naddress = \"{}\"\n",
+            user(),
+            self.port,
+            self.ip,
+        );
+        fs::write(self.path("fleet.toml"), text).unwrap();
+        Inventory::load(&self.path("fleet.toml")).unwrap().hosts.remove(0)
+    }
+
+    /// Connects with the good key.
+    pub(crate) fn connect(&self) -> SshRemote {
+        self.try_connect(Some("user_ed25519"), &options())
+            .unwrap_or_else(|error| panic!("{error}\n{}", self.log()))
+    }
+
+    pub(crate) fn try_connect(
+        &self,
+        identity: Option<&str>,
+        options: &SshOptions,
+    ) -> Result<SshRemote, Error> {
+        SshRemote::connect(&self.host(identity), options)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _gone = self.child.kill();
+        let _gone = self.child.wait();
+    }
+}
+
+/// Timeouts short enough for a test that waits for one.
+pub(crate) fn options() -> SshOptions {
+    SshOptions::new().timeouts(Timeouts {
+        connect: Duration::from_secs(10),
+        step: Duration::from_secs(10),
+        keepalive: Duration::from_secs(5),
+    })
+}
+
+pub(crate) fn user() -> String {
+    let output = Command::new("id").arg("-un").output().unwrap();
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+}
+
+/// Makes a key pair `path`, `path.pub`.
+pub(crate) fn keygen(path: &Path, kind: &str, passphrase: &str) {
+    let bits: &[&str] = if kind == "rsa" { &["-b", "2048"] } else { &[] };
+    let made = Command::new("ssh-keygen")
+        .args(["-q", "-t", kind, "-N", passphrase, "-C", "test", "-f"])
+        .arg(path)
+        .args(bits)
+        .status()
+        .unwrap();
+    assert!(made.success());
+}
