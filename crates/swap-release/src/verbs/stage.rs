@@ -237,3 +237,7 @@ fn payload_error(request: &Request<'_>, source: payload::Error) -> Error {
     }
     Error::Payload { path: PathBuf::from(request.payload), release: request.release.id.clone(), source }
 }
+
+#[cfg(test)]
+#[path = "stage_tests.rs"]
+mod tests;

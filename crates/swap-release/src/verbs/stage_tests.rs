@@ -1,0 +1,223 @@
+//! Staging real payloads: kept, refused, and killed before every effect.
+
+use std::os::unix::fs::{PermissionsExt, symlink};
+
+use payload::{Mtimes, WalkOptions, walk};
+use record::NamedFile;
+
+use super::*;
+use crate::disk::recording::RecordingDisk;
+use crate::disk::{Disk, RealDisk};
+use crate::site::testing::{id, release};
+use crate::site::{Site, SwitchKind};
+use crate::verbs::switch::switch;
+
+/// A payload on disk and the release that it is.
+struct Built {
+    folder: tempfile::TempDir,
+    release: Release,
+}
+
+impl Built {
+    fn payload(&self) -> PathBuf {
+        self.folder.path().join("payload.tar.zst")
+    }
+}
+
+/// Packs a small site; `text` makes it different from others.
+fn build(name: &str, text: &str) -> Built {
+    let folder = tempfile::tempdir().unwrap();
+    let tree = folder.path().join("tree");
+    fs::create_dir_all(tree.join("sites/default")).unwrap();
+    fs::create_dir_all(tree.join("empty")).unwrap();
+    fs::write(tree.join("name"), text).unwrap();
+    fs::write(tree.join("run.sh"), "#!/bin/sh\n").unwrap();
+    fs::set_permissions(tree.join("run.sh"), fs::Permissions::from_mode(0o755)).unwrap();
+    fs::write(tree.join("nothing"), "").unwrap();
+    symlink("name", tree.join("link")).unwrap();
+    let scan = walk(&tree, &WalkOptions::default(), &|_| true).unwrap();
+    let manifest = scan.manifest(Mtimes { release: 1_700_000_000, base: None }, &|_| true).unwrap();
+    let payload = folder.path().join("payload.tar.zst");
+    payload::archive::write(&tree, &manifest, File::create(&payload).unwrap(), 3, &|_| true).unwrap();
+    let mut json = Vec::new();
+    manifest.write(&mut json).unwrap();
+    fs::write(folder.path().join("manifest.jsonl"), &json).unwrap();
+    let release = Release {
+        tree_digest: Sha256::from_bytes(*manifest.digest().as_bytes()),
+        files: manifest.files(),
+        bytes: manifest.bytes(),
+        manifest: NamedFile { file: "manifest.jsonl".parse().unwrap(), sha256: Sha256::of(&json) },
+        ..release(name)
+    };
+    Built { folder, release }
+}
+
+fn shared(paths: &[&str]) -> Vec<SharedPath> {
+    paths.iter().map(|path| path.parse().unwrap()).collect()
+}
+
+fn stage_on(root: &Path, disk: &dyn Disk, built: &Built, shared: &[SharedPath]) -> Result<StageReply, Error> {
+    let payload = built.payload();
+    let request = Request { release: &built.release, payload: &payload, manifest: None, shared };
+    stage(&Site::open(root, disk)?.lock("test".into())?, &request, &|_| true)
+}
+
+fn names_in(folder: &Path) -> Vec<String> {
+    let mut names: Vec<String> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn the_order_of_effects() {
+    let (root, built) = (tempfile::tempdir().unwrap(), build("r1", "one"));
+    drop(Site::open(root.path(), &RealDisk).unwrap().lock("test".into()).unwrap());
+    let disk = RecordingDisk::new(root.path());
+    stage_on(root.path(), &disk, &built, &[]).unwrap();
+    let made = disk.log().iter().position(|line| line.starts_with("write")).unwrap();
+    assert_eq!(
+        disk.log()[made..],
+        [
+            "write .swap/pending.json",
+            "remove tree releases/.staging-r1",
+            "make .swap/releases/r1",
+            "write .swap/releases/r1/manifest.jsonl",
+            "write .swap/releases/r1/state.json",
+            "sync tree releases/.staging-r1",
+            "rename releases/.staging-r1 -> releases/r1",
+            "write .swap/releases/r1/state.json",
+            "append .swap/history.jsonl",
+            "remove .swap/pending.json",
+        ]
+    );
+}
+
+#[test]
+fn a_second_time_nothing_is_done() {
+    let (root, built) = (tempfile::tempdir().unwrap(), build("r1", "one"));
+    assert!(!stage_on(root.path(), &RealDisk, &built, &[]).unwrap().already);
+    assert!(stage_on(root.path(), &RealDisk, &built, &[]).unwrap().already);
+    assert_eq!(names_in(&root.path().join("releases")), ["r1"]);
+}
+
+#[test]
+fn shared_paths_are_links_and_survive_verification() {
+    let (root, built) = (tempfile::tempdir().unwrap(), build("r1", "one"));
+    fs::create_dir_all(root.path().join("shared/sites/default")).unwrap();
+    fs::write(root.path().join("shared/sites/default/settings.php"), "<?php").unwrap();
+    let paths = shared(&["sites/default/settings.php", "sites/default/files/", "private/deep/"]);
+    stage_on(root.path(), &RealDisk, &built, &paths).unwrap();
+    let tree = root.path().join("releases/r1");
+    assert_eq!(fs::read_to_string(tree.join("sites/default/settings.php")).unwrap(), "<?php");
+    assert!(tree.join("sites/default/files").is_dir() && tree.join("private/deep").is_dir());
+    assert!(stage_on(root.path(), &RealDisk, &built, &paths).unwrap().already, "verified with its links");
+    fs::remove_file(tree.join("sites/default/files")).unwrap();
+    symlink("/etc", tree.join("sites/default/files")).unwrap();
+    let site = Site::open(root.path(), &RealDisk).unwrap();
+    let file = site.known(&id("r1")).unwrap().unwrap();
+    let reply = verify::verify(&site, &file, &|_| true).unwrap();
+    assert_eq!(reply.changed, ["sites/default/files (link to shared/)"]);
+}
+
+#[test]
+fn a_shared_file_must_exist_and_must_not_be_shipped() {
+    let (root, built) = (tempfile::tempdir().unwrap(), build("r1", "one"));
+    let error = stage_on(root.path(), &RealDisk, &built, &shared(&["settings.php"])).unwrap_err();
+    assert!(matches!(error, Error::SharedMissing { .. }), "{error}");
+    let error = stage_on(root.path(), &RealDisk, &built, &shared(&["name/"])).unwrap_err();
+    assert!(matches!(error, Error::SharedShipped { .. }), "{error}");
+    let error = stage_on(root.path(), &RealDisk, &built, &shared(&["link/x/"])).unwrap_err();
+    assert!(matches!(error, Error::SharedShipped { .. }), "no way through a link: {error}");
+    assert_eq!(names_in(&root.path().join("releases")), Vec::<String>::new(), "nothing is left behind");
+    assert_eq!(names_in(&root.path().join(".swap/releases")), Vec::<String>::new());
+}
+
+#[test]
+fn the_same_id_with_another_tree_is_refused() {
+    let (root, one, two) = (tempfile::tempdir().unwrap(), build("r1", "one"), build("r1", "two"));
+    stage_on(root.path(), &RealDisk, &one, &[]).unwrap();
+    let error = stage_on(root.path(), &RealDisk, &two, &[]).unwrap_err();
+    assert!(matches!(error, Error::OtherTree { .. }), "{error}");
+    assert_eq!(fs::read_to_string(root.path().join("releases/r1/name")).unwrap(), "one");
+}
+
+#[test]
+fn a_corrupt_payload_leaves_nothing() {
+    let (root, built) = (tempfile::tempdir().unwrap(), build("r1", "one"));
+    let mut bytes = fs::read(built.payload()).unwrap();
+    for at in [bytes.len() / 2, bytes.len() - 5] {
+        bytes[at] ^= 0x40;
+        fs::write(built.payload(), &bytes).unwrap();
+        let error = stage_on(root.path(), &RealDisk, &built, &[]).unwrap_err();
+        assert!(matches!(error, Error::Payload { .. }), "{error}");
+        assert_eq!(cli::Failure::exit_code(&error), record::ExitCode::Mismatch, "{error}");
+        assert_eq!(names_in(&root.path().join("releases")), Vec::<String>::new());
+        bytes[at] ^= 0x40;
+    }
+}
+
+#[test]
+fn a_changed_staged_tree_is_staged_anew_and_a_live_one_is_told() {
+    let (root, built) = (tempfile::tempdir().unwrap(), build("r1", "one"));
+    stage_on(root.path(), &RealDisk, &built, &[]).unwrap();
+    fs::write(root.path().join("releases/r1/name"), "edited").unwrap();
+    assert!(!stage_on(root.path(), &RealDisk, &built, &[]).unwrap().already);
+    assert_eq!(fs::read_to_string(root.path().join("releases/r1/name")).unwrap(), "one");
+    let locked = Site::open(root.path(), &RealDisk).unwrap().lock("test".into()).unwrap();
+    switch(&locked, SwitchKind::Activate, &id("r1"), None).unwrap();
+    drop(locked);
+    fs::write(root.path().join("releases/r1/name"), "edited").unwrap();
+    let error = stage_on(root.path(), &RealDisk, &built, &[]).unwrap_err();
+    assert!(matches!(error, Error::Drift { differences: 1, .. }), "{error}");
+}
+
+#[test]
+fn the_tree_layout_takes_modes_links_and_empty_folders_from_the_manifest() {
+    let (root, built) = (tempfile::tempdir().unwrap(), build("r1", "one"));
+    // What a client leaves: contents only.
+    let plain = built.folder.path().join("plain");
+    fs::create_dir(&plain).unwrap();
+    for name in ["name", "run.sh", "nothing"] {
+        fs::write(plain.join(name), fs::read(built.folder.path().join("tree").join(name)).unwrap()).unwrap();
+    }
+    let release = Release { layout: Layout::Tree, ..built.release.clone() };
+    let manifest = built.folder.path().join("manifest.jsonl");
+    let request = Request { release: &release, payload: &plain, manifest: Some(&manifest), shared: &[] };
+    let locked = Site::open(root.path(), &RealDisk).unwrap().lock("test".into()).unwrap();
+    stage(&locked, &request, &|_| true).unwrap();
+    let tree = root.path().join("releases/r1");
+    assert_eq!(fs::metadata(tree.join("run.sh")).unwrap().permissions().mode() & 0o777, 0o755);
+    assert_eq!(fs::read_link(tree.join("link")).unwrap(), Path::new("name"));
+    assert!(tree.join("empty").is_dir());
+}
+
+/// Kills before every single effect of a staging; the next run must be able to stage, and what is staged is whole.
+#[test]
+fn killed_at_every_effect_the_next_run_finishes() {
+    let built = build("r1", "one");
+    let mut kills = 0;
+    loop {
+        let root = tempfile::tempdir().unwrap();
+        let outcome = stage_on(root.path(), &RecordingDisk::killed_after(root.path(), kills), &built, &[]);
+        let locked = Site::open(root.path(), &RealDisk).unwrap().lock("test".into()).unwrap();
+        let releases = names_in(&root.path().join("releases"));
+        assert!(releases.is_empty() || releases == ["r1"], "after {kills}: {releases:?}");
+        match locked.site.known(&id("r1")).unwrap() {
+            Some(file) => {
+                assert_eq!(file.state, ReleaseState::Staged, "after {kills}");
+                verify::expect_clean(&locked.site, &file, &|_| true).unwrap();
+            }
+            None => assert!(releases.is_empty(), "after {kills}: a tree that nobody knows"),
+        }
+        drop(locked);
+        stage_on(root.path(), &RealDisk, &built, &[]).unwrap();
+        if outcome.is_ok() {
+            break;
+        }
+        kills += 1;
+    }
+    assert!(kills > 12, "a staging has more effects than {kills}");
+}
