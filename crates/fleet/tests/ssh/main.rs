@@ -1,5 +1,15 @@
 //! The crate against real OpenSSH servers on loopback addresses of this machine.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    clippy::print_stdout,
+    clippy::cast_possible_truncation,
+    reason = "a test that cannot set its stage must fail loudly"
+)]
+
 mod agent;
 mod connect;
 mod files;
