@@ -155,7 +155,7 @@ pub enum Error {
     },
     /// The known_hosts file has no key for this address.
     #[error(
-        "host `{host}`: `{address}` port {port} is not in `{}`; it presents {fingerprint}", known_hosts.display()
+        "host `{host}`: the host key of `{address}` port {port} is not known: `{}` has none for it; it presents {fingerprint}", known_hosts.display()
     )]
     UnknownHostKey {
         /// The host.

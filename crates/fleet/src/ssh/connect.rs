@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use rustix::net::sockopt;
@@ -14,13 +15,24 @@ use super::options::{SshOptions, Timeouts};
 use super::{auth, link::Failure};
 use crate::{Error, Host};
 
+/// What this machine must have before it makes sense to dial.
+pub(super) struct LocalFiles {
+    known_hosts: PathBuf,
+    keys: KnownKeys,
+    credentials: auth::Credentials,
+}
+
+/// Reads it.
+pub(super) fn local_files(host: &Host, options: &SshOptions) -> Result<LocalFiles, Error> {
+    let known_hosts = host_key::known_hosts_file(host, options)?;
+    let keys = KnownKeys::read(&known_hosts, &host.address, host.port)?;
+    let credentials = auth::Credentials::load(host, options)?;
+    Ok(LocalFiles { known_hosts, keys, credentials })
+}
+
 /// Dials, checks the host key, logs in.
 pub(super) fn connect(host: &Host, options: &SshOptions) -> Result<Link, Error> {
-    // Before dialling: a key file or known_hosts that cannot be read is the same for every server.
-    let file = host_key::known_hosts_file(host, options)?;
-    let keys = KnownKeys::read(&file, &host.address, host.port)?;
-    let credentials = auth::Credentials::load(host, options)?;
-
+    let LocalFiles { known_hosts, keys, credentials } = local_files(host, options)?;
     let timeouts = options.timeouts;
     let deadline = Instant::now() + timeouts.connect;
     let socket = dial(host, options, deadline)?;
@@ -61,7 +73,7 @@ pub(super) fn connect(host: &Host, options: &SshOptions) -> Result<Link, Error> 
             },
         }
     })?;
-    host_key::check(host, &link.session, &keys, file)?;
+    host_key::check(host, &link.session, &keys, known_hosts)?;
     credentials.log_in(host, &link, left(deadline))?;
     log::debug!("{}: logged in to {} port {} as {}", host.name, host.address, host.port, host.user);
     Ok(link)

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::Passphrase;
-use crate::{Error, Interrupt};
+use super::{Passphrase, connect};
+use crate::{Error, Host, Interrupt};
 
 /// How long to wait for what.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,6 +72,15 @@ impl SshOptions {
     pub fn passphrase_from_env(self) -> Result<Self, Error> {
         let passphrase = Passphrase::from_env()?;
         Ok(self.passphrase(passphrase))
+    }
+
+    /// Reads what is needed from this machine to connect to `host` (private key, known_hosts) without connecting, so
+    /// that a wrong path is told once and not by every host.
+    ///
+    /// # Errors
+    /// Those for which [`Error::is_configuration`] holds.
+    pub fn check(&self, host: &Host) -> Result<(), Error> {
+        connect::local_files(host, self).map(drop)
     }
 
     /// Other timeouts.
