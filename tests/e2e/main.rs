@@ -1,6 +1,21 @@
 //! The suite as its users have it: the four binaries against real sshd, rtorrent, nginx and php-fpm. One module a story.
 
+mod abort;
+mod bad_input;
+mod corrupt;
+mod crafted;
+mod drift;
+mod drupal;
+mod four_stages;
+mod full_disk;
+mod host_down;
+mod host_keys;
+mod kill9;
+mod lease;
+mod secrets;
 mod site;
+mod support;
+mod unhealthy;
 mod world;
 
 /// Ends the test with a printed reason where the real programs are missing; fails instead when `E2E_PEERS=required`.

@@ -13,7 +13,7 @@ use crate::needs_peers;
 fn ssh(fleet: &Fleet, host: &str, command: &str) -> Run {
     let toml = fs::read_to_string(fleet.toml()).unwrap();
     let port = toml.lines().find_map(|line| line.strip_prefix("port = ")).unwrap();
-    Run::new(peers::need("ssh"), fleet.dir())
+    Run::new(peers::need("ssh"), &fleet.dir())
         .args(["-F", "none", "-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=yes"])
         .arg("-o")
         .arg(format!("UserKnownHostsFile={}", fleet.known_hosts().display()))
@@ -47,7 +47,7 @@ fn a_fleet_answers_over_ssh_http_and_rpc_and_is_gone_when_it_is_dropped() {
     fs::remove_file(fleet.host("beta").deploy_to().join("shared/sites/default/settings.php")).unwrap();
     assert_eq!(fleet.host("beta").http_get("/").status, 500, "without settings there is no page");
 
-    let dir = fleet.dir().to_owned();
+    let dir = fleet.scratch().to_owned();
     drop(fleet);
     assert!(!dir.exists(), "the scratch directory is removed");
     eventually("every server to be gone", Duration::from_secs(5), || {

@@ -8,7 +8,7 @@ use crate::net::Network;
 use crate::rtorrent::Rtorrent;
 use crate::run::Run;
 use crate::scratch::Scratch;
-use crate::{bin, keys};
+use crate::{bin, keys, site};
 
 /// What kind of fleet a story needs.
 #[derive(Debug, Clone)]
@@ -56,9 +56,9 @@ impl Fleet {
         let scratch = Scratch::new();
         let count = u8::try_from(options.hosts.len() + 1).expect("a small fleet");
         let network = Network::pick(count);
-        let client = scratch.dir("keys").join("client");
+        let client = scratch.dir("agent/keys").join("client");
         keys::generate(&client);
-        let authorized_keys = scratch.path().join("keys/authorized_keys");
+        let authorized_keys = scratch.path().join("authorized_keys");
         fs::copy(keys::with_pub(&client), &authorized_keys).expect("authorized_keys");
 
         let addresses: Vec<String> = network.addresses.iter().map(ToString::to_string).collect();
@@ -77,19 +77,35 @@ impl Fleet {
                 Host::start(name, address.clone(), scratch.dir(&format!("h/{name}")), &common)
             })
             .collect();
-        let seed = scratch.dir("seed");
+        let seed = scratch.dir("s/seed");
         let seeder =
             Rtorrent::start("the seeder", &scratch.dir("s"), seeder_address, network.peer, &seed, "1M");
         let fleet = Self { hosts, seeder, seeder_address: seeder_address.clone(), network, scratch };
         fleet.write_known_hosts();
-        fleet.write_inventory("");
+        fleet.write_inventory();
         fleet
     }
 
-    /// The directory in which the stages are run.
+    /// The directory in which the stages are run; all that the Jenkins agent has is below it, and nothing of a server.
     #[must_use]
-    pub fn dir(&self) -> &Path {
+    pub fn dir(&self) -> PathBuf {
+        self.scratch.path().join("agent")
+    }
+
+    /// The directory below which everything lies.
+    #[must_use]
+    pub fn scratch(&self) -> &Path {
         self.scratch.path()
+    }
+
+    /// A site below the agent's directory: `release` of the small one.
+    #[must_use]
+    pub fn site(&self, release: u32) -> PathBuf {
+        let site = self.dir().join(format!("site{release}"));
+        if !site.exists() {
+            site::write(&site, site::Shape::Small, release);
+        }
+        site
     }
 
     /// The records folder.
@@ -142,11 +158,21 @@ impl Fleet {
         fs::write(self.known_hosts(), lines).expect("known_hosts");
     }
 
-    /// Writes fleet.toml, `more` at its end.
+    /// Changes fleet.toml: replaces `from`, which must be in it.
+    ///
+    /// # Panics
+    /// When it is not, or the file cannot be written.
+    pub fn edit_inventory(&self, from: &str, to: &str) {
+        let text = fs::read_to_string(self.toml()).expect("fleet.toml");
+        assert!(text.contains(from), "`{from}` is not in fleet.toml:\n{text}");
+        fs::write(self.toml(), text.replace(from, to)).expect("fleet.toml");
+    }
+
+    /// Writes fleet.toml.
     ///
     /// # Panics
     /// When it cannot be written.
-    pub fn write_inventory(&self, more: &str) {
+    pub fn write_inventory(&self) {
         let mut text = format!(
             "[site]\nshared = [\"sites/default/files/\", \"sites/default/settings.php\"]\nkeep = 3\n\
              deploy_to = \"/nowhere/site\"\n\n\
@@ -159,7 +185,7 @@ impl Fleet {
             peer = self.network.peer,
             swap = bin("swap-release").display(),
             seeder_socket = self.seeder.socket().display(),
-            seed = self.dir().join("seed").display(),
+            seed = self.scratch.path().join("s/seed").display(),
             seeder = self.seeder_address,
         );
         if self.hosts.iter().any(Host::has_web) {
@@ -179,7 +205,7 @@ impl Fleet {
                 host.rtorrent.socket().display()
             );
         }
-        fs::write(self.toml(), text + more).expect("fleet.toml");
+        fs::write(self.toml(), text).expect("fleet.toml");
     }
 
     /// `mkt-pack` of `site` with this release id.
@@ -206,16 +232,16 @@ impl Fleet {
         self.run("swap-release").args([verb, "--fleet", "fleet.toml"])
     }
 
-    /// The first three stages for `site`, which all must succeed.
-    pub fn deliver(&self, site: &Path, id: &str) {
-        self.pack(site, id).output().ok();
+    /// The first three stages for release `number` of the small site, which all must succeed; its id is `r<number>`.
+    pub fn deliver(&self, number: u32) {
+        self.pack(&self.site(number), &format!("r{number}")).output().ok();
         self.publish().output().ok();
         self.push().output().ok();
     }
 
-    /// All four stages for `site`, which all must succeed.
-    pub fn deploy(&self, site: &Path, id: &str) {
-        self.deliver(site, id);
+    /// All four stages for it, which all must succeed.
+    pub fn deploy(&self, number: u32) {
+        self.deliver(number);
         self.swap("activate").output().ok();
     }
 
@@ -226,10 +252,25 @@ impl Fleet {
         self.hosts.iter().map(Host::current).collect()
     }
 
-    /// A binary, run in the fleet's directory.
+    /// Expects every server to have `id` live, and to serve it where it has a web server.
+    ///
+    /// # Panics
+    /// When one has not.
+    #[track_caller]
+    pub fn assert_live(&self, id: &str) {
+        for host in &self.hosts {
+            assert_eq!(host.current().as_deref(), Some(id), "current of {}", host.name);
+            if host.has_web() {
+                let page = host.http_get("/");
+                assert_eq!((page.status, page.field("release")), (200, Some(id)), "{}: {page:?}", host.name);
+            }
+        }
+    }
+
+    /// A binary, run in the agent's directory.
     #[must_use]
     pub fn run(&self, name: &str) -> Run {
-        Run::new(bin(name), self.dir())
+        Run::new(bin(name), &self.dir())
     }
 }
 

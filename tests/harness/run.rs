@@ -153,6 +153,12 @@ impl Running {
         self.child.try_wait().expect("wait").is_none()
     }
 
+    /// Its process id.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Asks it to end, as Jenkins does on abort.
     pub fn terminate(&self) {
         send(self.child.id(), Signal::TERM);

@@ -18,6 +18,7 @@ use std::thread;
 
 use changes::Versioned;
 use plan::Planned;
+pub use rng::Rng;
 
 /// How large a site.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,0 +1,35 @@
+//! Somebody edits a file on a server: the tree is no longer the release, and that is noticed.
+
+use std::fs;
+
+use e2e::Fleet;
+
+use crate::needs_peers;
+
+#[test]
+fn an_edited_file_is_found_and_its_release_does_not_go_live_again() {
+    needs_peers!();
+    let fleet = Fleet::three();
+    fleet.deploy(1);
+    fleet.deploy(2);
+    let verify = |host: &str| {
+        let deploy_to = fleet.host(host).deploy_to();
+        fleet.run("swap-release").args(["verify", "--json", "--deploy-to"]).arg(deploy_to).output()
+    };
+    verify("beta").ok();
+
+    // A hot fix in the release before, while the one after is live.
+    let file = fleet.host("beta").release_dir("r1").join("robots.txt");
+    fs::write(&file, "User-agent: *\nDisallow: /\n").unwrap();
+    verify("beta").ok();
+    let deploy_to = fleet.host("beta").deploy_to();
+    let output = fleet.run("swap-release").args(["verify", "r1", "--deploy-to"]).arg(deploy_to).output();
+    output.fails_naming(12, "robots.txt");
+    fleet.swap("rollback").output().fails_naming(30, "beta");
+    fleet.assert_live("r2");
+
+    // A file too many in the live one.
+    fs::write(fleet.host("gamma").release_dir("r2").join("shell.php"), "<?php").unwrap();
+    assert_eq!(verify("gamma").code, Some(12));
+    assert!(verify("gamma").stdout.contains("shell.php"));
+}

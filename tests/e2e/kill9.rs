@@ -1,0 +1,212 @@
+//! swap-release is killed at random moments, on a server: whatever the moment, the site is on the old release or on the
+//! new one, whole, and the next run needs no help.
+
+use std::fs;
+use std::io::Write;
+use std::path::PathBuf;
+use std::time::{Duration, Instant, SystemTime};
+
+use e2e::site::{self, Rng, Shape};
+use e2e::{Output, Run, Scratch, Tree, bin, eventually};
+
+/// Rounds, with three kills each.
+const ROUNDS: u32 = 20;
+
+struct Server {
+    scratch: Scratch,
+    trees: [Tree; 2],
+}
+
+impl Server {
+    fn new() -> Self {
+        let scratch = Scratch::new();
+        let trees = [1, 2].map(|number| {
+            let site = scratch.path().join(format!("site{number}"));
+            site::write(&site, Shape::Small, number);
+            Tree::read(&site, &[]).with_release_modes()
+        });
+        let server = Self { scratch, trees };
+        let _ = server.scratch.dir("srv/shared/sites/default");
+        fs::write(server.deploy_to().join("shared/sites/default/settings.php"), "<?php\n").unwrap();
+        server
+    }
+
+    fn deploy_to(&self) -> PathBuf {
+        self.scratch.path().join("srv")
+    }
+
+    fn pack(&self, site: usize, id: &str) {
+        Run::new(bin("mkt-pack"), self.scratch.path())
+            .arg(format!("site{site}"))
+            .args(["--release-id", id, "--records", &format!("records-{id}")])
+            .output()
+            .ok();
+    }
+
+    fn stage(&self, id: &str) -> Run {
+        let records = self.scratch.path().join(format!("records-{id}"));
+        let payload = fs::read_dir(&records).unwrap().flatten().map(|entry| entry.path());
+        let payload = payload.into_iter().find(|path| path.to_string_lossy().ends_with(".tar.zst")).unwrap();
+        self.verb("stage")
+            .arg("--payload")
+            .arg(payload)
+            .arg("--record")
+            .arg(records.join("pack.json"))
+            .args(["--shared", "sites/default/files/", "--shared", "sites/default/settings.php"])
+    }
+
+    fn verb(&self, verb: &str) -> Run {
+        Run::new(bin("swap-release"), self.scratch.path()).args([verb, "--deploy-to"]).arg(self.deploy_to())
+    }
+
+    /// Right after a kill, before anything has repaired anything: `current` is one of `allowed`, and its tree is whole.
+    #[track_caller]
+    fn assert_whole(&self, allowed: &[(&str, usize)], when: &str) {
+        let target = fs::read_link(self.deploy_to().join("current"))
+            .unwrap_or_else(|e| panic!("{when}: current: {e}"));
+        let live = target.file_name().unwrap().to_string_lossy().into_owned();
+        let (_, site) = allowed
+            .iter()
+            .find(|(id, _)| *id == live)
+            .unwrap_or_else(|| panic!("{when}: current is {live}, not one of {allowed:?}"));
+        let tree = Tree::read(&self.deploy_to().join("releases").join(&live), &e2e::host::SHARED);
+        self.trees[site - 1].assert_same(&tree, when);
+    }
+
+    fn live(&self) -> String {
+        let target = fs::read_link(self.deploy_to().join("current")).unwrap();
+        target.file_name().unwrap().to_string_lossy().into_owned()
+    }
+}
+
+/// Starts `run` and kills it after `delay`; whether it was still running.
+fn kill_after(run: Run, delay: Duration) -> Output {
+    let running = run.start();
+    let start = Instant::now();
+    // A sleep, since the moment itself is what is chosen.
+    std::thread::sleep(delay.saturating_sub(start.elapsed()));
+    running.kill9();
+    running.wait()
+}
+
+#[test]
+fn killed_at_any_moment_the_site_is_on_the_old_release_or_the_new() {
+    let server = Server::new();
+    // Other moments in every run: the more runs, the more of them are met.
+    let seed = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_nanos() as u64;
+    let mut rng = Rng::new(seed);
+    server.pack(1, "old");
+    let staged = server.stage("old").output().ok().took;
+    let switched = server.verb("activate").arg("old").output().ok().took;
+    let mut killed = 0;
+    for round in 0..ROUNDS {
+        let id = format!("k{round}");
+        let (old, new) = (("old", 1), (id.as_str(), 2));
+        server.pack(2, &id);
+        let mut moment = |whole: Duration| whole.mul_f64(rng.unit() * 1.1);
+
+        let delay = moment(staged);
+        let when = format!("round {round}, stage killed after {delay:?}");
+        killed += u32::from(kill_after(server.stage(&id), delay).signal == Some(9));
+        server.assert_whole(&[old], &when);
+        server.verb("verify").output().ok();
+        server.stage(&id).output().ok();
+        server.verb("verify").arg(&id).output().ok();
+
+        let delay = moment(switched);
+        let when = format!("round {round}, activate killed after {delay:?}");
+        killed += u32::from(kill_after(server.verb("activate").arg(&id), delay).signal == Some(9));
+        server.assert_whole(&[old, new], &when);
+        server.verb("verify").output().ok();
+        server.verb("activate").arg(&id).output().ok();
+        server.assert_whole(&[new], &when);
+
+        let delay = moment(switched);
+        let when = format!("round {round}, rollback killed after {delay:?}");
+        killed += u32::from(kill_after(server.verb("rollback").arg("old"), delay).signal == Some(9));
+        server.assert_whole(&[old, new], &when);
+        server.verb("rollback").arg("old").output().ok();
+        server.assert_whole(&[old], &when);
+        server.verb("verify").output().ok();
+    }
+    assert!(killed >= 40, "only {killed} of {} were met while they ran", ROUNDS * 3);
+}
+
+#[test]
+fn killed_while_unconfirmed_the_next_run_puts_the_old_release_back() {
+    let server = Server::new();
+    server.pack(1, "old");
+    server.pack(2, "new");
+    server.stage("old").output().ok();
+    server.stage("new").output().ok();
+    server.verb("activate").arg("old").output().ok();
+
+    // Killed while it waits for the word: nobody has confirmed, so it must not stay.
+    let running = server.verb("activate").args(["new", "--confirm-within", "60s"]).with_stdin().start();
+    eventually("the switch", Duration::from_secs(10), || {
+        running.stdout_so_far().contains("\"switched\"").then_some(())
+    });
+    assert_eq!(server.live(), "new");
+    running.kill9();
+    assert_eq!(running.wait().signal, Some(9));
+    server.assert_whole(&[("new", 2)], "unconfirmed");
+    server.verb("prune").output().ok();
+    server.assert_whole(&[("old", 1)], "after the next run");
+    server.verb("verify").output().ok();
+
+    // Killed at any moment after the word was given: it may stay or not, but whole.
+    for round in 0..10_u64 {
+        let mut running =
+            server.verb("activate").args(["new", "--confirm-within", "60s"]).with_stdin().start();
+        let mut stdin = running.stdin();
+        eventually("the switch", Duration::from_secs(10), || {
+            running.stdout_so_far().contains("\"switched\"").then_some(())
+        });
+        stdin.write_all(b"commit\n").unwrap();
+        std::thread::sleep(Duration::from_micros(300 * round));
+        running.kill9();
+        let output = running.wait();
+        server.assert_whole(&[("old", 1), ("new", 2)], &format!("round {round} after commit"));
+        if output.stdout.contains("\"committed\"") {
+            assert_eq!(server.live(), "new", "it was told committed");
+        }
+        server.verb("prune").output().ok();
+        if output.stdout.contains("\"committed\"") {
+            assert_eq!(server.live(), "new", "what was told committed stays");
+        }
+        server.verb("verify").output().ok();
+        server.verb("rollback").arg("old").output().ok();
+    }
+}
+
+#[test]
+fn without_the_word_in_time_or_at_the_end_of_input_the_old_release_comes_back() {
+    let server = Server::new();
+    server.pack(1, "old");
+    server.pack(2, "new");
+    server.stage("old").output().ok();
+    server.stage("new").output().ok();
+    server.verb("activate").arg("old").output().ok();
+    let activate = |within: &str| server.verb("activate").args(["new", "--confirm-within", within]);
+
+    // End of input at once, as when the controller's connection breaks (standard input is /dev/null here).
+    let output = activate("60s").output().exits(40);
+    assert!(output.stdout.contains("\"reverted\""), "{}", output.stdout);
+    assert_eq!(server.live(), "old");
+
+    // Silence.
+    let mut running = activate("1s").with_stdin().start();
+    let silent = running.stdin();
+    let output = running.wait().exits(40);
+    drop(silent);
+    assert!(output.took < Duration::from_secs(4), "{:?}", output.took);
+    assert_eq!(server.live(), "old");
+
+    // The word, and the word against.
+    for (word, code, live) in [("revert\n", 40, "old"), ("commit\n", 0, "new")] {
+        let mut running = activate("60s").with_stdin().start();
+        running.stdin().write_all(word.as_bytes()).unwrap();
+        let _ = running.wait().exits(code);
+        assert_eq!(server.live(), live, "after {word}");
+    }
+}
