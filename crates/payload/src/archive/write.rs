@@ -117,3 +117,28 @@ fn file(
 fn pad(out: &mut impl Write, size: u64) -> io::Result<()> {
     out.write_all(END.get(..header::padding(size)).unwrap_or_default())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Mtimes, WalkOptions, walk};
+
+    #[test]
+    fn the_bytes_do_not_depend_on_the_number_of_cores() {
+        let dir = tempfile::tempdir().unwrap();
+        // Several jobs of text that compresses as source code does.
+        for file in 0..60_u64 {
+            let line = |n: u64| format!("function f{}_{file}() {{ return {}; }}\n", n * file, n * n % 977);
+            let content: String = (0..15_000).map(line).collect();
+            std::fs::write(dir.path().join(file.to_string()), content).unwrap();
+        }
+        let scan = walk(dir.path(), &WalkOptions::default(), &|_| true).unwrap();
+        assert!(scan.bytes() > 3 * u64::from(JOB_BYTES), "{}", scan.bytes());
+        let manifest = scan.manifest(Mtimes { release: 1, base: None }, &|_| true).unwrap();
+        let pack = |workers| write_with(dir.path(), &manifest, Vec::new(), 3, workers, &|_| true).unwrap();
+        let one = pack(1);
+        for workers in [0, 2, 3, 16] {
+            assert!(pack(workers) == one, "{workers} workers give other bytes");
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! Trees that must not be released.
+
+use crate::sandbox::{Sandbox, TIME};
+use payload::{Error, Mtimes, WalkOptions, walk};
+use rustix::fs::{CWD, FileType, Mode, mknodat};
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::PermissionsExt;
+
+fn walk_error(site: &Sandbox) -> Error {
+    walk(&site.root(), &WalkOptions::default(), &|_| true).unwrap_err()
+}
+
+#[test]
+fn special_files_are_refused_unless_excluded() {
+    let site = Sandbox::site();
+    mknodat(CWD, site.root().join("core/fifo"), FileType::Fifo, Mode::RUSR, 0).unwrap();
+    assert!(matches!(walk_error(&site), Error::Special { path, kind: "FIFO" } if path == "core/fifo"));
+    fs::remove_file(site.root().join("core/fifo")).unwrap();
+    let _socket = std::os::unix::net::UnixListener::bind(site.root().join("sock")).unwrap();
+    assert!(matches!(walk_error(&site), Error::Special { kind: "socket", .. }));
+    let options = WalkOptions { exclude: vec!["/sock".into()], ..WalkOptions::default() };
+    let scan = walk(&site.root(), &options, &|_| true).unwrap();
+    assert_eq!(scan.excluded(), ["sock"]);
+}
+
+#[test]
+fn names_and_targets_that_are_not_utf8_are_refused() {
+    let site = Sandbox::site();
+    let name = std::ffi::OsStr::from_bytes(b"caf\xe9");
+    fs::write(site.root().join(name), "x").unwrap();
+    assert!(matches!(walk_error(&site), Error::NotUtf8 { path } if path == "caf\u{fffd}"));
+    fs::remove_file(site.root().join(name)).unwrap();
+    std::os::unix::fs::symlink(name, site.root().join("l")).unwrap();
+    assert!(matches!(walk_error(&site), Error::NotUtf8 { path } if path.starts_with("l ")));
+}
+
+#[test]
+fn links_that_leave_the_tree_are_refused() {
+    for target in ["/etc/passwd", "../site/a0", "vendor/../../x", "libraries/../../x"] {
+        let site = Sandbox::site();
+        site.link("evil", target);
+        let error = walk_error(&site).to_string();
+        assert!(error.contains("`evil`") && error.contains(target), "{error}");
+    }
+}
+
+#[test]
+fn links_are_never_followed() {
+    let site = Sandbox::site();
+    site.link("around", ".");
+    let paths: Vec<_> = site.manifest().entries().iter().map(|entry| entry.path.clone()).collect();
+    assert!(paths.contains(&"around".to_owned()) && !paths.iter().any(|path| path.starts_with("around/")));
+}
+
+#[test]
+fn what_belongs_to_the_host_is_refused_unless_allowed() {
+    for path in [
+        "sites/default/settings.php",
+        "web/sites/default/files/photo.jpg",
+        ".env",
+        "web/sites/a/settings.local.php",
+    ] {
+        let site = Sandbox::site();
+        site.file(path, "secret", 0o644);
+        assert!(matches!(walk_error(&site), Error::HostOwned { path: found, .. } if found == path));
+        let options = WalkOptions { allow: vec![path.into()], ..WalkOptions::default() };
+        walk(&site.root(), &options, &|_| true).unwrap();
+        let options = WalkOptions { exclude: vec![path.into()], ..WalkOptions::default() };
+        assert_eq!(walk(&site.root(), &options, &|_| true).unwrap().excluded(), [path]);
+    }
+    let site = Sandbox::site();
+    site.dir("sites/default/files");
+    site.file("sites/default/default.settings.php", "<?php", 0o644);
+    walk(&site.root(), &WalkOptions::default(), &|_| true).unwrap();
+}
+
+#[test]
+fn git_is_left_out() {
+    let site = Sandbox::site();
+    site.file(".git/config", "[core]", 0o644);
+    site.file("modules/x/.git", "gitdir: elsewhere", 0o644);
+    site.file(".gitignore", "x", 0o644);
+    let scan = site.scan();
+    assert_eq!(scan.excluded(), [".git", "modules/x/.git"]);
+    assert!(site.manifest().get(".gitignore").is_some());
+}
+
+#[test]
+fn no_tree_and_no_content_are_refused() {
+    let site = Sandbox::new();
+    let missing = walk(&site.path("nowhere"), &WalkOptions::default(), &|_| true);
+    assert!(matches!(missing, Err(Error::Root { .. })));
+    fs::write(site.path("file"), "x").unwrap();
+    assert!(matches!(walk(&site.path("file"), &WalkOptions::default(), &|_| true), Err(Error::Root { .. })));
+    let mtimes = Mtimes { release: TIME, base: None };
+    assert!(matches!(site.scan().manifest(mtimes, &|_| true), Err(Error::Empty { .. })));
+    site.file("empty", "", 0o644);
+    assert!(matches!(site.scan().manifest(mtimes, &|_| true), Err(Error::Empty { .. })));
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_named() {
+    if rustix::process::geteuid().is_root() {
+        // Root reads everything; a link loop in place of the file is what it cannot read either.
+        let site = Sandbox::site();
+        let scan = site.scan();
+        fs::remove_file(site.root().join("a/x")).unwrap();
+        site.link("a/x", "x");
+        let error = scan.manifest(Mtimes { release: TIME, base: None }, &|_| true).unwrap_err();
+        assert!(matches!(&error, Error::Read { path, .. } if path == "a/x"), "{error}");
+        return;
+    }
+    let site = Sandbox::site();
+    site.file("a/x", "x", 0o000);
+    let error = site.scan().manifest(Mtimes { release: TIME, base: None }, &|_| true).unwrap_err();
+    assert!(matches!(&error, Error::Read { path, .. } if path == "a/x"), "{error}");
+}
+
+#[test]
+fn files_that_change_meanwhile_are_noticed() {
+    let mtimes = Mtimes { release: TIME, base: None };
+    type Change = fn(&Sandbox);
+    let changes: [Change; 5] = [
+        |site| site.file("a/x", "3", 0o644),
+        |site| site.file("a/x", "22", 0o644),
+        |site| site.file("a/x", "", 0o644),
+        |site| fs::set_permissions(site.root().join("a/x"), fs::Permissions::from_mode(0o755)).unwrap(),
+        |site| {
+            fs::remove_file(site.root().join("a/x")).unwrap();
+            mknodat(CWD, site.root().join("a/x"), FileType::Fifo, Mode::RUSR, 0).unwrap();
+        },
+    ];
+    for (number, change) in changes.into_iter().enumerate() {
+        let site = Sandbox::site();
+        let scan = site.scan();
+        change(&site);
+        let error = scan.manifest(mtimes, &|_| true).unwrap_err();
+        assert!(matches!(&error, Error::Changed { path } if path == "a/x"), "{number}: {error}");
+    }
+    for change in &changes[..3] {
+        let site = Sandbox::site();
+        let manifest = site.manifest();
+        change(&site);
+        let error = payload::archive::write(&site.root(), &manifest, Vec::new(), 1, &|_| true).unwrap_err();
+        assert!(matches!(&error, Error::Changed { path } if path == "a/x"), "{error}");
+    }
+}
+
+#[test]
+fn a_full_disk_is_an_error_of_the_archive() {
+    let site = Sandbox::site();
+    // Noise, more than the compressor holds back.
+    let noise =
+        (0..200_000_u64).map(|n| format!("{:x}", n.wrapping_mul(n).wrapping_mul(0x9e37_79b9_7f4a_7c15)));
+    site.file("noise", &noise.collect::<String>(), 0o644);
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let error = payload::archive::write(&site.root(), &site.manifest(), full, 1, &|_| true).unwrap_err();
+    assert!(matches!(error, Error::Pack { .. }), "{error}");
+}
