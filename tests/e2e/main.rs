@@ -10,6 +10,7 @@ mod four_stages;
 mod full_disk;
 mod host_down;
 mod host_keys;
+mod jenkinsfile;
 mod kill9;
 mod lease;
 mod secrets;

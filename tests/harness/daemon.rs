@@ -64,20 +64,16 @@ impl Daemon {
         lines[lines.len().saturating_sub(25)..].join("\n")
     }
 
+    /// Asks it to end and does not wait: for several that are about to be stopped.
+    pub fn ask_to_stop(&self) {
+        send(self.child.id(), Signal::TERM);
+    }
+
     /// Ends it and all it forked, and waits until they are gone.
     pub fn stop(&mut self) {
-        self.end(Signal::TERM);
-    }
-
-    /// Ends it as a crash would.
-    pub fn kill(&mut self) {
-        self.end(Signal::KILL);
-    }
-
-    fn end(&mut self, signal: Signal) {
         let forked = descendants(self.child.id());
         if self.child.try_wait().is_ok_and(|status| status.is_none()) {
-            send(self.child.id(), signal);
+            send(self.child.id(), Signal::TERM);
             let start = Instant::now();
             while self.child.try_wait().is_ok_and(|status| status.is_none()) {
                 if start.elapsed() > GRACE {

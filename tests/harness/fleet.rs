@@ -281,6 +281,9 @@ impl Drop for Fleet {
                 eprintln!("{}", host.log_tails());
             }
         }
+        // An rtorrent may take a second to end; together they take no longer.
+        self.hosts.iter().for_each(|host| host.rtorrent.ask_to_stop());
+        self.seeder.ask_to_stop();
     }
 }
 

@@ -96,6 +96,11 @@ impl Rtorrent {
         self.daemon = None;
     }
 
+    /// Asks it to end and does not wait.
+    pub fn ask_to_stop(&self) {
+        self.daemon.iter().for_each(Daemon::ask_to_stop);
+    }
+
     /// Calls a method of it.
     ///
     /// # Errors
