@@ -44,3 +44,24 @@ fn shellcheck_has_nothing_to_say() {
         .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
 }
+
+#[test]
+fn the_setup_scripts_fill_every_template() {
+    let scratch = e2e::Scratch::new();
+    for (script, place) in [("setup-web-node", "--deploy-to"), ("setup-seeder", "--directory")] {
+        let root = scratch.path().join(script);
+        let status = Command::new(workspace().join("scripts").join(script))
+            .args([place, "/srv/site", "--address", "10.0.0.11", "--root"])
+            .arg(&root)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .status()
+            .unwrap();
+        assert!(status.success(), "{script}");
+        for file in ["etc/site-rt/rtorrent.rc", "etc/systemd/system/site-rt.service"] {
+            let text = fs::read_to_string(root.join(file)).unwrap();
+            let left = text.lines().find(|line| !line.starts_with('#') && line.contains('@'));
+            assert!(left.is_none() && text.contains("/srv/site"), "{script}: {file}: {left:?}");
+        }
+    }
+}
