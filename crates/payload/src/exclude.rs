@@ -24,6 +24,12 @@ impl Rules {
         self.exclude.matched(path, is_dir).is_ignore()
     }
 
+    /// Whether the path or a directory above it is left out.
+    pub(crate) fn excludes_at_or_above(&self, path: &str, is_dir: bool) -> bool {
+        let above = path.match_indices('/').filter_map(|(end, _)| path.get(..end));
+        above.into_iter().any(|dir| self.excludes(dir, true)) || self.excludes(path, is_dir)
+    }
+
     /// Why a file or link would belong to the host, unless it is allowed by name.
     pub(crate) fn host_owned(&self, path: &str) -> Option<&'static str> {
         host_owned(path).filter(|_| !self.allow.matched_path_or_any_parents(path, false).is_ignore())

@@ -24,25 +24,36 @@ pub struct WalkOptions {
     pub allow: Vec<String>,
 }
 
+impl WalkOptions {
+    /// Whether a path, or a directory above it, would be left out.
+    ///
+    /// # Errors
+    /// [`Error::Pattern`].
+    pub fn excludes(&self, path: &str, is_dir: bool) -> Result<bool, Error> {
+        Ok(Rules::new(&self.exclude, &self.allow)?.excludes_at_or_above(path, is_dir))
+    }
+}
+
 /// A tree that was listed and not yet read.
 #[derive(Debug)]
 pub struct Scan {
     pub(crate) root: PathBuf,
     pub(crate) dir: Beneath,
+    rules: Rules,
     /// In bytewise order of the path.
     pub(crate) found: Vec<Found>,
     excluded: Vec<String>,
 }
 
 /// Something on disk.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Found {
     pub(crate) path: String,
     pub(crate) kind: FoundKind,
 }
 
 /// What it is.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum FoundKind {
     Dir { mode: u32 },
     File { mode: u32, stamp: Stamp },
@@ -78,6 +89,19 @@ impl Scan {
     #[must_use]
     pub fn excluded(&self) -> &[String] {
         &self.excluded
+    }
+
+    /// Lists the tree again and compares: for work that reads it for the second time.
+    ///
+    /// # Errors
+    /// [`Error::Changed`] with the first path that came, went, or is not what it was; those of listing.
+    pub fn check_unchanged(&self, progress: &Progress<'_>) -> Result<(), Error> {
+        let (now, _) = list(&self.dir, |path, is_dir| self.rules.excludes(path, is_dir), progress)?;
+        let mut pairs = self.found.iter().zip(&now);
+        let at = pairs.position(|(before, now)| before != now).unwrap_or(self.found.len().min(now.len()));
+        // Where one list has an entry more, the other is at a later path already, or at its end.
+        let changed = [self.found.get(at), now.get(at)].into_iter().flatten().map(|found| &found.path).min();
+        changed.map_or(Ok(()), |path| Err(Error::Changed { path: shown(path) }))
     }
 
     /// Entries found: files, directories and links.
@@ -130,7 +154,7 @@ pub fn walk(root: &Path, options: &WalkOptions, progress: &Progress<'_>) -> Resu
         }
     }
     links::check(&known)?;
-    Ok(Scan { root: root.into(), dir, found, excluded })
+    Ok(Scan { root: root.into(), dir, rules, found, excluded })
 }
 
 /// Lists everything beneath a directory, level by level so that neither depth nor breadth decides the memory of a

@@ -158,3 +158,49 @@ fn a_full_disk_is_an_error_of_the_archive() {
     let error = payload::archive::write(&site.root(), &site.manifest(), full, 1, &|_| true).unwrap_err();
     assert!(matches!(error, Error::Pack { .. }), "{error}");
 }
+
+#[test]
+fn a_tree_that_changed_since_it_was_listed_is_noticed() {
+    type Change = fn(&Sandbox);
+    let changes: [(&str, Change); 7] = [
+        ("0", |site| site.file("0", "first of all", 0o644)),
+        ("zzz", |site| site.file("zzz", "last of all", 0o644)),
+        ("a/x", |site| site.file("a/x", "other", 0o644)),
+        (".htaccess", |site| fs::remove_file(site.root().join(".htaccess")).unwrap()),
+        ("vendor/bin/link", |site| fs::remove_file(site.root().join("vendor/bin/link")).unwrap()),
+        ("core", |site| {
+            fs::set_permissions(site.root().join("core"), fs::Permissions::from_mode(0o700)).unwrap();
+        }),
+        ("libraries", |site| {
+            fs::remove_file(site.root().join("libraries")).unwrap();
+            site.link("libraries", "core");
+        }),
+    ];
+    for (path, change) in changes {
+        let site = Sandbox::site();
+        site.file(".git/HEAD", "1", 0o644);
+        let scan = site.scan();
+        scan.check_unchanged(&|_| true).unwrap();
+        // What is left out may change.
+        site.file(".git/HEAD", "2", 0o644);
+        scan.check_unchanged(&|_| true).unwrap();
+        change(&site);
+        let error = scan.check_unchanged(&|_| true).unwrap_err();
+        assert!(matches!(&error, Error::Changed { path: found } if found == path), "{path}: {error}");
+    }
+}
+
+#[test]
+fn a_path_can_be_asked_for_without_a_tree() {
+    let options = WalkOptions { exclude: vec!["/records".into(), "*.tmp".into()], ..WalkOptions::default() };
+    for (path, is_dir, left_out) in [
+        ("records", true, true),
+        ("records/a/b", true, true),
+        ("x/records", true, false),
+        ("x.tmp/y", false, true),
+        (".git/records", true, true),
+        ("other", true, false),
+    ] {
+        assert_eq!(options.excludes(path, is_dir).unwrap(), left_out, "{path}");
+    }
+}
