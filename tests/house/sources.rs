@@ -98,8 +98,14 @@ fn nobody_talks_ends_the_process_or_panics_but_cli() {
 #[test]
 fn nothing_is_left_over_or_skipped() {
     // Put together, so that this file does not find itself.
-    let marks =
-        [["TO", "DO"], ["FIX", "ME"], ["XX", "X"], ["todo", "!("], ["unimplemented", "!("], ["#[ig", "nore"]];
+    let marks = [
+        ["TO", "DO"],
+        ["FIX", "ME"],
+        ["XX", "X:"],
+        ["todo", "!("],
+        ["unimplemented", "!("],
+        ["#[ig", "nore"],
+    ];
     for path in
         [sources(), files(&workspace().join("scripts"), &[]), files(&workspace().join("jenkins"), &[])]
             .concat()
