@@ -1,0 +1,90 @@
+//! The command line, and nothing else: what was typed becomes [`Settings`].
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Parser;
+use cli::Common;
+
+const EXAMPLES: &str = "\
+Examples:
+  fleet-push --fleet fleet.toml
+  fleet-push --fleet fleet.toml --only web3 --identity \"$KEY\"
+
+Exit codes: 0 every host has staged the release; 2 usage or fleet.toml; 10 bad or foreign record; 11 cannot write;
+30 some hosts failed, 31 all; 143 terminated. Run it again to finish: hosts that are done are skipped.";
+
+/// Put a packed and published release on every server of a fleet, staged and proved, but not live
+#[derive(Debug, Parser)]
+#[command(name = "fleet-push", version, after_help = EXAMPLES)]
+pub(crate) struct Cli {
+    /// Inventory
+    #[arg(long, value_name = "FILE", env = "MKT_FLEET")]
+    fleet: PathBuf,
+    /// Folder of records
+    #[arg(long, value_name = "DIR", env = "MKT_RECORDS", default_value = record::DEFAULT_FOLDER)]
+    records: PathBuf,
+    /// Host of the inventory, instead of all (can be repeated)
+    #[arg(long, value_name = "HOST")]
+    only: Vec<String>,
+    /// Private key for SSH; its passphrase comes from MKT_IDENTITY_PASSPHRASE or the file MKT_IDENTITY_PASSPHRASE_FILE
+    #[arg(long, value_name = "FILE", env = "MKT_IDENTITY")]
+    identity: Option<PathBuf>,
+    /// Host keys that are trusted
+    #[arg(long, value_name = "FILE", env = "MKT_KNOWN_HOSTS")]
+    known_hosts: Option<PathBuf>,
+    /// Hosts at work at the same time
+    #[arg(long, value_name = "N", default_value = "64")]
+    parallel: NonZeroUsize,
+    /// Longest time for the whole push
+    #[arg(long, value_name = "TIME", default_value = "1h", value_parser = humantime::parse_duration)]
+    timeout: Duration,
+    /// A host that gets no new byte for so long has failed
+    #[arg(long, value_name = "TIME", default_value = "120s", value_parser = humantime::parse_duration)]
+    stall_timeout: Duration,
+    /// JUnit XML with one case a host [default: push.junit.xml in the folder of records]
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
+    #[command(flatten)]
+    common: Common,
+}
+
+impl cli::Settings for Cli {
+    const TOOL: &'static str = "fleet-push";
+
+    fn common(&self) -> &Common {
+        &self.common
+    }
+}
+
+/// What the stage needs to know.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    pub(crate) fleet: PathBuf,
+    pub(crate) records: PathBuf,
+    pub(crate) only: Vec<String>,
+    pub(crate) identity: Option<PathBuf>,
+    pub(crate) known_hosts: Option<PathBuf>,
+    pub(crate) parallel: NonZeroUsize,
+    pub(crate) timeout: Duration,
+    pub(crate) stall_timeout: Duration,
+    pub(crate) junit: PathBuf,
+}
+
+impl Cli {
+    /// The settings, defaults that depend on each other filled in.
+    pub(crate) fn into_settings(self) -> Settings {
+        Settings {
+            junit: self.junit.unwrap_or_else(|| self.records.join("push.junit.xml")),
+            fleet: self.fleet,
+            records: self.records,
+            only: self.only,
+            identity: self.identity,
+            known_hosts: self.known_hosts,
+            parallel: self.parallel,
+            timeout: self.timeout,
+            stall_timeout: self.stall_timeout,
+        }
+    }
+}

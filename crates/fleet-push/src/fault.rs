@@ -1,0 +1,204 @@
+//! Why one host has not got the release. The text goes into the table and the record, beside the host's name.
+
+use std::time::Duration;
+
+use record::{ReleaseId, Sha256};
+
+/// A host's failure.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Fault {
+    /// No way to the host, or to its rtorrent.
+    #[error("{0}")]
+    Connection(fleet::Error),
+    /// rtorrent does not answer, or refuses.
+    #[error("{0}")]
+    Client(rtorrent_rpc::Error),
+    /// A command on the host failed.
+    #[error("`{command}` failed: {reason}")]
+    Command {
+        /// What was run, in short.
+        command: String,
+        /// The last thing it said.
+        reason: String,
+    },
+    /// Another deployment holds the host's lock.
+    #[error("`swap-release stage` is busy: {reason}")]
+    Busy {
+        /// The last thing it said.
+        reason: String,
+    },
+    /// The payload on the host's disk is not what was packed, or cannot be read.
+    #[error("the payload was refused by `swap-release stage`: {reason}")]
+    Payload {
+        /// The last thing it said.
+        reason: String,
+    },
+    /// The answer is not what this version understands.
+    #[error("`swap-release {verb}` answered `{answer}`: {what}")]
+    Answer {
+        /// The verb.
+        verb: &'static str,
+        /// The beginning of the answer.
+        answer: String,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// The id is taken.
+    #[error("the host has another release `{release}`, with tree {found}")]
+    OtherTree {
+        /// The id.
+        release: ReleaseId,
+        /// The tree there.
+        found: Sha256,
+    },
+    /// The proof does not fit.
+    #[error("the host staged the tree {found}, not {expected}")]
+    OtherProof {
+        /// The digest it computed.
+        found: Sha256,
+        /// The digest of the record.
+        expected: Sha256,
+    },
+    /// rtorrent ignores the torrent.
+    #[error("rtorrent did not load `{torrent}` within {}", humantime::format_duration(*.after))]
+    NotLoaded {
+        /// The file.
+        torrent: String,
+        /// How long it had.
+        after: Duration,
+    },
+    /// rtorrent will not download.
+    #[error("rtorrent does not go on: {message}")]
+    Stopped {
+        /// Its own words.
+        message: String,
+    },
+    /// Somebody erased it.
+    #[error("the download vanished from rtorrent more than once")]
+    Vanished,
+    /// No new byte.
+    #[error("stalled at {bytes} of {size} bytes, {peers} peers")]
+    Stalled {
+        /// Bytes it has.
+        bytes: u64,
+        /// Bytes of the payload.
+        size: u64,
+        /// Connected peers.
+        peers: u64,
+    },
+    /// rtorrent names a place that cannot be used.
+    #[error("rtorrent says that the payload is at `{}`", path.escape_debug())]
+    Place {
+        /// Its answer.
+        path: String,
+    },
+    /// The host's settings do not fit.
+    #[error("{0}")]
+    Settings(String),
+    /// The whole push took too long.
+    #[error("not done after {}, the time for the whole push", humantime::format_duration(*.0))]
+    TimedOut(Duration),
+    /// SIGTERM.
+    #[error("terminated")]
+    Terminated,
+}
+
+impl From<fleet::Error> for Fault {
+    fn from(error: fleet::Error) -> Self {
+        match error {
+            fleet::Error::Interrupted { .. } => Self::Terminated,
+            error => Self::Connection(error),
+        }
+    }
+}
+
+impl From<rtorrent_rpc::Error> for Fault {
+    fn from(error: rtorrent_rpc::Error) -> Self {
+        use rtorrent_rpc::Error as Rpc;
+        match error {
+            Rpc::Cancelled { .. } => Self::Terminated,
+            Rpc::Connect { source, endpoint } => match source.downcast::<fleet::Error>() {
+                Ok(error) => error.into(),
+                Err(source) => Self::Client(Rpc::Connect { source, endpoint }),
+            },
+            Rpc::Stream { source, endpoint, method } => match source.downcast::<fleet::Error>() {
+                Ok(error) => error.into(),
+                Err(source) => Self::Client(Rpc::Stream { source, endpoint, method }),
+            },
+            error => Self::Client(error),
+        }
+    }
+}
+
+impl Fault {
+    /// Whether the way to the host broke: worth a new connection.
+    pub(crate) fn is_connection_loss(&self) -> bool {
+        matches!(self, Self::Connection(error) if error.is_connection_loss())
+    }
+
+    /// Whether the host is there but its rtorrent does not answer, as while it restarts.
+    pub(crate) fn is_client_down(&self) -> bool {
+        match self {
+            Self::Connection(error) => matches!(error, fleet::Error::Socket { .. }),
+            Self::Client(error) => error.is_unreachable(),
+            _ => false,
+        }
+    }
+
+    /// The remedy, if one is known.
+    pub(crate) fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::Connection(error) => return error.hint(),
+            Self::Command { reason, .. } if reason.contains("not found") => {
+                "install swap-release there, or set `swap_release` in fleet.toml to its path".into()
+            }
+            Self::NotLoaded { .. } => {
+                "is `watch_dir` in fleet.toml the directory that its rtorrent watches? see rtorrent's log"
+                    .into()
+            }
+            Self::Payload { .. } => {
+                "rtorrent was asked to check and fetch it again, in vain: check the disk".into()
+            }
+            Self::Stalled { peers: 0, .. } => {
+                "can the host reach the seeder and the other hosts on their peer ports?".into()
+            }
+            Self::OtherTree { .. } => {
+                "release ids must be unique: build again with another --release-id".into()
+            }
+            _ => return None,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::*;
+
+    fn through_rpc(error: fleet::Error) -> Fault {
+        let source = io::Error::other(error);
+        rtorrent_rpc::Error::Stream { endpoint: "web1:/r".into(), method: "d.hash".into(), source }.into()
+    }
+
+    #[test]
+    fn a_broken_connection_is_seen_through_an_rpc_call() {
+        let host = || "web1".parse().unwrap();
+        let lost = fleet::Error::Lost { host: host(), step: "x".into(), detail: "reset".into() };
+        assert!(through_rpc(lost).is_connection_loss());
+        let socket = fleet::Error::Socket { host: host(), path: "/r".into(), detail: "refused".into() };
+        let fault = through_rpc(socket);
+        assert!(fault.is_client_down() && !fault.is_connection_loss());
+        let interrupted = fleet::Error::Interrupted { host: host(), step: "x".into() };
+        assert!(matches!(through_rpc(interrupted), Fault::Terminated));
+    }
+
+    #[test]
+    fn other_rpc_failures_stay_what_they_are() {
+        let plain =
+            rtorrent_rpc::Error::Connect { endpoint: "/r".into(), source: io::ErrorKind::NotFound.into() };
+        assert!(matches!(Fault::from(plain), Fault::Client(rtorrent_rpc::Error::Connect { .. })));
+        let cancelled = rtorrent_rpc::Error::Cancelled { endpoint: "/r".into(), method: "x".into() };
+        assert!(matches!(Fault::from(cancelled), Fault::Terminated));
+    }
+}

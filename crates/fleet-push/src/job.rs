@@ -1,0 +1,114 @@
+//! What is pushed: read from the records of the stages before, and checked against each other.
+
+use std::fs::File;
+use std::io::Read;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::time::Duration;
+
+use fleet::{Inventory, SharedPath};
+use metainfo::{AnnounceUrl, Metainfo};
+use record::{Input, Layout, Loaded, Pack, Publish, Records, Release, TrackerMode};
+
+use crate::Error;
+
+/// Everything a host's thread needs to know about the release.
+#[derive(Debug)]
+pub(crate) struct Job {
+    pub(crate) release: Release,
+    /// publish.json as it is: the hosts get it by SSH, and with it the digest that they must prove.
+    pub(crate) record: Vec<u8>,
+    /// The `.torrent` for the hosts, with the announce URL that was published.
+    pub(crate) torrent: Vec<u8>,
+    /// The manifest; only the tree layout needs it beside the payload.
+    pub(crate) manifest: Option<Vec<u8>>,
+    pub(crate) seeder: SocketAddr,
+    pub(crate) shared: Vec<SharedPath>,
+    /// Who asks, for the lock on the hosts.
+    pub(crate) owner: Option<String>,
+    pub(crate) stall: Duration,
+}
+
+impl Job {
+    /// Reads it; also gives what push.json names as its input.
+    pub(crate) fn load(
+        records: &Records,
+        inventory: &Inventory,
+        stall: Duration,
+    ) -> Result<(Self, Input), Error> {
+        let publish = records.load::<Publish>()?;
+        records.check_chain::<Pack, _>(&publish)?;
+        let seeder = published(&publish)?;
+        let release = publish.record.release.clone();
+        let torrent = torrent(records, &publish)?;
+        let manifest = match release.layout {
+            Layout::Archive => None,
+            Layout::Tree => {
+                let path =
+                    records.check_file(&release.manifest.file, &release.manifest.sha256, &publish.path)?;
+                Some(read(&path)?)
+            }
+        };
+        let job = Self {
+            release,
+            record: publish.bytes,
+            torrent,
+            manifest,
+            seeder,
+            shared: inventory.site.shared.clone(),
+            owner: std::env::var("BUILD_TAG").ok().filter(|tag| !tag.is_empty()),
+            stall,
+        };
+        Ok((job, publish.input))
+    }
+}
+
+/// The seeder, if the publishing was done to its end.
+fn published(publish: &Loaded<Publish>) -> Result<SocketAddr, Error> {
+    let refuse = |what| Err(Error::NotPublished { path: publish.path.clone(), what });
+    if publish.record.aborted {
+        return refuse("the stage was aborted");
+    }
+    match &publish.record.details.seeder {
+        None => refuse("no seeder was proved"),
+        Some(seeder) if !seeder.complete => refuse("the seeder is not complete"),
+        Some(_) if publish.record.release.private && publish.record.details.mode == TrackerMode::None => {
+            refuse("the torrent is private but no tracker names its peers")
+        }
+        Some(seeder) => Ok(seeder.peer),
+    }
+}
+
+/// The `.torrent` that was packed, with the announce URL that was published; the infohash stays.
+fn torrent(records: &Records, publish: &Loaded<Publish>) -> Result<Vec<u8>, Error> {
+    let release = &publish.record.release;
+    let path = records.check_file(&release.torrent.file, &release.torrent.sha256, &publish.path)?;
+    let metainfo = Metainfo::read(&path)?;
+    let same = |what, found: String, expected: String| {
+        if found == expected {
+            Ok(())
+        } else {
+            Err(Error::OtherTorrent { path: path.clone(), what, found, expected })
+        }
+    };
+    same("infohash", metainfo.infohash().to_string(), release.infohash.to_string())?;
+    same("name", metainfo.info().name().to_owned(), release.payload.file.to_string())?;
+    same("payload bytes", metainfo.info().bytes().to_string(), release.payload.bytes.to_string())?;
+    same("private flag", metainfo.info().private().to_string(), release.private.to_string())?;
+    let announce = match &publish.record.details.announce {
+        Some(url) => url.parse()?,
+        // rtorrent refuses a torrent without any announce URL when DHT is off.
+        None => AnnounceUrl::no_tracker(),
+    };
+    let announced = metainfo.without_announce_list().with_announce(&announce)?;
+    same("infohash", announced.infohash().to_string(), release.infohash.to_string())?;
+    Ok(announced.to_bytes())
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Error> {
+    let mut bytes = Vec::new();
+    File::open(path)
+        .and_then(|mut file| file.read_to_end(&mut bytes))
+        .map_err(|source| Error::Read { path: path.to_owned(), source })?;
+    Ok(bytes)
+}

@@ -1,0 +1,38 @@
+//! The Push stage: the `.torrent` goes to every server's client by SSH, the peers are introduced to each other, the
+//! download is followed, and every server stages the payload and proves its tree digest.
+//!
+//! - `job`: what is pushed, from the records of the stages before;
+//! - `visit`: one host from connect to staged, on a thread of its own;
+//! - `watch`: what to do next about a download, as a pure function of what is seen;
+//! - `engine`, `rtorrent`: what carries the payload;
+//! - `swarm`, `pace`: who is there to be introduced, and who begins when;
+//! - `swap`: `swap-release` on the host;
+//! - `board`, `report`: what people see, and what is left behind.
+
+mod board;
+mod channel;
+mod cli;
+mod clock;
+mod engine;
+mod error;
+mod fault;
+mod job;
+mod pace;
+mod report;
+mod retry;
+mod rtorrent;
+mod run;
+mod swap;
+mod swarm;
+mod visit;
+#[cfg(test)]
+mod visit_tests;
+mod watch;
+
+pub use error::Error;
+
+/// The binary.
+#[must_use]
+pub fn main() -> std::process::ExitCode {
+    ::cli::main(|cli: cli::Cli, console, abort| run::run(&cli.into_settings(), console, abort))
+}

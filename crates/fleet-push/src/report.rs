@@ -1,0 +1,143 @@
+//! What is left behind: each host's result, the table, the record, JUnit XML.
+
+use std::io;
+use std::time::Duration;
+
+use cli::human;
+use fleet::Host;
+use record::{Input, Push, PushState, PushedHost, Record, Records, Release, StepSeconds, Tool, durable};
+
+use crate::Error;
+use crate::cli::Settings;
+
+/// How one host stands.
+#[derive(Clone, Debug)]
+pub(crate) struct HostReport {
+    pub(crate) state: PushState,
+    pub(crate) already: bool,
+    pub(crate) bytes: u64,
+    pub(crate) seconds: StepSeconds,
+    pub(crate) error: Option<String>,
+    /// The remedy; for people, not for the record.
+    pub(crate) hint: Option<String>,
+}
+
+impl HostReport {
+    /// Not begun.
+    pub(crate) fn new() -> Self {
+        Self {
+            state: PushState::Skipped,
+            already: false,
+            bytes: 0,
+            seconds: StepSeconds::default(),
+            error: None,
+            hint: None,
+        }
+    }
+
+    /// The same, failed for a reason.
+    pub(crate) fn failed(self, error: impl Into<String>) -> Self {
+        Self { state: PushState::Failed, error: Some(error.into()), ..self }
+    }
+
+    /// All steps together.
+    fn total(&self) -> Option<Duration> {
+        let steps = [self.seconds.connect, self.seconds.push, self.seconds.download, self.seconds.stage];
+        let known: Vec<f64> = steps.into_iter().flatten().collect();
+        (!known.is_empty()).then(|| Duration::try_from_secs_f64(known.iter().sum()).unwrap_or_default())
+    }
+}
+
+/// Adds a step's time to what earlier attempts took, to the millisecond.
+pub(crate) fn add(step: &mut Option<f64>, time: Duration) {
+    *step = Some(((step.unwrap_or(0.0) + time.as_secs_f64()) * 1000.0).round() / 1000.0);
+}
+
+/// The result of a push.
+pub(crate) struct Report<'a> {
+    pub(crate) hosts: &'a [Host],
+    pub(crate) reports: Vec<HostReport>,
+    pub(crate) aborted: bool,
+}
+
+impl Report<'_> {
+    /// The table for people.
+    pub(crate) fn table(&self) -> String {
+        let time = |step: Option<f64>| step.map_or_else(|| "-".to_owned(), |seconds| format!("{seconds:.1}"));
+        let row = |(host, report): (&Host, &HostReport)| {
+            vec![
+                host.name.to_string(),
+                state_word(report).to_owned(),
+                human::bytes(report.bytes),
+                time(report.seconds.connect),
+                time(report.seconds.push),
+                time(report.seconds.download),
+                time(report.seconds.stage),
+                report.error.clone().unwrap_or_default(),
+            ]
+        };
+        let rows: Vec<Vec<String>> = self.hosts.iter().zip(&self.reports).map(row).collect();
+        cli::table(
+            &["host", "state", "bytes", "connect s", "push s", "download s", "stage s", "error"],
+            &rows,
+        )
+    }
+
+    /// Writes push.json and the JUnit XML, whatever the outcome.
+    pub(crate) fn write(&self, settings: &Settings, release: &Release, input: Input) -> Result<(), Error> {
+        let hosts = self.hosts.iter().zip(&self.reports).map(|(host, report)| PushedHost {
+            name: host.name.to_string(),
+            address: host.address.to_string(),
+            state: report.state,
+            already: report.already,
+            bytes: report.bytes,
+            seconds: report.seconds.clone(),
+            error: report.error.clone(),
+        });
+        let tool = Tool { name: "fleet-push".into(), version: env!("CARGO_PKG_VERSION").into() };
+        let push = Push { hosts: hosts.collect() };
+        let record =
+            Record { aborted: self.aborted, ..Record::new(tool, Some(input), release.clone(), push) };
+        Records::new(&settings.records).write(&record)?;
+        let path = &settings.junit;
+        let xml = cli::junit("fleet-push", &self.cases()).map_err(io::Error::other);
+        xml.and_then(|xml| durable::write(path, xml.as_bytes()))
+            .map_err(|source| Error::Write { path: path.clone(), source })
+    }
+
+    fn cases(&self) -> Vec<cli::HostCase> {
+        let case = |(host, report): (&Host, &HostReport)| cli::HostCase {
+            host: host.name.to_string(),
+            group: host.group.as_ref().map(ToString::to_string),
+            time: report.total(),
+            failure: (report.state == PushState::Failed).then(|| report.error.clone().unwrap_or_default()),
+            skipped: report.state == PushState::Skipped,
+        };
+        self.hosts.iter().zip(&self.reports).map(case).collect()
+    }
+
+    /// The error that ends the stage; none if every host has staged the release.
+    pub(crate) fn outcome(&self) -> Result<(), Error> {
+        if self.aborted {
+            return Err(Error::Aborted);
+        }
+        let left = |(host, report): (&Host, &HostReport)| {
+            (report.state != PushState::Staged).then(|| host.name.to_string())
+        };
+        let names: Vec<String> = self.hosts.iter().zip(&self.reports).filter_map(left).collect();
+        if names.is_empty() {
+            return Ok(());
+        }
+        let (failed, all) = (names.len(), self.hosts.len());
+        Err(Error::HostsFailed { failed, all, names: names.into_iter().take(10).collect() })
+    }
+}
+
+fn state_word(report: &HostReport) -> &'static str {
+    match report.state {
+        PushState::Staged if report.already => "already",
+        PushState::Staged => "staged",
+        PushState::Failed => "failed",
+        PushState::Skipped => "not begun",
+    }
+}

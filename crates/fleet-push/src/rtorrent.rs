@@ -1,0 +1,158 @@
+//! A host's standing rtorrent as engine: fed by its watch directory, talked to by RPC.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use fleet::{Argv, Host, Remote, RemotePath};
+use rtorrent_rpc::{Client, HexInfohash, LoadCommand};
+
+use crate::channel::Channel;
+use crate::clock::Clock;
+use crate::engine::{Engine, Seen};
+use crate::fault::Fault;
+use crate::job::Job;
+
+/// Between two questions while a load is awaited.
+const POLL: Duration = Duration::from_millis(100);
+/// inotify picks a torrent up in milliseconds, a poll of the directory in a second; then it is loaded by RPC.
+const PICK_UP: Duration = Duration::from_secs(4);
+/// Then it must appear, or rtorrent has refused it (and says so in its log only).
+const LOAD: Duration = Duration::from_secs(10);
+/// How long a restarting rtorrent is waited for.
+const RESTART: Duration = Duration::from_secs(15);
+/// Time for a command on the host that should take none.
+const BRIEF: Duration = Duration::from_secs(30);
+
+/// See [`Engine`].
+pub(crate) struct Rtorrent<'a> {
+    remote: &'a dyn Remote,
+    host: &'a Host,
+    job: &'a Job,
+    clock: &'a Clock,
+    hash: HexInfohash,
+    client: Client<Channel<'a>>,
+}
+
+impl<'a> Rtorrent<'a> {
+    /// The rtorrent of `host`, reached by `remote`.
+    pub(crate) fn new(remote: &'a dyn Remote, host: &'a Host, job: &'a Job, clock: &'a Clock) -> Self {
+        let interrupt = clock.interrupt().clone();
+        let client = Client::new(Channel { remote, host }).with_cancel(move || interrupt.is_raised());
+        let hash = HexInfohash::from_bytes(*job.release.infohash.as_bytes());
+        Self { remote, host, job, clock, hash, client }
+    }
+
+    /// Waits until rtorrent knows the torrent; an rtorrent that does not answer gets `patience`.
+    fn appears_within(&self, patience: Duration) -> Result<bool, Fault> {
+        let until = Instant::now() + patience;
+        loop {
+            self.clock.check()?;
+            let over = Instant::now() >= until;
+            match self.client.download(&self.hash).map_err(Fault::from) {
+                Ok(Some(_)) => return Ok(true),
+                Ok(None) if over => return Ok(false),
+                Err(fault) if over || !fault.is_client_down() => return Err(fault),
+                Ok(None) | Err(_) => self.clock.pause(POLL)?,
+            }
+        }
+    }
+
+    /// Whether rtorrent has the torrent now; one that restarts is waited for.
+    fn has_it(&self) -> Result<bool, Fault> {
+        let until = Instant::now() + RESTART.min(self.job.stall);
+        loop {
+            self.clock.check()?;
+            match self.client.download(&self.hash).map_err(Fault::from) {
+                Ok(download) => return Ok(download.is_some()),
+                Err(fault) if fault.is_client_down() && Instant::now() < until => self.clock.pause(POLL)?,
+                Err(fault) => return Err(fault),
+            }
+        }
+    }
+
+    /// Puts the torrent into the watch directory; gives its path.
+    ///
+    /// rtorrent is told of every file that is closed in that directory, temporary ones too, and would tie the download to
+    /// the temporary name; so the file is written in a directory of its own below and moved up. The name is new each
+    /// time: rtorrent never reads a path again whose modification time it has seen.
+    fn put(&self) -> Result<RemotePath, Fault> {
+        let stamp = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_micros();
+        let name = format!("{}.{stamp:x}.torrent", self.job.release.id);
+        let path = |below: &str| self.host.watch_dir.join(below).map_err(Fault::Settings);
+        let (arriving, torrent) = (path(&format!(".arriving/{name}"))?, path(&name)?);
+        self.run(Argv::new("mkdir").args(["-p", "--", arriving.parent()]))?;
+        self.remote.upload(&self.job.torrent, &arriving)?;
+        self.run(Argv::new("mv").args(["-f", "-T", "--", arriving.as_str(), torrent.as_str()]))?;
+        log::info!("{}: put `{torrent}` in place", self.host.name);
+        Ok(torrent)
+    }
+
+    fn run(&self, argv: Argv) -> Result<(), Fault> {
+        let output = self.remote.exec(&argv, b"", BRIEF)?;
+        if output.status.success() {
+            return Ok(());
+        }
+        Err(Fault::Command { command: argv.to_string(), reason: output.reason() })
+    }
+}
+
+impl Engine for Rtorrent<'_> {
+    fn load(&self) -> Result<(), Fault> {
+        if self.has_it()? {
+            return Ok(());
+        }
+        let torrent = self.put()?;
+        if self.appears_within(PICK_UP)? {
+            return Ok(());
+        }
+        log::info!("{}: `{torrent}` was not picked up, loading it by RPC", self.host.name);
+        let incoming = self.host.deploy_to.join("incoming").map_err(Fault::Settings)?;
+        let directory = LoadCommand::directory(Path::new(incoming.as_str()))?;
+        self.client.load_start(torrent.as_path(), &[directory])?;
+        if self.appears_within(LOAD)? {
+            return Ok(());
+        }
+        Err(Fault::NotLoaded { torrent: torrent.to_string(), after: PICK_UP + LOAD })
+    }
+
+    fn look(&self) -> Result<Option<Seen>, Fault> {
+        let seen = self.client.download(&self.hash)?.map(|download| Seen {
+            size: download.size,
+            bytes: download.bytes_done,
+            complete: download.complete,
+            hashing: download.hash_checking || download.hashing != rtorrent_rpc::Hashing::No,
+            hashed: download.pieces_hashed,
+            active: download.active,
+            peers: download.peers_connected,
+            // A torrent with the stand-in announce URL always complains about its tracker.
+            message: if download.message.starts_with("Tracker: ") { String::new() } else { download.message },
+            place: download.base_path.to_string_lossy().into_owned(),
+        });
+        Ok(seen)
+    }
+
+    fn start(&self) -> Result<(), Fault> {
+        Ok(self.client.start(&self.hash)?)
+    }
+
+    fn introduce(&self, peers: &[SocketAddr]) -> Result<(), Fault> {
+        if self.job.release.private {
+            // rtorrent refuses; the tracker that made it private names the peers.
+            return Ok(());
+        }
+        for peer in peers {
+            match self.client.add_peer(&self.hash, *peer).map_err(Fault::from) {
+                Ok(()) => {}
+                Err(fault @ Fault::Terminated) => return Err(fault),
+                Err(fault) if fault.is_connection_loss() => return Err(fault),
+                Err(fault) => log::debug!("{}: peer {peer}: {fault}", self.host.name),
+            }
+        }
+        Ok(())
+    }
+
+    fn forget(&self) -> Result<(), Fault> {
+        Ok(self.client.erase(&self.hash)?)
+    }
+}

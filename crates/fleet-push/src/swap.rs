@@ -1,0 +1,115 @@
+//! `swap-release` on a host: what it has, and staging what was downloaded.
+
+use std::time::{Duration, Instant};
+
+use fleet::{Argv, Host, Output, Remote};
+use record::ExitCode;
+use record::host::{HostStatus, StageReply};
+
+use crate::clock::Clock;
+use crate::fault::Fault;
+use crate::job::Job;
+
+/// Reading the state of a few releases.
+const STATUS: Duration = Duration::from_secs(60);
+/// How long a held lock is waited for: a staging that a broken connection left running ends in this time.
+const BUSY: Duration = Duration::from_secs(90);
+/// Between two looks at a held lock.
+const AGAIN: Duration = Duration::from_secs(2);
+
+/// What the host has.
+pub(crate) fn status(remote: &dyn Remote, host: &Host) -> Result<HostStatus, Fault> {
+    let argv = Argv::new(host.swap_release.as_str()).args([
+        "status",
+        "--deploy-to",
+        host.deploy_to.as_str(),
+        "--json",
+    ]);
+    let output = remote.exec(&argv, b"", STATUS)?;
+    if !output.status.success() {
+        return Err(Fault::Command { command: "swap-release status".into(), reason: output.reason() });
+    }
+    let status: HostStatus = parse("status", &output)?;
+    if status.schema != HostStatus::SCHEMA {
+        return Err(Fault::Answer {
+            verb: "status",
+            answer: status.schema.chars().take(80).collect(),
+            what: format!("not {}", HostStatus::SCHEMA),
+        });
+    }
+    Ok(status)
+}
+
+/// Has the host unpack the payload at `place` and prove its tree; waits while somebody else holds the lock.
+pub(crate) fn stage(
+    remote: &dyn Remote,
+    host: &Host,
+    job: &Job,
+    place: &str,
+    manifest: Option<&str>,
+    clock: &Clock,
+) -> Result<StageReply, Fault> {
+    let argv = stage_argv(host, job, place, manifest);
+    let until = Instant::now() + BUSY;
+    loop {
+        clock.check()?;
+        match judge(remote.exec(&argv, &job.record, clock.left())?) {
+            Err(Fault::Busy { .. }) if Instant::now() < until => clock.pause(AGAIN)?,
+            Err(fault) => return Err(fault),
+            Ok(reply) => return prove(job, reply),
+        }
+    }
+}
+
+fn stage_argv(host: &Host, job: &Job, place: &str, manifest: Option<&str>) -> Argv {
+    let mut argv = Argv::new(host.swap_release.as_str()).args([
+        "stage",
+        "--deploy-to",
+        host.deploy_to.as_str(),
+        "--payload",
+        place,
+        "--record",
+        "-",
+        "--json",
+    ]);
+    if let Some(manifest) = manifest {
+        argv = argv.args(["--manifest", manifest]);
+    }
+    for shared in &job.shared {
+        argv = argv.arg("--shared").arg(shared.to_string());
+    }
+    if let Some(owner) = &job.owner {
+        argv = argv.args(["--owner", owner]);
+    }
+    argv
+}
+
+fn judge(output: Output) -> Result<StageReply, Fault> {
+    let code = output.status.code().and_then(|code| u8::try_from(code).ok()).and_then(ExitCode::from_number);
+    match code {
+        Some(ExitCode::Ok) => parse("stage", &output),
+        Some(ExitCode::Busy) => Err(Fault::Busy { reason: output.reason() }),
+        // `Unexpected` is what a payload ends with that is gone or cannot be read.
+        Some(ExitCode::Mismatch | ExitCode::Unexpected) => Err(Fault::Payload { reason: output.reason() }),
+        _ => Err(Fault::Command { command: "swap-release stage".into(), reason: output.reason() }),
+    }
+}
+
+fn prove(job: &Job, reply: StageReply) -> Result<StageReply, Fault> {
+    let (found, expected) = (reply.tree_digest, job.release.tree_digest);
+    if reply.release != job.release.id {
+        return Err(Fault::OtherTree { release: reply.release, found });
+    }
+    if found == expected { Ok(reply) } else { Err(Fault::OtherProof { found, expected }) }
+}
+
+/// The one line of JSON, which may follow what a login script prints.
+fn parse<T: serde::de::DeserializeOwned>(verb: &'static str, output: &Output) -> Result<T, Fault> {
+    let text = String::from_utf8_lossy(&output.stdout);
+    let line = text.lines().map(str::trim).rfind(|line| !line.is_empty()).unwrap_or_default();
+    serde_json::from_str(line).map_err(|error| Fault::Answer {
+        verb,
+        answer: line.chars().take(80).collect(),
+        what: error.to_string(),
+    })
+}

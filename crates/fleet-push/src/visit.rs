@@ -1,0 +1,313 @@
+//! One host, from connect to staged.
+//!
+//! Every step finds out first what is already there, so a visit that lost its connection simply begins again, and so does
+//! a push that was aborted.
+
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use fleet::{Argv, Host, Remote, RemotePath};
+use record::PushState;
+
+use crate::board::Told;
+use crate::clock::Clock;
+use crate::engine::{Engine, Seen};
+use crate::fault::Fault;
+use crate::job::Job;
+use crate::report::{HostReport, add};
+use crate::retry::{RETRIES, delay};
+use crate::swap;
+use crate::swarm::Swarm;
+use crate::watch::{Next, Watch};
+
+/// Between two looks at a download.
+const POLL: Duration = Duration::from_millis(250);
+/// Between two questions whether it is this host's turn.
+const TURN: Duration = Duration::from_millis(20);
+/// A client that is away for longer has not merely been restarted.
+const LONGEST_DOWN: Duration = Duration::from_secs(60);
+/// Time for a command that should take none.
+const BRIEF: Duration = Duration::from_secs(30);
+
+/// The way to a host: SSH for real, a recording in tests.
+pub(crate) type Dial = Arc<dyn Fn(&Host) -> Result<Box<dyn Remote>, fleet::Error> + Send + Sync>;
+/// The host's client, once there is a way to the host.
+pub(crate) type MakeEngine =
+    Arc<dyn for<'a> Fn(&'a dyn Remote, &'a Host, &'a Job, &'a Clock) -> Box<dyn Engine + 'a> + Send + Sync>;
+
+/// What all visits of one push share.
+#[derive(Clone)]
+pub(crate) struct Tour {
+    pub(crate) job: Arc<Job>,
+    pub(crate) swarm: Arc<Swarm>,
+    pub(crate) clock: Clock,
+    pub(crate) dial: Dial,
+    pub(crate) engine: MakeEngine,
+}
+
+/// The visit of one host.
+pub(crate) struct Visit<'a> {
+    tour: &'a Tour,
+    host: &'a Host,
+    index: usize,
+    tell: &'a dyn Fn(Told),
+    began: Instant,
+    report: HostReport,
+    watch: Watch,
+    /// The payload was refused once and has been fetched again.
+    refetched: bool,
+}
+
+impl Tour {
+    /// Visits `host`, the `index`th of this push.
+    pub(crate) fn visit(&self, index: usize, host: &Host, tell: &dyn Fn(Told)) -> HostReport {
+        let watch = Watch::new(self.job.stall, Duration::ZERO);
+        let (began, report) = (Instant::now(), HostReport::new());
+        let mut visit = Visit { tour: self, host, index, tell, began, report, watch, refetched: false };
+        match visit.attempts() {
+            Ok(()) => visit.report.state = PushState::Staged,
+            Err(fault) => {
+                self.swarm.leave(index);
+                visit.report = visit.report.failed(fault.to_string());
+                visit.report.hint = fault.hint();
+            }
+        }
+        visit.tell_now();
+        visit.report
+    }
+}
+
+impl Visit<'_> {
+    /// Once, and again over a new connection when the old one broke.
+    fn attempts(&mut self) -> Result<(), Fault> {
+        for number in 0.. {
+            match self.once() {
+                Err(fault) if fault.is_connection_loss() && number < RETRIES => {
+                    let wait = delay(number);
+                    self.say(format!("lost, trying again in {:.1} s: {fault}", wait.as_secs_f64()));
+                    self.tour.clock.pause(wait)?;
+                    let now = self.now();
+                    self.watch.refresh(now);
+                }
+                result => return result,
+            }
+        }
+        Ok(())
+    }
+
+    fn once(&mut self) -> Result<(), Fault> {
+        let tour = self.tour;
+        tour.clock.check()?;
+        let started = Instant::now();
+        let connected = self.connect();
+        add(&mut self.report.seconds.connect, started.elapsed());
+        let Some(remote) = connected? else { return Ok(()) };
+        self.tell_now();
+
+        let engine = (tour.engine)(&*remote, self.host, &tour.job, &tour.clock);
+        let started = Instant::now();
+        let loaded = self.begin(&*engine);
+        add(&mut self.report.seconds.push, started.elapsed());
+        loaded?;
+        self.tell_now();
+
+        loop {
+            let started = Instant::now();
+            let followed = self.follow(&*engine);
+            add(&mut self.report.seconds.download, started.elapsed());
+            let seen = followed?;
+            self.tell_now();
+
+            let started = Instant::now();
+            let staged = self.stage(&*remote, &seen);
+            add(&mut self.report.seconds.stage, started.elapsed());
+            match staged {
+                // What the client believes to have is not what is on disk, or is gone. Loading it anew makes it hash
+                // everything and fetch what is bad; if that is no help, nothing else here would be.
+                Err(Fault::Payload { reason }) if !self.refetched => {
+                    self.refetched = true;
+                    self.say(format!("refused the payload, having it checked and fetched again: {reason}"));
+                    self.reload(&*engine)?;
+                }
+                result => return result,
+            }
+        }
+    }
+
+    /// Connects and asks what is there; `None` if nothing is left to do.
+    fn connect(&mut self) -> Result<Option<Box<dyn Remote>>, Fault> {
+        let release = &self.tour.job.release;
+        let remote = (self.tour.dial)(self.host)?;
+        let status = swap::status(&*remote, self.host)?;
+        if status.has(&release.id, &release.tree_digest) {
+            self.report.already = self.report.seconds.stage.is_none();
+            self.report.bytes = release.payload.bytes;
+            return Ok(None);
+        }
+        match status.release(&release.id).map(|known| known.release.tree_digest) {
+            Some(found) if found != release.tree_digest => {
+                Err(Fault::OtherTree { release: release.id.clone(), found })
+            }
+            _ => Ok(Some(remote)),
+        }
+    }
+
+    /// Waits for its turn, then gives the client the torrent.
+    fn begin(&mut self, engine: &dyn Engine) -> Result<(), Fault> {
+        while !self.tour.swarm.may_begin() {
+            self.tour.clock.pause(TURN)?;
+        }
+        engine.load()?;
+        let now = self.now();
+        self.watch.refresh(now);
+        Ok(())
+    }
+
+    fn reload(&mut self, engine: &dyn Engine) -> Result<(), Fault> {
+        engine.forget()?;
+        engine.load()?;
+        let now = self.now();
+        self.watch.refresh(now);
+        Ok(())
+    }
+
+    /// Follows the download to its end.
+    fn follow(&mut self, engine: &dyn Engine) -> Result<Seen, Fault> {
+        let (swarm, clock) = (&self.tour.swarm, &self.tour.clock);
+        let mut down = None;
+        let mut speed = Speed::default();
+        loop {
+            clock.check()?;
+            let seen = match engine.look() {
+                Ok(seen) => seen,
+                // A client that restarts comes back; as long as it is away nothing moves, and no longer is waited.
+                Err(fault) if fault.is_client_down() => {
+                    let since = *down.get_or_insert_with(Instant::now);
+                    if since.elapsed() >= self.tour.job.stall.min(LONGEST_DOWN) {
+                        return Err(fault);
+                    }
+                    clock.pause(POLL)?;
+                    continue;
+                }
+                Err(fault) => return Err(fault),
+            };
+            down = None;
+            if let Some(seen) = &seen {
+                self.report.bytes = seen.bytes;
+                self.tell_now();
+                if let Some((bytes, time)) = speed.measure(seen) {
+                    swarm.measure(bytes, seen.size, time);
+                }
+            }
+            engine.introduce(&swarm.calls(self.index))?;
+            let next = self.watch.next(self.now(), seen.as_ref());
+            log::debug!("{}: {seen:?}, {next:?}", self.host.name);
+            match (next, seen) {
+                (Next::Fail(fault), _) => return Err(fault),
+                (Next::Complete, Some(seen)) => {
+                    if !seen.active {
+                        // It was stopped by somebody: the others need what it has.
+                        engine.start()?;
+                    }
+                    return Ok(seen);
+                }
+                (Next::Join, _) => {
+                    engine.introduce(&swarm.join(self.index, peer_address(self.host)))?;
+                    // At once: a host that is complete need not wait for the next look.
+                    continue;
+                }
+                (Next::Rejoin, _) => {
+                    log::info!("{}: no peers or no progress, introducing it again", self.host.name);
+                    engine.introduce(&swarm.rejoin(self.index, peer_address(self.host)))?;
+                }
+                (Next::Start, _) => {
+                    log::info!("{}: starting the download", self.host.name);
+                    engine.start()?;
+                }
+                (Next::Load, _) => {
+                    self.say("the download vanished from rtorrent, loading it again");
+                    engine.load()?;
+                    let now = self.now();
+                    self.watch.refresh(now);
+                }
+                (Next::Reload, _) => {
+                    self.say("no peer answers, loading the torrent anew");
+                    self.reload(engine)?;
+                }
+                (Next::Wait | Next::Complete, _) => {}
+            }
+            clock.pause(POLL)?;
+        }
+    }
+
+    /// Has the host unpack and prove what was downloaded.
+    fn stage(&mut self, remote: &dyn Remote, seen: &Seen) -> Result<(), Fault> {
+        let (job, clock) = (&*self.tour.job, &self.tour.clock);
+        // The client's answer becomes an argument of a command.
+        let place: RemotePath = seen.place.parse().map_err(|_| Fault::Place { path: seen.place.clone() })?;
+        let manifest = match &job.manifest {
+            Some(bytes) => Some(self.put_manifest(remote, bytes)?),
+            None => None,
+        };
+        let manifest = manifest.as_ref().map(RemotePath::as_str);
+        swap::stage(remote, self.host, job, place.as_str(), manifest, clock).map(drop)
+    }
+
+    /// The manifest of a plain tree, which no torrent carries, where the next push finds it too.
+    fn put_manifest(&self, remote: &dyn Remote, bytes: &[u8]) -> Result<RemotePath, Fault> {
+        let name = format!(".swap/manifests/{}.jsonl", self.tour.job.release.tree_digest);
+        let path = self.host.deploy_to.join(&name).map_err(Fault::Settings)?;
+        let argv = Argv::new("mkdir").args(["-p", "--", path.parent()]);
+        let output = remote.exec(&argv, b"", BRIEF)?;
+        if !output.status.success() {
+            return Err(Fault::Command { command: argv.to_string(), reason: output.reason() });
+        }
+        remote.upload(bytes, &path)?;
+        Ok(path)
+    }
+
+    /// Since the visit began.
+    fn now(&self) -> Duration {
+        self.began.elapsed()
+    }
+
+    fn say(&self, line: impl Into<String>) {
+        (self.tell)(Told::Line(line.into()));
+    }
+
+    /// Where it stands now; a visit that is cut off here has failed.
+    fn tell_now(&self) {
+        let state = match self.report.state {
+            PushState::Skipped => PushState::Failed,
+            state => state,
+        };
+        (self.tell)(Told::Now(HostReport { state, ..self.report.clone() }));
+    }
+}
+
+/// How fast a host gets what it lacked at first.
+#[derive(Default)]
+struct Speed(Option<(Instant, u64)>);
+
+impl Speed {
+    /// Bytes that came since it began to download, and the time that took.
+    fn measure(&mut self, seen: &Seen) -> Option<(u64, Duration)> {
+        if seen.hashing || !seen.active {
+            return None;
+        }
+        let (since, had) = *self.0.get_or_insert_with(|| (Instant::now(), seen.bytes));
+        let bytes = seen.bytes.saturating_sub(had);
+        (bytes > 0).then(|| (bytes, since.elapsed()))
+    }
+}
+
+/// Where other hosts' clients dial this one; rtorrent takes IPv4 addresses only.
+fn peer_address(host: &Host) -> Option<SocketAddr> {
+    let resolve = || {
+        let found = (host.address.as_str(), host.peer_port).to_socket_addrs().ok()?;
+        found.map(|address| address.ip()).find(IpAddr::is_ipv4)
+    };
+    let ip = host.peer_address.or_else(|| host.address.ip()).or_else(resolve)?;
+    ip.is_ipv4().then(|| SocketAddr::new(ip, host.peer_port))
+}

@@ -1,0 +1,1 @@
+//! Visits of hosts that only write down what is done to them.
