@@ -1,0 +1,137 @@
+//! The order of the stage: read the record, put the payload in place, seed, announce, prove, write the record.
+
+use std::time::Duration;
+
+use cli::{Abort, Console, human};
+use record::{Layout, Publish, Record, Seeder, Tool};
+use rtorrent_rpc::{Client, Connect, HexInfohash, Limits, UnixConnector};
+
+use crate::announced::announced;
+use crate::error::Error;
+use crate::packed::Packed;
+use crate::place::{self, Change, Placed};
+use crate::seeder_proof;
+use crate::seeding::Seeding;
+use crate::settings::Settings;
+use crate::tracker::Tracker;
+use crate::tree::tree;
+
+/// Time for the proof; a seeder answers in milliseconds.
+const PROOF: Duration = Duration::from_secs(10);
+
+/// Runs the stage. `publish.json` is written whenever there is a release to write about, also when the stage fails.
+pub(crate) fn publish(settings: &Settings, console: &Console, abort: &Abort) -> Result<(), Error> {
+    let packed = Packed::load(&settings.records)?;
+    if packed.release().private && settings.tracker == Tracker::None {
+        return Err(Error::PrivateWithoutTracker { release: packed.release().id.clone() });
+    }
+    let outcome = seed(settings, &packed, console, abort);
+    let (mode, announce) = settings.tracker.recorded();
+    let details = Publish { mode, announce, seeder: outcome.as_ref().ok().cloned() };
+    let tool = Tool { name: env!("CARGO_PKG_NAME").into(), version: env!("CARGO_PKG_VERSION").into() };
+    let input = Some(packed.record.input.clone());
+    let mut record = Record::new(tool, input, packed.release().clone(), details);
+    record.aborted = outcome.as_ref().is_err_and(Error::is_abort);
+    let written = settings.records.write(&record);
+    match (outcome, written) {
+        (Ok(_), Ok(_)) => Ok(()),
+        (Ok(_), Err(error)) => Err(error.into()),
+        (Err(error), Ok(_)) => Err(error),
+        (Err(error), Err(second)) => {
+            console.warn(second);
+            Err(error)
+        }
+    }
+}
+
+fn seed(settings: &Settings, packed: &Packed, console: &Console, abort: &Abort) -> Result<Seeder, Error> {
+    warn_of_loopback(settings, console);
+    let cancelled = abort.clone();
+    let limits = Limits::default();
+    let client = Client::new(UnixConnector::new(&settings.seeder.socket))
+        .with_limits(Limits { deadline: limits.deadline.min(settings.timeout), ..limits })
+        .with_cancel(move || cancelled.is_set());
+    // Before anything is copied: the commonest fault is that nobody listens.
+    let version = client.client_version()?;
+    log::info!("rtorrent {version} at `{}`", client.endpoint());
+
+    let release = packed.release();
+    let directory = place::directory(&settings.seeder.directory)?;
+    let source = packed.payload(settings.payload.as_deref(), &settings.records)?;
+    let placed = match (release.layout, &release.payload.sha256) {
+        (Layout::Archive, Some(sha256)) => {
+            place::archive(&source, &directory, &release.payload, sha256, abort)?
+        }
+        (Layout::Archive, None) => return Err(Error::NoPayloadDigest { release: release.id.clone() }),
+        (Layout::Tree, _) => tree(&source, &directory, &packed.torrent, abort)?,
+    };
+    tell(&placed, release.payload.bytes, console);
+
+    let announce = settings.tracker.url();
+    let torrent = packed.torrent.with_announce(&announce).map_err(|source| Error::Torrent { source })?;
+    let hash = HexInfohash::from_bytes(*release.infohash.as_bytes());
+    let download = Seeding {
+        client: &client,
+        torrent: &torrent,
+        torrent_name: &release.torrent.file,
+        announce: &announce,
+        directory: &directory,
+        placed: &placed,
+        timeout: settings.timeout,
+        console,
+        abort,
+    }
+    .ensure()?;
+    if let Tracker::Announce(url) = &settings.tracker {
+        announced(&client, &hash, url, settings.timeout, abort)?;
+        console.say(format!("the tracker `{url}` took the announce"));
+    }
+    prove(settings, packed, &client, abort)?;
+    let peer = settings.seeder.peer;
+    let pieces = torrent.info().pieces().len();
+    console.say(format!(
+        "release {} is seeded at {peer}: all {pieces} pieces, proved as a peer sees them",
+        release.id
+    ));
+    Ok(Seeder { peer, bytes_done: download.bytes_done, complete: true })
+}
+
+fn prove<C: Connect>(
+    settings: &Settings,
+    packed: &Packed,
+    client: &Client<C>,
+    abort: &Abort,
+) -> Result<(), Error> {
+    let peer = settings.seeder.peer;
+    let pieces = packed.torrent.info().pieces().len() as u64;
+    seeder_proof::prove(peer, packed.release().infohash, pieces, PROOF, abort).map_err(
+        |reason| match reason {
+            seeder_proof::NoProof::Aborted => Error::Aborted(cli::Aborted),
+            // What rtorrent says of its own port is the best hint; without an answer there is none.
+            reason => Error::Proof { peer, listens: client.listen_port().ok(), reason },
+        },
+    )
+}
+
+fn tell(placed: &Placed, bytes: u64, console: &Console) {
+    let (path, bytes) = (placed.path.display(), human::bytes(bytes));
+    match placed.change {
+        Change::Kept => console.say(format!("payload `{path}` ({bytes}) is in place")),
+        Change::Added => console.say(format!("payload `{path}` ({bytes}) put in place")),
+        Change::Replaced => {
+            console.warn(format!("`{path}` was not the payload of this release; replaced it ({bytes})"));
+        }
+    }
+}
+
+fn warn_of_loopback(settings: &Settings, console: &Console) {
+    let hosts = &settings.hosts_elsewhere;
+    if let (true, Some(host)) = (settings.seeder.is_loopback(), hosts.first()) {
+        let peer = settings.seeder.peer;
+        let more = if hosts.len() > 1 { format!(" and {} more", hosts.len() - 1) } else { String::new() };
+        console.warn(format!(
+            "the seeder's address {peer} is this machine's own; `{host}`{more} cannot dial it"
+        ));
+        console.hint("set seeder.peer in fleet.toml (or --seeder-peer) to the address the hosts see");
+    }
+}

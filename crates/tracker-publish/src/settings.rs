@@ -1,0 +1,66 @@
+//! What was asked for, in the types of the field.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use fleet::{Host, Inventory};
+use record::Records;
+
+use crate::error::Error;
+use crate::tracker::Tracker;
+
+/// One run.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    /// Where `pack.json` and its files are, and where `publish.json` goes.
+    pub(crate) records: Records,
+    /// How peers find each other.
+    pub(crate) tracker: Tracker,
+    /// The rtorrent that seeds.
+    pub(crate) seeder: SeederPlace,
+    /// What the torrent carries, if it is not the archive in the folder of records.
+    pub(crate) payload: Option<PathBuf>,
+    /// Time for rtorrent to hash and to seed.
+    pub(crate) timeout: Duration,
+    /// Names of the fleet's hosts that are not this machine.
+    pub(crate) hosts_elsewhere: Vec<String>,
+}
+
+/// The rtorrent that has the payload first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct SeederPlace {
+    /// Its RPC socket.
+    pub(crate) socket: PathBuf,
+    /// Where its payloads and torrents are kept.
+    pub(crate) directory: PathBuf,
+    /// What the hosts dial.
+    pub(crate) peer: SocketAddr,
+}
+
+impl SeederPlace {
+    /// Refuses an address that no host could be told to dial.
+    pub(crate) fn checked(self) -> Result<Self, Error> {
+        let refuse = |reason| Err(Error::SeederPeer { peer: self.peer, reason });
+        match self.peer {
+            SocketAddr::V6(_) => refuse("rtorrent's add_peer takes IPv4 addresses only"),
+            _ if self.peer.port() == 0 => refuse("0 is not a port"),
+            _ if self.peer.ip().is_unspecified() => refuse("hosts cannot dial it"),
+            _ => Ok(self),
+        }
+    }
+
+    /// Whether only this machine can dial it.
+    pub(crate) fn is_loopback(&self) -> bool {
+        self.peer.ip().is_loopback()
+    }
+}
+
+/// The hosts whose peers would dial from another machine.
+pub(crate) fn hosts_elsewhere(inventory: &Inventory) -> Vec<String> {
+    let here = |host: &&Host| {
+        let ip = host.peer_address.or_else(|| host.address.ip());
+        host.local || ip.map_or(host.address.as_str() == "localhost", |ip: IpAddr| ip.is_loopback())
+    };
+    inventory.hosts.iter().filter(|host| !here(host)).map(|host| host.name.to_string()).collect()
+}
