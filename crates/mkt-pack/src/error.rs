@@ -1,0 +1,214 @@
+//! Why a site could not be packed: the fact, the exit code, the remedy.
+
+use cli::Failure;
+use record::ExitCode;
+use std::io;
+use std::path::PathBuf;
+
+/// Every way in which `mkt-pack` fails.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The site cannot be released as it is, or could not be read; or the archive could not be written.
+    #[error(transparent)]
+    Tree(payload::Error),
+    /// The torrent cannot be made.
+    #[error(transparent)]
+    Torrent(metainfo::Error),
+    /// The record could not be written, or the base's could not be read.
+    #[error(transparent)]
+    Record(record::Error),
+    /// The manifest that `--base` names, or the file itself.
+    #[error("base `{}` cannot be used: {source}", .path.display())]
+    Base {
+        /// The manifest.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: payload::Error,
+    },
+    /// A file that `--base` names could not be read.
+    #[error("cannot read base `{}`: {source}", .path.display())]
+    BaseRead {
+        /// The file.
+        path: PathBuf,
+        /// The system's answer.
+        source: io::Error,
+    },
+    /// An output could not be written.
+    #[error("cannot write `{}`: {source}", .path.display())]
+    Write {
+        /// The output, or standard output.
+        path: PathBuf,
+        /// The system's answer.
+        source: io::Error,
+    },
+    /// The output would become part of the next release.
+    #[error("the folder of records `{}` lies inside the site `{}`", .records.display(), .site.display())]
+    RecordsInSite {
+        /// `--records`.
+        records: PathBuf,
+        /// The site.
+        site: PathBuf,
+        /// The folder, as a pattern.
+        pattern: String,
+    },
+    /// SOURCE_DATE_EPOCH is set and no time.
+    #[error("SOURCE_DATE_EPOCH `{text}` is not a number of seconds since 1970 up to the year 2242")]
+    SourceDateEpoch {
+        /// Its value.
+        text: String,
+    },
+    /// A level without an archive.
+    #[error("`--level {level}` has no meaning with `--layout tree`, which compresses nothing")]
+    LevelOfTree {
+        /// The level.
+        level: i32,
+    },
+    /// A name made here does not do as a file name; a fault of this program.
+    #[error("`{name}` cannot be a file name")]
+    Name {
+        /// The name.
+        name: String,
+    },
+    /// SIGTERM.
+    #[error("terminated while packing `{}`: nothing was written", .site.display())]
+    Terminated {
+        /// The site.
+        site: PathBuf,
+    },
+}
+
+impl Failure for Error {
+    fn exit_code(&self) -> ExitCode {
+        match self {
+            Self::Tree(error) => tree_code(error),
+            Self::Torrent(error) => torrent_code(error),
+            Self::Record(error) => error.exit_code(),
+            Self::Base { .. } | Self::BaseRead { .. } => ExitCode::BadInput,
+            Self::Write { .. } => ExitCode::CannotWrite,
+            Self::RecordsInSite { .. } | Self::SourceDateEpoch { .. } | Self::LevelOfTree { .. } => {
+                ExitCode::Usage
+            }
+            Self::Name { .. } => ExitCode::Unexpected,
+            Self::Terminated { .. } => ExitCode::Terminated,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Tree(error) => tree_hint(error),
+            Self::Torrent(error) => torrent_hint(error),
+            Self::Record(error) => error.hint(),
+            Self::Base { .. } | Self::BaseRead { .. } => Some(
+                "--base takes the pack.json of the release before, beside its manifest, or that manifest"
+                    .into(),
+            ),
+            Self::Write { .. } => Some("check that the folder exists, is writable and has space".into()),
+            Self::RecordsInSite { pattern, .. } => Some(format!(
+                "it would be packed into the next release: name a folder outside with --records, or leave it out \
+                 with --exclude '{pattern}'"
+            )),
+            Self::SourceDateEpoch { .. } => {
+                Some("set it to `git show -s --format=%ct HEAD`, or unset it".into())
+            }
+            Self::LevelOfTree { .. } => Some("leave out one of the two".into()),
+            Self::Name { .. } => Some("please report this".into()),
+            Self::Terminated { .. } => Some("run it again; the same tree gives the same bytes".into()),
+        }
+    }
+}
+
+fn tree_code(error: &payload::Error) -> ExitCode {
+    use payload::Error as E;
+    match error {
+        E::Root { .. }
+        | E::Read { .. }
+        | E::NotUtf8 { .. }
+        | E::Special { .. }
+        | E::Link { .. }
+        | E::HostOwned { .. }
+        | E::Empty { .. }
+        | E::Changed { .. }
+        | E::Path { .. }
+        | E::Manifest { .. }
+        | E::Digest { .. }
+        | E::Member { .. }
+        | E::Content { .. }
+        | E::Unpack { .. } => ExitCode::BadInput,
+        E::Pattern { .. } => ExitCode::Usage,
+        E::Write { .. } | E::ManifestIo { .. } | E::Pack { .. } | E::Occupied { .. } => ExitCode::CannotWrite,
+        E::Threads { .. } => ExitCode::Unexpected,
+        E::Aborted { .. } => ExitCode::Terminated,
+    }
+}
+
+fn tree_hint(error: &payload::Error) -> Option<String> {
+    use payload::Error as E;
+    let hint = match error {
+        E::Root { .. } => "name the directory that holds the built site".into(),
+        E::Read { .. } => "run as the user who built the site, or leave it out with --exclude".into(),
+        E::NotUtf8 { .. } => "rename it, or leave it out with --exclude".into(),
+        E::Special { path, .. } => format!("remove it, or leave it out with --exclude '/{path}'"),
+        E::Link { .. } => {
+            "make the link relative and let it stay inside the site; what lies outside comes from shared/ on the host"
+                .into()
+        }
+        E::HostOwned { path, .. } => format!(
+            "leave it out with --exclude '/{path}', or release it all the same with --allow '/{path}'; on the hosts it \
+             belongs into shared/"
+        ),
+        E::Empty { .. } => "was the site built? check the path and the --exclude patterns".into(),
+        E::Changed { .. } => "let the build end before packing, and nothing else write into the site".into(),
+        E::Path { .. } => "give it a shorter name, or leave it out with --exclude".into(),
+        E::Pattern { .. } => "write it as in a .gitignore".into(),
+        E::Write { .. } | E::ManifestIo { .. } | E::Pack { .. } | E::Occupied { .. } => {
+            "check that the folder of records is writable and has space".into()
+        }
+        E::Manifest { .. } => "times up to the year 2242 and a million entries are the most".into(),
+        E::Threads { .. } => "raise the limit of processes of this user".into(),
+        E::Aborted { .. } => "run it again; the same tree gives the same bytes".into(),
+        E::Digest { .. } | E::Member { .. } | E::Content { .. } | E::Unpack { .. } => return None,
+    };
+    Some(hint)
+}
+
+fn torrent_code(error: &metainfo::Error) -> ExitCode {
+    use metainfo::Error as E;
+    match error {
+        E::PieceLength { .. } | E::Announce { .. } | E::Field { .. } => ExitCode::Usage,
+        E::Torrent { .. }
+        | E::TooLarge { .. }
+        | E::Bencode { .. }
+        | E::Missing { .. }
+        | E::UnsafePath { .. }
+        | E::DuplicatePath { .. }
+        | E::PathClash { .. }
+        | E::PieceCount { .. }
+        | E::Empty { .. }
+        | E::Read { .. }
+        | E::Changed { .. } => ExitCode::BadInput,
+        E::Threads { .. } => ExitCode::Unexpected,
+        E::Aborted { .. } => ExitCode::Terminated,
+    }
+}
+
+fn torrent_hint(error: &metainfo::Error) -> Option<String> {
+    use metainfo::Error as E;
+    let hint = match error {
+        E::PieceLength { .. } => "64KiB suits most sites; try --piece-length 64KiB",
+        E::Announce { .. } => "give the tracker's URL, e.g. http://tracker.example:34000/announce",
+        E::Field { .. } => "--source is a short text such as the tracker's name",
+        E::Empty { .. } => "was the site built? check the path and the --exclude patterns",
+        E::Changed { .. } | E::PieceCount { .. } => {
+            "let the build end before packing, and nothing else write into the site"
+        }
+        E::Read { .. } => "run as the user who built the site, or leave it out with --exclude",
+        E::TooLarge { .. } => "use the archive layout, or leave something out with --exclude",
+        E::UnsafePath { .. } | E::DuplicatePath { .. } | E::PathClash { .. } => {
+            "rename it, or leave it out with --exclude"
+        }
+        E::Threads { .. } => "raise the limit of processes of this user",
+        E::Aborted { .. } => "run it again; the same tree gives the same bytes",
+        E::Torrent { .. } | E::Bencode { .. } | E::Missing { .. } => return None,
+    };
+    Some(hint.into())
+}

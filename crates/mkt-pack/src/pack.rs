@@ -1,0 +1,175 @@
+//! The verb: list, hash, pack, hash the pieces, record.
+
+use crate::error::Error;
+use crate::git::{self, Commit};
+use crate::outputs::Outputs;
+use crate::payload_file::{self, Packed};
+use crate::release_id::release_id;
+use crate::release_time::ReleaseTime;
+use crate::settings::{LayoutSettings, RecordCopy, Settings};
+use crate::{base, place, summary};
+use cli::{Abort, Console};
+use payload::{Kind, Manifest, Mtimes, Scan, walk};
+use record::{
+    Build, FileName, Layout, NamedFile, Pack, PayloadFile, Record, Records, Release, Sha256, Tool, durable,
+    record_bytes,
+};
+use std::io::Write;
+use std::path::Path;
+use std::time::Instant;
+
+/// Packs a site.
+pub(crate) fn pack(settings: &Settings, console: &Console, abort: &Abort) -> Result<(), Error> {
+    let started = Instant::now();
+    place::check(settings)?;
+    let stop_or = |error: payload::Error| match error.is_aborted() {
+        true => Error::Terminated { site: settings.site.clone() },
+        false => Error::Tree(error),
+    };
+    let go_on = |_| !abort.is_set();
+    let scan = walk(&settings.site, &settings.walk, &go_on).map_err(stop_or)?;
+    let commit = git::commit(&settings.site);
+    let time = ReleaseTime::find(std::env::var_os("SOURCE_DATE_EPOCH"), commit.as_ref())?;
+    summary::before(settings, &scan, time, console);
+    let base = settings.base.as_deref().map(base::load).transpose()?;
+
+    let hashing = console.progress("hashing", scan.bytes());
+    let mtimes = Mtimes { release: time.seconds(), base: base.as_ref() };
+    let on = |bytes| {
+        hashing.advance(bytes);
+        !abort.is_set()
+    };
+    let manifest = scan.manifest(mtimes, &on).map_err(stop_or)?;
+    drop(hashing);
+
+    let mut outputs = Outputs::open(&settings.records)?;
+    let packing = console.progress("packing", scan.bytes());
+    let packed =
+        payload_file::make(settings, &manifest, &outputs, &packing, abort).map_err(|error| match error {
+            Error::Tree(error) if error.is_aborted() => Error::Terminated { site: settings.site.clone() },
+            Error::Torrent(error) if error.is_aborted() => Error::Terminated { site: settings.site.clone() },
+            other => other,
+        })?;
+    drop(packing);
+    // The pieces of the tree layout come from a second reading, and a file that came since the first is in neither.
+    scan.check_unchanged(&go_on).map_err(stop_or)?;
+    if abort.is_set() {
+        return Err(Error::Terminated { site: settings.site.clone() });
+    }
+
+    let build = build(commit);
+    let id = release_id(settings.release_id.as_ref(), build.as_ref(), &manifest.digest())?;
+    let details = details(settings, &scan, &manifest, &packed, time);
+    let release = store(settings, &manifest, packed, id, &mut outputs)?;
+    let tool = Tool { name: "mkt-pack".into(), version: env!("CARGO_PKG_VERSION").into() };
+    let record = Record { build, ..Record::new(tool, None, release, details) };
+    // Last: a folder with a pack.json has all that it names.
+    let path = Records::new(&settings.records).write(&record).map_err(Error::Record)?;
+    outputs.done();
+    copy(settings, &record, console)?;
+    summary::after(&record, &path, started.elapsed(), console);
+    Ok(())
+}
+
+/// What Jenkins says; git adds the commit, which Jenkins tells only some kinds of jobs.
+fn build(commit: Option<Commit>) -> Option<Build> {
+    let build = Build::from_process();
+    match (build, commit) {
+        (Some(build), Some(commit)) if build.commit.is_none() => {
+            Some(Build { commit: Some(commit.id), ..build })
+        }
+        (None, Some(commit)) => Some(Build { commit: Some(commit.id), ..Build::default() }),
+        (build, _) => build,
+    }
+}
+
+fn details(
+    settings: &Settings,
+    scan: &Scan,
+    manifest: &Manifest,
+    packed: &Packed,
+    time: ReleaseTime,
+) -> Pack {
+    let count =
+        |is: fn(&Kind) -> bool| manifest.entries().iter().filter(|entry| is(&entry.kind)).count() as u64;
+    Pack {
+        directories: count(|kind| matches!(kind, Kind::Dir)),
+        links: count(|kind| matches!(kind, Kind::Link { .. })),
+        excluded: scan.excluded().len() as u64,
+        // Bounded by the year 2242.
+        release_time: i64::try_from(time.seconds()).unwrap_or(i64::MAX),
+        level: match settings.layout {
+            LayoutSettings::Archive { level } => Some(level),
+            LayoutSettings::Tree => None,
+        },
+        pieces: packed.torrent.info().pieces().len() as u64,
+    }
+}
+
+/// Gives every file its name; the payload first, since the others are about it.
+fn store(
+    settings: &Settings,
+    manifest: &Manifest,
+    packed: Packed,
+    id: record::ReleaseId,
+    outputs: &mut Outputs,
+) -> Result<Release, Error> {
+    let Packed { stem, torrent, archive } = packed;
+    let info = torrent.info();
+    let payload = PayloadFile {
+        file: name(info.name())?,
+        bytes: info.bytes(),
+        sha256: archive.as_ref().map(|archive| archive.sha256),
+    };
+    if let Some(archive) = archive {
+        outputs.persist(archive.file, &payload.file)?;
+    }
+    Ok(Release {
+        id,
+        infohash: torrent.infohash(),
+        tree_digest: Sha256::from_bytes(*manifest.digest().as_bytes()),
+        layout: match settings.layout {
+            LayoutSettings::Archive { .. } => Layout::Archive,
+            LayoutSettings::Tree => Layout::Tree,
+        },
+        manifest: store_bytes(
+            outputs,
+            &format!("{stem}.manifest.jsonl"),
+            &manifest.to_bytes().map_err(Error::Tree)?,
+        )?,
+        torrent: store_bytes(outputs, &format!("{stem}.torrent"), &torrent.to_bytes())?,
+        piece_length: info.piece_length().bytes(),
+        files: manifest.files(),
+        bytes: manifest.bytes(),
+        private: info.private(),
+        source: info.source().map(Into::into),
+        payload,
+    })
+}
+
+fn store_bytes(outputs: &mut Outputs, text: &str, bytes: &[u8]) -> Result<NamedFile, Error> {
+    let file = name(text)?;
+    let mut temporary = outputs.temporary()?;
+    temporary.write_all(bytes).map_err(|source| outputs.write_error(source))?;
+    outputs.persist(temporary, &file)?;
+    Ok(NamedFile { file, sha256: Sha256::of(bytes) })
+}
+
+fn name(text: &str) -> Result<FileName, Error> {
+    text.parse().map_err(|_| Error::Name { name: text.into() })
+}
+
+/// The record once more, where `--record` wants it.
+fn copy(settings: &Settings, record: &Record<Pack>, console: &Console) -> Result<(), Error> {
+    let path = match &settings.copy {
+        None => return Ok(()),
+        Some(RecordCopy::Stdout) => Path::new("standard output"),
+        Some(RecordCopy::File(path)) => path,
+    };
+    let bytes = record_bytes(record, path).map_err(Error::Record)?;
+    let written = match &settings.copy {
+        Some(RecordCopy::File(path)) => durable::write(path, &bytes),
+        Some(RecordCopy::Stdout) | None => console.data(&bytes),
+    };
+    written.map_err(|source| Error::Write { path: path.into(), source })
+}

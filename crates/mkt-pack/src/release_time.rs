@@ -1,0 +1,61 @@
+//! The modification time of everything that is new or changed. The clock is never read: same commit, same bytes.
+
+use crate::Error;
+use crate::git::Commit;
+use std::ffi::OsString;
+
+/// When nothing is known: 2000-01-01. Not 1970, which tar and some caches take for a fault.
+const FIXED: u64 = 946_684_800;
+/// What a tar header holds (year 2242).
+const LATEST: u64 = 0o777_7777_7777;
+
+/// Where the time is from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ReleaseTime {
+    /// SOURCE_DATE_EPOCH.
+    Environment(u64),
+    /// The commit.
+    Commit(u64),
+    /// A fixed date: caches may not notice that a file has changed.
+    Fixed,
+}
+
+impl ReleaseTime {
+    /// `epoch` is the value of SOURCE_DATE_EPOCH, if it is set and not empty.
+    pub(crate) fn find(epoch: Option<OsString>, commit: Option<&Commit>) -> Result<Self, Error> {
+        if let Some(text) = epoch.filter(|text| !text.is_empty()) {
+            let text = text.to_string_lossy();
+            return match text.parse() {
+                Ok(time) if time <= LATEST => Ok(Self::Environment(time)),
+                _ => Err(Error::SourceDateEpoch { text: text.chars().take(60).collect() }),
+            };
+        }
+        let time = commit.map(|commit| commit.time).filter(|&time| time <= LATEST);
+        Ok(time.map_or(Self::Fixed, Self::Commit))
+    }
+
+    /// Seconds since 1970.
+    pub(crate) fn seconds(self) -> u64 {
+        match self {
+            Self::Environment(time) | Self::Commit(time) => time,
+            Self::Fixed => FIXED,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn environment_then_commit_then_a_fixed_date() {
+        let commit = Commit { id: "a".repeat(40), time: 5 };
+        let find = |epoch: Option<&str>, commit| ReleaseTime::find(epoch.map(Into::into), commit);
+        assert_eq!(find(Some("7"), Some(&commit)).unwrap(), ReleaseTime::Environment(7));
+        assert_eq!(find(Some(""), Some(&commit)).unwrap(), ReleaseTime::Commit(5));
+        assert_eq!(find(None, None).unwrap(), ReleaseTime::Fixed);
+        for bad in ["-1", "now", "1.5", "99999999999", " 5"] {
+            assert!(find(Some(bad), Some(&commit)).unwrap_err().to_string().contains(bad));
+        }
+    }
+}
