@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use crate::{Details, Error, FileName, Input, Loaded, Record, Release, Sha256, durable};
+use crate::{Build, Details, Error, FileName, Input, Loaded, Record, Release, Sha256, durable};
 
 /// The folder when `--records` does not name one.
 pub const DEFAULT_FOLDER: &str = "records";
@@ -174,20 +174,25 @@ struct Schema {
     schema: String,
 }
 
-/// The release that a record of any stage is about; for a host, which is sent whichever record there is.
+/// What every record has, whichever stage wrote it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct AnyRecord {
+    /// The release that it is about.
+    pub release: Release,
+    /// The build that wrote it.
+    pub build: Option<Build>,
+}
+
+/// Reads a record of any stage; for a host, which is sent whichever record there is.
 ///
 /// # Errors
 /// If the bytes are not a record of this suite.
-pub fn any_release(bytes: &[u8], path: &Path) -> Result<Release, Error> {
-    #[derive(Deserialize)]
-    struct AnyRecord {
-        release: Release,
-    }
+pub fn any_record(bytes: &[u8], path: &Path) -> Result<AnyRecord, Error> {
     let malformed = |source| Error::Malformed { path: path.to_owned(), schema: "pack/1", source };
     let Schema { schema } = serde_json::from_slice(bytes).map_err(malformed)?;
     if !["pack/1", "publish/1", "push/1", "swap/1"].contains(&schema.as_str()) {
         let found = schema.chars().filter(|c| !c.is_control()).take(40).collect();
         return Err(Error::Foreign { path: path.to_owned(), found, expected: "pack/1" });
     }
-    serde_json::from_slice::<AnyRecord>(bytes).map(|record| record.release).map_err(malformed)
+    serde_json::from_slice(bytes).map_err(malformed)
 }

@@ -4,7 +4,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Release, ReleaseId, Sha256};
+use crate::{Build, Release, ReleaseId, Sha256};
 
 /// The state of a release on a host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -52,6 +52,10 @@ pub struct ReleaseStatus {
     pub release: Release,
     /// Its state.
     pub state: ReleaseState,
+    /// Kept by every prune.
+    pub pinned: bool,
+    /// The build that made it; null outside Jenkins.
+    pub build: Option<Build>,
     /// When the state was written, RFC 3339.
     pub since: String,
 }

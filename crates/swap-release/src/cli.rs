@@ -8,6 +8,8 @@ use cli::Common;
 use fleet::SharedPath;
 use record::ReleaseId;
 
+use crate::job::{FleetJob, FleetSwitch, FleetVerb, Place, ServerJob, ServerVerb};
+
 const EXAMPLES: &str = "\
 Examples:
   On a server, by hand:
@@ -53,8 +55,16 @@ enum Verb {
     Status(Look),
     /// Compare a release on disk with its manifest: the named one, or the live one
     Verify(Look),
-    /// Remove old releases, keeping the live one, the one before it and the newest good ones
+    /// Remove old releases, keeping the live one, the one before it, pinned ones and the newest good ones
     Prune(Prune),
+    /// Keep a release whatever a prune says
+    Pin(Pin),
+    /// Let a prune remove a release again
+    Unpin(Pin),
+    /// Say what happened on this server, oldest first
+    History(History),
+    /// Finish or undo what a killed run left, as every other verb does first
+    Reconcile(Reconcile),
 }
 
 #[derive(Debug, Args)]
@@ -115,6 +125,9 @@ struct Switch {
     /// Put the former release back unless `commit` comes on standard input (or the fleet is healthy) within this time
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     confirm_within: Option<Duration>,
+    /// Activate even if a newer build of the same job is live
+    #[arg(long)]
+    allow_older: bool,
     /// Folder of records
     #[arg(long, value_name = "DIR", env = "MKT_RECORDS", default_value = record::DEFAULT_FOLDER)]
     records: PathBuf,
@@ -141,75 +154,49 @@ struct Prune {
     /// Good releases to keep [default: 5, or `keep` of fleet.toml]
     #[arg(long, value_name = "N")]
     keep: Option<u32>,
+    /// Keep what was live until this long ago, for requests and cron jobs that still run in it [default: 15m]
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    grace: Option<Duration>,
 }
 
-/// Where the work is done.
-pub(crate) enum Place {
-    Server(ServerJob),
-    Fleet(FleetJob),
+#[derive(Debug, Args)]
+struct Pin {
+    /// Release id
+    release: ReleaseId,
+    #[command(flatten)]
+    server: Server,
 }
 
-/// Work on this server.
-pub(crate) struct ServerJob {
-    pub(crate) deploy_to: PathBuf,
-    pub(crate) owner: Option<String>,
-    pub(crate) verb: ServerVerb,
+#[derive(Debug, Args)]
+struct History {
+    #[command(flatten)]
+    server: Server,
+    /// Print the lines of JSON as they are kept
+    #[arg(long)]
+    json: bool,
 }
 
-/// A verb on this server.
-pub(crate) enum ServerVerb {
-    Stage {
-        payload: PathBuf,
-        record: PathBuf,
-        manifest: Option<PathBuf>,
-        shared: Vec<SharedPath>,
-        json: bool,
-    },
-    Activate {
-        release: Option<ReleaseId>,
-        confirm_within: Option<Duration>,
-    },
-    Rollback {
-        release: Option<ReleaseId>,
-        confirm_within: Option<Duration>,
-    },
-    Status {
-        json: bool,
-    },
-    Verify {
-        release: Option<ReleaseId>,
-        json: bool,
-    },
-    Prune {
-        keep: Option<u32>,
-    },
+#[derive(Debug, Args)]
+struct Reconcile {
+    #[command(flatten)]
+    server: Server,
 }
 
-/// Work on the fleet.
-pub(crate) struct FleetJob {
-    pub(crate) fleet: PathBuf,
-    pub(crate) only: Vec<String>,
-    pub(crate) identity: Option<PathBuf>,
-    pub(crate) known_hosts: Option<PathBuf>,
-    pub(crate) owner: Option<String>,
-    pub(crate) verb: FleetVerb,
+/// Here only.
+#[derive(Debug, Args)]
+struct Server {
+    /// Directory of the site on this server
+    #[arg(long, value_name = "DIR")]
+    deploy_to: PathBuf,
+    /// Who asks, for the lock and the history
+    #[arg(long, value_name = "TEXT")]
+    owner: Option<String>,
 }
 
-/// A verb on the fleet.
-pub(crate) enum FleetVerb {
-    Activate(FleetSwitch),
-    Rollback(FleetSwitch),
-    Status { json: bool },
-    Verify { release: Option<ReleaseId>, json: bool },
-    Prune { keep: Option<u32> },
-}
-
-/// A switch of the fleet.
-pub(crate) struct FleetSwitch {
-    pub(crate) release: Option<ReleaseId>,
-    pub(crate) confirm_within: Option<Duration>,
-    pub(crate) records: PathBuf,
-    pub(crate) junit: Option<PathBuf>,
+impl Server {
+    fn job(self, verb: ServerVerb) -> Place {
+        Place::Server(ServerJob { deploy_to: self.deploy_to, owner: self.owner, verb })
+    }
 }
 
 impl Cli {
@@ -229,7 +216,8 @@ impl Cli {
             }),
             Verb::Activate(switch) => {
                 let (release, confirm_within) = (switch.release.clone(), switch.confirm_within);
-                let on_server = ServerVerb::Activate { release, confirm_within };
+                let on_server =
+                    ServerVerb::Activate { release, confirm_within, allow_older: switch.allow_older };
                 let (place, on_fleet) = switch.split();
                 place.choose(on_server, FleetVerb::Activate(on_fleet))
             }
@@ -246,17 +234,21 @@ impl Cli {
                 ServerVerb::Verify { release: release.clone(), json },
                 FleetVerb::Verify { release, json },
             ),
-            Verb::Prune(Prune { place, keep }) => {
-                place.choose(ServerVerb::Prune { keep }, FleetVerb::Prune { keep })
+            Verb::Prune(Prune { place, keep, grace }) => {
+                place.choose(ServerVerb::Prune { keep, grace }, FleetVerb::Prune { keep, grace })
             }
+            Verb::Pin(Pin { release, server }) => server.job(ServerVerb::Pin { release, pinned: true }),
+            Verb::Unpin(Pin { release, server }) => server.job(ServerVerb::Pin { release, pinned: false }),
+            Verb::History(History { server, json }) => server.job(ServerVerb::History { json }),
+            Verb::Reconcile(Reconcile { server }) => server.job(ServerVerb::Reconcile),
         }
     }
 }
 
 impl Switch {
     fn split(self) -> (Where, FleetSwitch) {
-        let Self { release, place, confirm_within, records, junit } = self;
-        (place, FleetSwitch { release, confirm_within, records, junit })
+        let Self { release, place, confirm_within, allow_older, records, junit } = self;
+        (place, FleetSwitch { release, confirm_within, allow_older, records, junit })
     }
 }
 

@@ -76,6 +76,20 @@ pub enum Error {
         /// Its state.
         state: ReleaseState,
     },
+    /// A build that was overtaken by a newer one.
+    #[error(
+        "release `{release}` is of build {number}, older than build {live_number} of the live release `{live}`"
+    )]
+    Older {
+        /// The release.
+        release: ReleaseId,
+        /// Its build number.
+        number: u64,
+        /// The live release.
+        live: ReleaseId,
+        /// Its build number.
+        live_number: u64,
+    },
     /// The same id with other content.
     #[error("release `{release}` is on this server already with tree {found}, not {expected}")]
     OtherTree {
@@ -233,6 +247,7 @@ impl cli::Failure for Error {
             Self::State { .. }
             | Self::UnknownRelease { .. }
             | Self::NotReady { .. }
+            | Self::Older { .. }
             | Self::OtherTree { .. }
             | Self::NothingBefore { .. }
             | Self::CurrentNotALink { .. }
@@ -265,6 +280,7 @@ impl cli::Failure for Error {
             Self::Busy { .. } => "wait for the other deployment, or see what it does".into(),
             Self::UnknownRelease { .. } => "push the release first, or name one of those listed".into(),
             Self::NotReady { .. } => "stage the release again: fleet-push, or swap-release stage".into(),
+            Self::Older { .. } => "a newer build went live meanwhile; pass --allow-older if the older one is meant".into(),
             Self::OtherTree { .. } => "release ids must be unique: build again with another --release-id".into(),
             Self::NothingBefore { .. } => "name a release: swap-release rollback RELEASE (see swap-release status)".into(),
             Self::CurrentNotALink { path } => {

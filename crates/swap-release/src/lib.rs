@@ -10,6 +10,7 @@ mod cli;
 mod disk;
 mod error;
 mod fleet;
+mod job;
 mod server;
 mod shared;
 mod site;
@@ -17,7 +18,8 @@ mod verbs;
 
 pub use error::Error;
 
-use crate::cli::{Cli, Place};
+use crate::cli::Cli;
+use crate::job::Place;
 use ::cli::{Abort, Console};
 use record::ExitCode;
 

@@ -7,15 +7,15 @@ use std::time::Duration;
 
 use cli::{Abort, Console, human};
 use record::host::SwitchEvent;
-use record::{ExitCode, Release, ReleaseId};
+use record::{AnyRecord, ExitCode, ReleaseId};
 use serde::Serialize;
 
 use crate::Error;
-use crate::cli::{ServerJob, ServerVerb};
 use crate::disk::RealDisk;
-use crate::site::{LockedSite, Site, SwitchKind};
+use crate::job::{ServerJob, ServerVerb};
+use crate::site::{HistoryLine, LockedSite, Site, SwitchKind};
 use crate::verbs::confirm::{self, Controller};
-use crate::verbs::{prune, stage, status, switch, verify};
+use crate::verbs::{pin, prune, stage, status, switch, verify};
 
 /// Good releases that are kept when nobody says how many.
 const KEEP: u32 = 5;
@@ -30,7 +30,7 @@ pub(crate) fn run(job: ServerJob, console: &Console, abort: &Abort) -> Result<Ex
     let owner = owner(job.owner);
     match job.verb {
         ServerVerb::Stage { payload, record, manifest, shared, json } => {
-            let release = read_release(&record)?;
+            let AnyRecord { release, build } = read_record(&record)?;
             let locked = site.lock(owner)?;
             let progress = console.progress("staging", release.bytes);
             let tell = |bytes| {
@@ -39,6 +39,7 @@ pub(crate) fn run(job: ServerJob, console: &Console, abort: &Abort) -> Result<Ex
             };
             let request = stage::Request {
                 release: &release,
+                build: build.as_ref(),
                 payload: &payload,
                 manifest: manifest.as_deref(),
                 shared: &shared,
@@ -51,9 +52,13 @@ pub(crate) fn run(job: ServerJob, console: &Console, abort: &Abort) -> Result<Ex
             console.say(format!("`{}` {what}: {} files, {size}, {took}", reply.release, reply.files));
             if json { print(console, &reply) } else { Ok(ExitCode::Ok) }
         }
-        ServerVerb::Activate { release, confirm_within } => {
+        ServerVerb::Activate { release, confirm_within, allow_older } => {
             let release = release.ok_or_else(|| Error::Usage("name the release: activate RELEASE".into()))?;
-            switch_to(&site.lock(owner)?, SwitchKind::Activate, &release, confirm_within, console, abort)
+            let locked = site.lock(owner)?;
+            if !allow_older {
+                switch::expect_not_older(&locked.site, &release)?;
+            }
+            switch_to(&locked, SwitchKind::Activate, &release, confirm_within, console, abort)
         }
         ServerVerb::Rollback { release, confirm_within } => {
             let locked = site.lock(owner)?;
@@ -73,9 +78,24 @@ pub(crate) fn run(job: ServerJob, console: &Console, abort: &Abort) -> Result<Ex
             let (site, _) = site.reconcile_if_idle(owner)?;
             verify_release(&site, release, json, console, abort)
         }
-        ServerVerb::Prune { keep } => {
+        ServerVerb::Pin { release, pinned } => {
+            pin::pin(&site.lock(owner)?, &release, pinned)?;
+            console.say(format!("`{release}` is {}", if pinned { "pinned" } else { "not pinned" }));
+            Ok(ExitCode::Ok)
+        }
+        ServerVerb::History { json } => history(&site, json, console),
+        ServerVerb::Reconcile => {
+            let locked = site.lock(owner)?;
+            let live = locked.site.current()?.into_id();
+            console.say(match live {
+                Some(id) => format!("nothing is pending; `{id}` is live"),
+                None => "nothing is pending; no release is live".into(),
+            });
+            Ok(ExitCode::Ok)
+        }
+        ServerVerb::Prune { keep, grace } => {
             let keep = usize::try_from(keep.unwrap_or(KEEP)).unwrap_or(usize::MAX);
-            let pruned = prune::prune(&site.lock(owner)?, keep)?;
+            let pruned = prune::prune(&site.lock(owner)?, keep, grace.unwrap_or(prune::GRACE))?;
             for release in &pruned.removed {
                 console.say(format!("removed `{release}`"));
             }
@@ -85,6 +105,19 @@ pub(crate) fn run(job: ServerJob, console: &Console, abort: &Abort) -> Result<Ex
             Ok(ExitCode::Ok)
         }
     }
+}
+
+fn history(site: &Site<'_>, json: bool, console: &Console) -> Result<ExitCode, Error> {
+    let lines = site.history()?;
+    if json {
+        for line in &lines {
+            print(console, line)?;
+        }
+    } else {
+        let rows: Vec<Vec<String>> = lines.into_iter().map(HistoryLine::cells).collect();
+        console.block(&cli::table(&["at", "what", "release", "from", "by"], &rows));
+    }
+    Ok(ExitCode::Ok)
 }
 
 fn switch_to(
@@ -160,8 +193,8 @@ fn print<T: Serialize>(console: &Console, reply: &T) -> Result<ExitCode, Error> 
     Ok(ExitCode::Ok)
 }
 
-/// The release of a record of any stage; `-` is standard input.
-fn read_release(path: &Path) -> Result<Release, Error> {
+/// A record of any stage; `-` is standard input.
+fn read_record(path: &Path) -> Result<AnyRecord, Error> {
     let mut bytes = Vec::new();
     let read = |source| Error::Record(record::Error::Read { path: path.to_owned(), source });
     let reader: Box<dyn Read> = if path == Path::new("-") {
@@ -176,7 +209,7 @@ fn read_release(path: &Path) -> Result<Release, Error> {
         }
     };
     reader.take(LARGEST_RECORD).read_to_end(&mut bytes).map_err(read)?;
-    Ok(record::any_release(&bytes, path)?)
+    Ok(record::any_record(&bytes, path)?)
 }
 
 /// Who asks: as given, else the build, else the user.

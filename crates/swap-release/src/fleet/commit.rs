@@ -14,7 +14,7 @@ use super::member::{Member, each};
 use super::switch::Plan;
 use super::{AT_ONCE, Controller, health, look, prepare, report, switch};
 use crate::Error;
-use crate::cli::FleetSwitch;
+use crate::job::FleetSwitch;
 
 /// What a revert may take; and what it may take when SIGTERM has come (the process must be gone within 3 s).
 const REVERT: Duration = Duration::from_secs(20);
@@ -33,13 +33,19 @@ pub(crate) fn run(
 ) -> Result<ExitCode, Error> {
     let (console, abort) = (controller.console, controller.abort);
     let lease = job.confirm_within.unwrap_or_else(|| lease(controller.inventory.health.as_ref()));
-    let plan = Plan { verb, to: release.id.clone(), within: lease, owner: controller.owner.clone() };
+    let plan = Plan {
+        verb,
+        to: release.id.clone(),
+        within: lease,
+        owner: controller.owner.clone(),
+        allow_older: job.allow_older,
+    };
     let (members, outcome) = two_phases(controller, &plan, &release);
     let aborted = abort.is_set();
     report::write(controller, job, &plan, &release, input, outcome, &members, aborted)?;
     if outcome == Outcome::Committed && verb == Verb::Activate {
         // Old releases are not worth failing a deployment for.
-        if let Err(error) = look::prune(controller, None) {
+        if let Err(error) = look::prune(controller, None, None) {
             console.warn(format!("prune: {error}"));
         }
     }

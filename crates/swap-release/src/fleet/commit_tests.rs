@@ -50,7 +50,13 @@ fn run_with(
         console: &console,
         abort: &abort,
     };
-    let plan = Plan { verb: Verb::Activate, to: id("r2"), within: LEASE, owner: Some("build 42".into()) };
+    let plan = Plan {
+        verb: Verb::Activate,
+        to: id("r2"),
+        within: LEASE,
+        owner: Some("build 42".into()),
+        allow_older: false,
+    };
     let (members, outcome) = two_phases(&controller, &plan, &release("r2"));
     let log =
         log.lock().unwrap().iter().map(|effect| format!("{} {}", short(effect).0, short(effect).1)).collect();
@@ -83,6 +89,8 @@ fn status(live: &str) -> Reply {
     let releases = ["r1", "r2"].map(|name| ReleaseStatus {
         release: release(name),
         state: ReleaseState::Staged,
+        pinned: false,
+        build: None,
         since: String::new(),
     });
     let status = HostStatus {

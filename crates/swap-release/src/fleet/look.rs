@@ -74,7 +74,11 @@ pub(crate) fn verify(
 }
 
 /// Removes old releases everywhere.
-pub(crate) fn prune(controller: &Controller<'_>, keep: Option<u32>) -> Result<ExitCode, Error> {
+pub(crate) fn prune(
+    controller: &Controller<'_>,
+    keep: Option<u32>,
+    grace: Option<Duration>,
+) -> Result<ExitCode, Error> {
     let keep = keep.unwrap_or(controller.inventory.site.keep).to_string();
     let run = move |remote: &dyn fleet::Remote, argv: &Argv| {
         let output = remote.exec(argv, b"", PATIENCE)?;
@@ -84,8 +88,12 @@ pub(crate) fn prune(controller: &Controller<'_>, keep: Option<u32>) -> Result<Ex
             Err(Fault::Failed { verb: "prune".into(), reason: output.reason() })
         }
     };
-    let answers =
-        on_all(controller, |host| controller.argv(host, "prune").args(["--keep", keep.as_str()]), run);
+    let grace = grace.map(|grace| format!("{}s", grace.as_secs()));
+    let argv = |host: &Host| {
+        let argv = controller.argv(host, "prune").args(["--keep", keep.as_str()]);
+        grace.as_deref().map_or(argv.clone(), |grace| argv.args(["--grace", grace]))
+    };
+    let answers = on_all(controller, argv, run);
     let failed = answers.iter().filter(|answer| answer.error.is_some());
     for answer in failed.clone() {
         let error = answer.error.as_deref().unwrap_or_default();

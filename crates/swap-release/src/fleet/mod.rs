@@ -22,7 +22,7 @@ use fleet::{Argv, Host, Interrupt, Inventory, Remote, SshOptions, Timeouts};
 use record::{ExitCode, Publish, Push, Records, Release};
 
 use crate::Error;
-use crate::cli::{FleetJob, FleetSwitch, FleetVerb};
+use crate::job::{FleetJob, FleetSwitch, FleetVerb};
 
 /// Connections that are opened at the same time. sshd's default MaxStartups begins to drop at 10 unauthenticated
 /// ones, but that is per server; this bounds what the controller does at once.
@@ -63,7 +63,7 @@ pub(crate) fn run(job: FleetJob, console: &Console, abort: &Abort) -> Result<Exi
         FleetVerb::Rollback(switch) => rollback::rollback(&controller, &switch),
         FleetVerb::Status { json } => look::status(&controller, json),
         FleetVerb::Verify { release, json } => look::verify(&controller, release.as_ref(), json),
-        FleetVerb::Prune { keep } => look::prune(&controller, keep),
+        FleetVerb::Prune { keep, grace } => look::prune(&controller, keep, grace),
     }
 }
 

@@ -8,7 +8,7 @@ use super::Controller;
 use super::member::Member;
 use super::switch::Plan;
 use crate::Error;
-use crate::cli::FleetSwitch;
+use crate::job::FleetSwitch;
 
 /// Writes all three, whatever the outcome.
 #[expect(clippy::too_many_arguments, reason = "it is the sum of what is known at the end")]

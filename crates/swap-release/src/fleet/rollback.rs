@@ -9,7 +9,7 @@ use record::{ExitCode, Release, ReleaseId, Verb};
 use super::host::{Fault, ask};
 use super::{AT_ONCE, Controller, commit};
 use crate::Error;
-use crate::cli::FleetSwitch;
+use crate::job::FleetSwitch;
 
 /// No records of a build are needed: the hosts know the releases they have.
 pub(crate) fn rollback(controller: &Controller<'_>, job: &FleetSwitch) -> Result<ExitCode, Error> {

@@ -24,11 +24,13 @@ pub(crate) struct Plan {
     /// The lease: without a word within this time a host puts itself back.
     pub(crate) within: Duration,
     pub(crate) owner: Option<String>,
+    pub(crate) allow_older: bool,
 }
 
 impl Plan {
     fn argv(&self, member: &Member) -> fleet::Argv {
-        super::argv(&member.host, self.verb_name(), self.owner.as_deref()).arg(self.to.as_str())
+        let argv = super::argv(&member.host, self.verb_name(), self.owner.as_deref()).arg(self.to.as_str());
+        if self.allow_older { argv.arg("--allow-older") } else { argv }
     }
 
     fn verb_name(&self) -> &'static str {

@@ -1,25 +1,55 @@
 //! What happened, for people: one JSON object a line.
 
-use record::ReleaseId;
-use serde::Serialize;
+use std::fs;
+use std::io::ErrorKind;
 
-use super::LockedSite;
+use record::ReleaseId;
+use serde::{Deserialize, Serialize};
+
+use super::{LockedSite, Site};
 use crate::Error;
 
-#[derive(Debug, Serialize)]
-struct Line<'a> {
+/// One thing that happened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct HistoryLine {
     at: String,
-    what: &'a str,
-    release: &'a ReleaseId,
-    from: Option<&'a ReleaseId>,
-    by: &'a str,
+    what: String,
+    release: ReleaseId,
+    from: Option<ReleaseId>,
+    by: String,
+}
+
+impl HistoryLine {
+    /// The line as cells of a table.
+    pub(crate) fn cells(self) -> Vec<String> {
+        let from = self.from.map_or_else(|| "-".to_owned(), |id| id.to_string());
+        vec![self.at, self.what, self.release.to_string(), from, self.by]
+    }
+}
+
+impl Site<'_> {
+    /// What happened, oldest first. A line that a power cut tore is left out.
+    pub(crate) fn history(&self) -> Result<Vec<HistoryLine>, Error> {
+        let path = self.paths.history();
+        match fs::read_to_string(&path) {
+            Ok(text) => Ok(text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(Vec::new()),
+            Err(source) => Err(Error::Read { path, source }),
+        }
+    }
 }
 
 impl LockedSite<'_> {
     /// Adds a line to the history.
     pub(crate) fn log(&self, what: &str, release: &ReleaseId, from: Option<&ReleaseId>) -> Result<(), Error> {
         let path = self.site.paths.history();
-        let line = Line { at: record::now().to_string(), what, release, from, by: &self.owner };
+        let line = HistoryLine {
+            at: record::now().to_string(),
+            what: what.to_owned(),
+            release: release.clone(),
+            from: from.cloned(),
+            by: self.owner.clone(),
+        };
         let text =
             serde_json::to_string(&line).map_err(|source| Error::State { path: path.clone(), source })?;
         self.site.disk.append(&path, &text).map_err(|source| Error::write(&path, source))

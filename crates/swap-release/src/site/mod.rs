@@ -15,6 +15,7 @@ mod state;
 pub(crate) mod testing;
 
 pub(crate) use current::Current;
+pub(crate) use history::HistoryLine;
 pub(crate) use lock::Lock;
 pub(crate) use paths::Paths;
 pub(crate) use pending::{Pending, SwitchKind};

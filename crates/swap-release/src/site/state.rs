@@ -4,7 +4,7 @@ use std::fs;
 use std::io::ErrorKind;
 
 use record::host::ReleaseState;
-use record::{Release, ReleaseId};
+use record::{Build, Release, ReleaseId};
 use serde::{Deserialize, Serialize};
 
 use super::{LockedSite, Site};
@@ -16,7 +16,11 @@ use crate::Error;
 pub(crate) struct ReleaseFile {
     /// The release as it was built; copied from the record that it was staged by.
     pub(crate) release: Release,
+    /// The build that made it, by the same record.
+    pub(crate) build: Option<Build>,
     pub(crate) state: ReleaseState,
+    /// Kept by every prune.
+    pub(crate) pinned: bool,
     /// Paths in the tree that are links to `shared/`.
     pub(crate) shared: Vec<String>,
     /// Counts up with every staging: the order of releases does not hang on clocks, mtimes or names.
@@ -80,12 +84,15 @@ impl Site<'_> {
 }
 
 impl LockedSite<'_> {
-    /// Writes what is known of a release, with the time.
+    /// Writes what is known of a release, with the time of its new state.
     pub(crate) fn remember(&self, file: &ReleaseFile) -> Result<(), Error> {
+        self.amend(&ReleaseFile { since: record::now().to_string(), ..file.clone() })
+    }
+
+    /// Writes what is known of a release whose state stays as it is.
+    pub(crate) fn amend(&self, file: &ReleaseFile) -> Result<(), Error> {
         let path = self.site.paths.state_file(file.id());
-        let file = ReleaseFile { since: record::now().to_string(), ..file.clone() };
-        let bytes =
-            serde_json::to_vec(&file).map_err(|source| Error::State { path: path.clone(), source })?;
+        let bytes = serde_json::to_vec(file).map_err(|source| Error::State { path: path.clone(), source })?;
         self.site.disk.write(&path, &bytes).map_err(|source| Error::write(&path, source))
     }
 

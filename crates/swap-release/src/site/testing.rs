@@ -44,7 +44,9 @@ pub(crate) fn site_with(releases: &[&str]) -> tempfile::TempDir {
         fs::create_dir(paths.known_release(&id(name))).unwrap();
         let file = ReleaseFile {
             release: release(name),
+            build: None,
             state: ReleaseState::Staged,
+            pinned: false,
             shared: Vec::new(),
             sequence,
             follows: None,

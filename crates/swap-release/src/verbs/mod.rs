@@ -1,6 +1,7 @@
 //! What `swap-release` does on a server, one verb a file.
 
 pub(crate) mod confirm;
+pub(crate) mod pin;
 pub(crate) mod prune;
 pub(crate) mod stage;
 pub(crate) mod status;

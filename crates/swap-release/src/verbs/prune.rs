@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::fs;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use record::ReleaseId;
 use record::host::ReleaseState;
@@ -19,10 +20,16 @@ pub(crate) struct Pruned {
     pub(crate) left: Vec<PathBuf>,
 }
 
-/// Keeps the live release, the one before it, the newest `keep` good ones, and what was staged after the live one.
-pub(crate) fn prune(locked: &LockedSite<'_>, keep: usize) -> Result<Pruned, Error> {
+/// Longer than the longest request and most cron jobs: what was live a moment ago may still be read.
+pub(crate) const GRACE: Duration = Duration::from_secs(15 * 60);
+
+/// Keeps the live release, the one before it, pinned ones, the newest `keep` good ones, what was live until `grace` ago,
+/// and what was staged after the live one.
+pub(crate) fn prune(locked: &LockedSite<'_>, keep: usize, grace: Duration) -> Result<Pruned, Error> {
     let live = locked.site.current()?.into_id();
-    let removed = to_remove(&locked.site.all_known()?, live.as_ref(), keep);
+    let grace = i64::try_from(grace.as_secs()).unwrap_or(i64::MAX);
+    let since = record::now().as_second().saturating_sub(grace);
+    let removed = to_remove(&locked.site.all_known()?, live.as_ref(), keep, since);
     for release in &removed {
         locked.begin(&Pending::Prune { release: release.clone() })?;
         recover(locked, release)?;
@@ -30,8 +37,13 @@ pub(crate) fn prune(locked: &LockedSite<'_>, keep: usize) -> Result<Pruned, Erro
     Ok(Pruned { removed, left: empty_trash(locked) })
 }
 
-/// Which releases go. Pure.
-fn to_remove(known: &[ReleaseFile], live: Option<&ReleaseId>, keep: usize) -> Vec<ReleaseId> {
+/// Which releases go; what changed state after `grace_from` (seconds since the epoch) may still be in use. Pure.
+fn to_remove(
+    known: &[ReleaseFile],
+    live: Option<&ReleaseId>,
+    keep: usize,
+    grace_from: i64,
+) -> Vec<ReleaseId> {
     let find = |id: &ReleaseId| known.iter().find(|file| file.id() == id);
     let live_file = live.and_then(find);
     let mut kept: HashSet<&ReleaseId> = live.into_iter().collect();
@@ -41,6 +53,14 @@ fn to_remove(known: &[ReleaseFile], live: Option<&ReleaseId>, keep: usize) -> Ve
         matches!(file.state, ReleaseState::Active | ReleaseState::Retired | ReleaseState::Unconfirmed)
     };
     kept.extend(known.iter().rev().filter(was_good).take(keep.max(1)).map(ReleaseFile::id));
+    kept.extend(known.iter().filter(|file| file.pinned).map(ReleaseFile::id));
+    // Also a failed one: it was live when it was put back. A time that cannot be read does not keep it for ever.
+    let changed_at =
+        |file: &ReleaseFile| file.since.parse::<jiff::Timestamp>().map_or(0, jiff::Timestamp::as_second);
+    let in_grace = |file: &&ReleaseFile| {
+        matches!(file.state, ReleaseState::Retired | ReleaseState::Failed) && changed_at(file) > grace_from
+    };
+    kept.extend(known.iter().filter(in_grace).map(ReleaseFile::id));
     let newest_live = live_file.map_or(0, |file| file.sequence);
     let waiting = |file: &&ReleaseFile| {
         matches!(file.state, ReleaseState::Staged | ReleaseState::Staging) && file.sequence > newest_live
@@ -106,7 +126,9 @@ mod tests {
     fn file(name: &str, sequence: u64, state: ReleaseState, follows: Option<&str>) -> ReleaseFile {
         ReleaseFile {
             release: release(name),
+            build: None,
             state,
+            pinned: false,
             shared: vec![],
             sequence,
             follows: follows.map(id),
@@ -129,10 +151,31 @@ mod tests {
             file("r5", 5, Failed, None),
             file("r6", 6, Staged, None),
         ];
-        assert_eq!(names(&to_remove(&known, Some(&id("r4")), 2)), ["r1", "r3", "r5"]);
-        assert_eq!(names(&to_remove(&known, Some(&id("r4")), 9)), ["r3", "r5"]);
+        assert_eq!(names(&to_remove(&known, Some(&id("r4")), 2, 0)), ["r1", "r3", "r5"]);
+        assert_eq!(names(&to_remove(&known, Some(&id("r4")), 9, 0)), ["r3", "r5"]);
         // The release before the live one stays even with keep 1: it is what a rollback needs.
-        assert_eq!(names(&to_remove(&known, Some(&id("r4")), 1)), ["r1", "r3", "r5"]);
+        assert_eq!(names(&to_remove(&known, Some(&id("r4")), 1, 0)), ["r1", "r3", "r5"]);
+    }
+
+    #[test]
+    fn pinned_ones_and_those_in_grace_stay() {
+        use ReleaseState::{Active, Failed, Retired};
+        let mut known = [
+            file("r1", 1, Retired, None),
+            file("r2", 2, Retired, None),
+            file("r3", 3, Retired, None),
+            file("r4", 4, Failed, None),
+            file("r5", 5, Active, None),
+        ];
+        known[0].pinned = true;
+        known[1].since = "2026-11-23T10:00:00Z".into();
+        known[3].since = "2026-11-23T10:10:00Z".into();
+        let at = |text: &str| text.parse::<jiff::Timestamp>().unwrap().as_second();
+        let live = Some(&known[4]).map(|file| file.id().clone());
+        let removed = |from| to_remove(&known, live.as_ref(), 1, at(from));
+        assert_eq!(names(&removed("2026-11-23T09:59:59Z")), ["r3"]);
+        assert_eq!(names(&removed("2026-11-23T10:05:00Z")), ["r2", "r3"]);
+        assert_eq!(names(&removed("2026-11-23T11:00:00Z")), ["r2", "r3", "r4"]);
     }
 
     #[test]
@@ -144,13 +187,13 @@ mod tests {
             file("r3", 3, Retired, Some("r2")),
             file("r4", 4, Staged, None),
         ];
-        assert_eq!(names(&to_remove(&known, Some(&id("r1")), 1)), ["r2"]);
+        assert_eq!(names(&to_remove(&known, Some(&id("r1")), 1, 0)), ["r2"]);
     }
 
     #[test]
     fn nothing_live_means_staged_ones_stay() {
         let known = [file("r1", 1, ReleaseState::Staged, None)];
-        assert_eq!(to_remove(&known, None, 1), []);
+        assert_eq!(to_remove(&known, None, 1, 0), []);
     }
 
     #[test]
@@ -167,9 +210,9 @@ mod tests {
             let outcome = Site::open(root.path(), &disk)
                 .unwrap()
                 .lock("test".into())
-                .and_then(|locked| prune(&locked, 1));
+                .and_then(|locked| prune(&locked, 1, Duration::ZERO));
             let locked = Site::open(root.path(), &RealDisk).unwrap().lock("test".into()).unwrap();
-            prune(&locked, 1).unwrap();
+            prune(&locked, 1, Duration::ZERO).unwrap();
             assert!(!root.path().join("releases/r1").exists());
             assert!(locked.site.known(&id("r1")).unwrap().is_none());
             assert_eq!(fs::read_dir(locked.site.paths.trash()).unwrap().count(), 0);

@@ -11,7 +11,7 @@ use cli::human;
 use fleet::SharedPath;
 use payload::{Manifest, TreeDigest};
 use record::host::{ReleaseState, StageReply};
-use record::{Layout, Release, ReleaseId, Sha256};
+use record::{Build, Layout, Release, ReleaseId, Sha256};
 use rustix::fs::OFlags;
 
 use super::verify;
@@ -23,6 +23,8 @@ use crate::site::{LockedSite, Pending, ReleaseFile};
 pub(crate) struct Request<'a> {
     /// From a record that came by SSH or was given by the operator; never from the swarm.
     pub(crate) release: &'a Release,
+    /// The build that made it, by the same record.
+    pub(crate) build: Option<&'a Build>,
     /// The archive, or the directory of the tree layout, as some client downloaded it.
     pub(crate) payload: &'a Path,
     /// The manifest, for the tree layout.
@@ -141,7 +143,9 @@ fn build(
     let newest = locked.site.all_known()?.last().map_or(0, |file| file.sequence);
     let file = ReleaseFile {
         release: request.release.clone(),
+        build: request.build.cloned(),
         state: ReleaseState::Staging,
+        pinned: false,
         shared,
         sequence: newest + 1,
         follows: None,

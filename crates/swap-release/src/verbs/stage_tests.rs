@@ -58,7 +58,7 @@ fn shared(paths: &[&str]) -> Vec<SharedPath> {
 
 fn stage_on(root: &Path, disk: &dyn Disk, built: &Built, shared: &[SharedPath]) -> Result<StageReply, Error> {
     let payload = built.payload();
-    let request = Request { release: &built.release, payload: &payload, manifest: None, shared };
+    let request = Request { release: &built.release, build: None, payload: &payload, manifest: None, shared };
     stage(&Site::open(root, disk)?.lock("test".into())?, &request, &|_| true)
 }
 
@@ -185,7 +185,8 @@ fn the_tree_layout_takes_modes_links_and_empty_folders_from_the_manifest() {
     }
     let release = Release { layout: Layout::Tree, ..built.release.clone() };
     let manifest = built.folder.path().join("manifest.jsonl");
-    let request = Request { release: &release, payload: &plain, manifest: Some(&manifest), shared: &[] };
+    let request =
+        Request { release: &release, build: None, payload: &plain, manifest: Some(&manifest), shared: &[] };
     let locked = Site::open(root.path(), &RealDisk).unwrap().lock("test".into()).unwrap();
     stage(&locked, &request, &|_| true).unwrap();
     let tree = root.path().join("releases/r1");

@@ -17,7 +17,13 @@ pub(crate) fn status(site: &Site<'_>, busy: Option<String>) -> Result<HostStatus
         .filter(|id| known.iter().any(|file| file.id() == id));
     let releases = known
         .into_iter()
-        .map(|file| ReleaseStatus { release: file.release, state: file.state, since: file.since })
+        .map(|file| ReleaseStatus {
+            release: file.release,
+            state: file.state,
+            pinned: file.pinned,
+            build: file.build,
+            since: file.since,
+        })
         .collect();
     Ok(HostStatus {
         schema: HostStatus::SCHEMA.to_owned(),
@@ -38,9 +44,10 @@ pub(crate) fn table(status: &HostStatus) -> String {
     }
     for release in &status.releases {
         let digest: String = release.release.tree_digest.to_string().chars().take(12).collect();
-        let state = format!("{:?}", release.state).to_lowercase();
+        let pinned = if release.pinned { " pinned" } else { "" };
+        let state = format!("{:?}{pinned}", release.state).to_lowercase();
         text.push_str(&format!(
-            "{:<24} {state:<12} {digest}  since {}\n",
+            "{:<24} {state:<16} {digest}  since {}\n",
             release.release.id.as_str(),
             release.since
         ));

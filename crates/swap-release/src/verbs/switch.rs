@@ -4,7 +4,7 @@ use record::ReleaseId;
 use record::host::ReleaseState;
 
 use crate::Error;
-use crate::site::{LockedSite, Pending, ReleaseFile, SwitchKind};
+use crate::site::{LockedSite, Pending, ReleaseFile, Site, SwitchKind};
 
 /// Whoever has to say that the release is good before the switch counts.
 pub(crate) trait Confirmation {
@@ -12,6 +12,22 @@ pub(crate) trait Confirmation {
     fn switched(&mut self, from: Option<&ReleaseId>, to: &ReleaseId);
     /// Waits for the word. `Err` says why the former release must come back.
     fn wait(&mut self) -> Result<(), String>;
+}
+
+/// Refuses an older build of the job that the live release comes from. Jenkins' milestones do this for pipelines; two
+/// freestyle builds, or a person, can overtake each other.
+pub(crate) fn expect_not_older(site: &Site<'_>, to: &ReleaseId) -> Result<(), Error> {
+    let Some(live) = site.current()?.into_id().map(|id| site.known(&id)).transpose()?.flatten() else {
+        return Ok(());
+    };
+    let candidate = site.expect_known(to)?;
+    let (Some(old), Some(new)) = (&live.build, &candidate.build) else { return Ok(()) };
+    match (old.number, new.number) {
+        (Some(live_number), Some(number)) if old.job == new.job && number < live_number => {
+            Err(Error::Older { release: to.clone(), number, live: live.release.id, live_number })
+        }
+        _ => Ok(()),
+    }
 }
 
 /// What a switch did.
@@ -162,7 +178,6 @@ mod tests {
     use super::*;
     use crate::disk::recording::RecordingDisk;
     use crate::disk::{Disk, RealDisk};
-    use crate::site::Site;
     use crate::site::testing::{id, live, site_with};
 
     /// Says yes or no at once.
@@ -218,6 +233,25 @@ mod tests {
             assert_eq!(live(root.path()).as_deref(), Some(name));
         }
         assert!(matches!(rollback_target(&locked), Err(Error::NothingBefore { .. })));
+    }
+
+    #[test]
+    fn an_older_build_of_the_same_job_is_refused() {
+        let root = site_with(&["r7", "r8"]);
+        let locked = lock(root.path(), &RealDisk).unwrap();
+        for (name, number) in [("r7", 7), ("r8", 8)] {
+            let build =
+                record::Build { number: Some(number), job: Some("site".into()), ..record::Build::default() };
+            let file = locked.site.known(&id(name)).unwrap().unwrap();
+            locked.remember(&ReleaseFile { build: Some(build), ..file }).unwrap();
+        }
+        switch(&locked, SwitchKind::Activate, &id("r8"), None).unwrap();
+        let error = expect_not_older(&locked.site, &id("r7")).unwrap_err();
+        assert!(matches!(error, Error::Older { number: 7, live_number: 8, .. }), "{error}");
+        expect_not_older(&locked.site, &id("r8")).unwrap();
+        let file = locked.site.known(&id("r7")).unwrap().unwrap();
+        locked.remember(&ReleaseFile { build: None, ..file }).unwrap();
+        expect_not_older(&locked.site, &id("r7")).unwrap();
     }
 
     #[test]
