@@ -44,7 +44,8 @@ fn a_killed_controller_leaves_every_server_on_the_former_release() {
     eventually("every server to put itself back", LEASE + Duration::from_secs(6), || back_on_r1(&fleet));
     fleet.assert_live("r1");
 
-    // Nothing is left locked: the next swap can begin at once.
+    // Nothing is left locked: the next attempt can begin at once. What was put back is proved again first.
+    fleet.push().output().ok();
     fleet.edit_inventory("contains = \"a page that never comes\"", "contains = \"{release}\"");
     fleet.swap("activate").output().ok();
     fleet.assert_live("r2");
