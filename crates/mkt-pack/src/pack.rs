@@ -16,6 +16,7 @@ use record::{
 };
 use std::io::Write;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Instant;
 
 /// Packs a site.
@@ -39,18 +40,17 @@ pub(crate) fn pack(settings: &Settings, console: &Console, abort: &Abort) -> Res
         hashing.advance(bytes);
         !abort.is_set()
     };
-    let manifest = scan.manifest(mtimes, &on).map_err(stop_or)?;
+    let manifest = Arc::new(scan.manifest(mtimes, &on).map_err(stop_or)?);
     drop(hashing);
 
     let mut outputs = Outputs::open(&settings.records)?;
     let packing = console.progress("packing", scan.bytes());
     let packed =
-        payload_file::make(settings, &manifest, &outputs, &packing, abort).map_err(|error| match error {
+        payload_file::make(settings, &manifest, &outputs, packing, abort).map_err(|error| match error {
             Error::Tree(error) if error.is_aborted() => Error::Terminated { site: settings.site.clone() },
             Error::Torrent(error) if error.is_aborted() => Error::Terminated { site: settings.site.clone() },
             other => other,
         })?;
-    drop(packing);
     // The pieces of the tree layout come from a second reading, and a file that came since the first is in neither.
     scan.check_unchanged(&go_on).map_err(stop_or)?;
     if abort.is_set() {

@@ -9,7 +9,14 @@ use payload::{Kind, Manifest, archive};
 use record::Sha256;
 use sha2::Digest;
 use std::io::{self, BufWriter, Write};
+use std::sync::Arc;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::Duration;
 use tempfile::NamedTempFile;
+
+/// How often the abort flag is looked at while the archive is written.
+const GLANCE: Duration = Duration::from_millis(50);
 
 /// A payload and its torrent, before they have a name in the folder.
 #[derive(Debug)]
@@ -32,18 +39,19 @@ pub(crate) struct Archive {
 /// Makes the payload and hashes its pieces.
 pub(crate) fn make(
     settings: &Settings,
-    manifest: &Manifest,
+    manifest: &Arc<Manifest>,
     outputs: &Outputs,
-    progress: &Progress,
+    progress: Progress,
     abort: &Abort,
 ) -> Result<Packed, Error> {
-    let on = |bytes| {
+    let for_tree = abort.clone();
+    let on = move |bytes| {
         progress.advance(bytes);
-        !abort.is_set()
+        !for_tree.is_set()
     };
     match settings.layout {
         LayoutSettings::Archive { level } => {
-            let archive = write_archive(settings, manifest, level, outputs, &on)?;
+            let archive = write_archive(settings, manifest, level, outputs, on, abort)?;
             let stem: String = archive.sha256.to_string().chars().take(16).collect();
             // The name is part of the infohash, and content decides it: same tree, same name, same infohash.
             let torrent = builder(settings, format!("{stem}.tar.zst"))
@@ -74,19 +82,44 @@ fn builder(settings: &Settings, name: String) -> Builder {
         .created_by(concat!("mkt-pack ", env!("CARGO_PKG_VERSION")))
 }
 
+/// Writes the archive on a thread that is left behind by an abort: at the highest levels the compressor comes to an
+/// end only seconds later, and SIGTERM must be answered before.
 fn write_archive(
     settings: &Settings,
-    manifest: &Manifest,
+    manifest: &Arc<Manifest>,
     level: i32,
     outputs: &Outputs,
-    progress: &payload::Progress<'_>,
+    progress: impl Fn(u64) -> bool + Send + Sync + 'static,
+    abort: &Abort,
 ) -> Result<Archive, Error> {
+    let failed = |source| outputs.write_error(source);
     let file = outputs.temporary()?;
-    let digesting = Digesting { out: BufWriter::new(file), hasher: sha2::Sha256::new() };
-    let digesting =
-        archive::write(&settings.site, manifest, digesting, level, progress).map_err(Error::Tree)?;
-    let Digesting { out, hasher } = digesting;
-    let file = out.into_inner().map_err(|error| outputs.write_error(error.into_error()))?;
+    let out = BufWriter::new(file.as_file().try_clone().map_err(failed)?);
+    let out = Digesting { out, hasher: sha2::Sha256::new() };
+    let (site, manifest) = (settings.site.clone(), Arc::clone(manifest));
+    let (sender, receiver) = mpsc::channel();
+    let work = move || {
+        // Nobody listens any more after an abort.
+        let _ = sender.send(archive::write(&site, &manifest, out, level, &progress));
+    };
+    thread::Builder::new().name("archive".into()).spawn(work).map_err(failed)?;
+    let written = loop {
+        match receiver.recv_timeout(GLANCE) {
+            Ok(written) => break written,
+            Err(RecvTimeoutError::Timeout) if abort.is_set() => {
+                return Err(Error::Terminated { site: settings.site.clone() });
+            }
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => {
+                return Err(failed(io::Error::other("the thread that writes it died")));
+            }
+        }
+    };
+    let Digesting { out, hasher } = written.map_err(|error| match error {
+        payload::Error::Pack { source, .. } => failed(source),
+        other => Error::Tree(other),
+    })?;
+    out.into_inner().map_err(|error| failed(error.into_error()))?;
     Ok(Archive { file, sha256: Sha256::from_bytes(hasher.finalize().into()) })
 }
 

@@ -27,7 +27,8 @@ const JOB_BYTES: u32 = 8 * 1024 * 1024;
 ///
 /// # Errors
 /// [`Error::Read`]; [`Error::Changed`] for a file that is not as in the manifest; [`Error::Pack`] when `out` fails;
-/// [`Error::Aborted`].
+/// [`Error::Aborted`], which at a high level comes late: the compressor takes nothing while all its jobs run, and ends
+/// only after them, seconds each. Who cannot wait calls this on a thread that it need not join.
 pub fn write<W: Write>(
     root: &Path,
     manifest: &Manifest,
@@ -49,11 +50,23 @@ fn write_with<W: Write>(
     let dir = Beneath::open(root)?;
     let failed = |source| Error::Pack { path: header::MANIFEST.into(), source };
     let mut out = encoder(out, level, workers).map_err(failed)?;
+    members(&dir, manifest, &mut out, progress)?;
+    let failed = |source| Error::Pack { path: "end of archive".into(), source };
+    out.finish().map_err(failed)
+}
+
+fn members(
+    dir: &Beneath,
+    manifest: &Manifest,
+    out: &mut impl Write,
+    progress: &Progress<'_>,
+) -> Result<(), Error> {
+    let failed = |source| Error::Pack { path: header::MANIFEST.into(), source };
     let json = manifest.to_bytes()?;
     let size = json.len() as u64;
     out.write_all(&header::of_manifest(manifest, size)).map_err(failed)?;
     out.write_all(&json).map_err(failed)?;
-    pad(&mut out, size).map_err(failed)?;
+    pad(out, size).map_err(failed)?;
     drop(json);
     let mut buffer = Vec::new();
     for entry in manifest.entries() {
@@ -63,13 +76,11 @@ fn write_with<W: Write>(
         }
         out.write_all(&header::of_entry(entry)).map_err(failed)?;
         if let Kind::File { size, sha256, .. } = &entry.kind {
-            file(&dir, entry, *size, sha256, &mut out, &mut buffer, progress)?;
-            pad(&mut out, *size).map_err(failed)?;
+            file(dir, entry, *size, sha256, out, &mut buffer, progress)?;
+            pad(out, *size).map_err(failed)?;
         }
     }
-    let failed = |source| Error::Pack { path: "end of archive".into(), source };
-    out.write_all(&END).map_err(failed)?;
-    out.finish().map_err(failed)
+    out.write_all(&END).map_err(|source| Error::Pack { path: "end of archive".into(), source })
 }
 
 fn encoder<'a, W: Write>(out: W, level: i32, workers: usize) -> io::Result<zstd::Encoder<'a, W>> {

@@ -1,0 +1,19 @@
+//! The binary from outside, with the peers it stands beside: mktorrent and transmission-show.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stderr
+)]
+
+mod abort;
+mod base;
+mod determinism;
+mod git;
+mod options;
+mod outputs;
+mod peers;
+mod refused;
+mod sandbox;
