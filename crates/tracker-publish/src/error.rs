@@ -79,6 +79,9 @@ pub(crate) enum Error {
         "rtorrent at `{endpoint}` has this download at `{found}`, not at `{place}`, and does not seed it"
     )]
     Elsewhere { endpoint: String, found: PathBuf, place: PathBuf },
+    /// rtorrent gave the hash check up.
+    #[error("rtorrent cannot read `{path}`")]
+    Unreadable { path: PathBuf },
     /// rtorrent's hash check finds other content.
     #[error("rtorrent's hash check of `{path}` finds {done} of {pieces} pieces{}", because(.message.as_deref()))]
     Damaged { path: PathBuf, done: u64, pieces: u64, message: Option<String> },
@@ -134,6 +137,7 @@ impl Failure for Error {
             Self::Rpc(error) => rpc_exit_code(error),
             Self::NotLoaded { .. }
             | Self::Elsewhere { .. }
+            | Self::Unreadable { .. }
             | Self::Stalled { .. }
             | Self::TrackerDisabled { .. }
             | Self::TrackerRefused { .. } => ExitCode::Refused,
@@ -178,9 +182,10 @@ impl Failure for Error {
             Self::Elsewhere { .. } => {
                 "erase the download in rtorrent, or name its directory with --seeder-directory".into()
             }
-            Self::Damaged { .. } => {
-                "rtorrent may lack the right to read the file, or the disk is failing; see its log".into()
+            Self::Unreadable { .. } => {
+                "give rtorrent's user the right to enter the seeder's directory and those above it".into()
             }
+            Self::Damaged { .. } => "something else writes to the file, or the disk is failing".into(),
             Self::Stalled { .. } => "see rtorrent's log; it stops downloads when the disk is almost full".into(),
             Self::TooLate { .. } => "give a large payload more time with --timeout, or see rtorrent's log".into(),
             Self::TrackerRefused { .. } => "make the infohash known to the tracker, then run this again".into(),

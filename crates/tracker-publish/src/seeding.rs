@@ -114,6 +114,13 @@ impl<C: Connect> Seeding<'_, C> {
                     helped = true;
                     self.client.recheck(hash)?;
                 }
+                (State::Unreadable, Some(download)) => {
+                    if helped {
+                        return Err(Error::Unreadable { path: location(&download) });
+                    }
+                    helped = true;
+                    self.client.recheck(hash)?;
+                }
                 (State::Idle, Some(download)) => {
                     let since = idle_since.get_or_insert_with(Instant::now);
                     if !helped && since.elapsed() > PAUSES {
@@ -187,6 +194,8 @@ enum State {
     Absent,
     /// Waiting for its hash check, or in it.
     Hashing,
+    /// The hash check was given up.
+    Unreadable,
     /// Checked, and pieces are not what they should be.
     Damaged,
     /// Not checked and not about to be, or complete without talking to peers.
@@ -198,6 +207,8 @@ impl State {
     fn of(download: &Download) -> Self {
         if download.is_seeding() {
             Self::Seeding
+        } else if download.hash_failed {
+            Self::Unreadable
         } else if download.hash_checking || download.hashing != Hashing::No {
             Self::Hashing
         } else if !download.hash_checked || download.complete {

@@ -6,7 +6,7 @@ use super::row::Row;
 use crate::{Client, Connect, Error, HexInfohash, Result, Value};
 
 /// The questions, in the order in which [`read`] takes the answers.
-const COMMANDS: [&str; 26] = [
+const COMMANDS: [&str; 27] = [
     "d.hash",
     "d.name",
     "d.size_bytes",
@@ -16,6 +16,7 @@ const COMMANDS: [&str; 26] = [
     "d.chunks_hashed",
     "d.complete",
     "d.hashing",
+    "d.hashing_failed",
     "d.is_hash_checking",
     "d.is_hash_checked",
     "d.is_active",
@@ -69,6 +70,9 @@ pub struct Download {
     pub complete: bool,
     /// Whether a hash check is wanted.
     pub hashing: Hashing,
+    /// Whether the last hash check was given up because rtorrent could not read a file (a missing one is merely
+    /// empty). rtorrent then says nothing in `message`, keeps `hashing` as it was, and tries again only when told.
+    pub hash_failed: bool,
     /// Whether a hash check runs at this moment.
     pub hash_checking: bool,
     /// Whether the data was checked since it was opened.
@@ -168,6 +172,7 @@ fn read<C: Connect>(client: &Client<C>, values: &[Value]) -> Result<Download> {
             3 => Some(Hashing::Rehash),
             _ => None,
         })?,
+        hash_failed: row.flag()?,
         hash_checking: row.flag()?,
         hash_checked: row.flag()?,
         active: row.flag()?,

@@ -9,6 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use rtorrent_rpc::{Client, HexInfohash, UnixConnector};
+use rustix::process::{Pid, Signal};
 
 /// Whether rtorrent is installed. If not, the test is skipped with a word, or fails when `E2E_PEERS=required`.
 pub(crate) fn installed(test: &str) -> bool {
@@ -36,6 +37,11 @@ impl Rtorrent {
 
     /// Starts one (again) on a given address; its session is kept in `directory`.
     pub(crate) fn start_at(directory: &Path, peer: SocketAddr) -> Self {
+        Self::start_by(Command::new("rtorrent"), directory, peer)
+    }
+
+    /// Starts one by a program that runs rtorrent with the arguments it is given.
+    pub(crate) fn start_by(mut program: Command, directory: &Path, peer: SocketAddr) -> Self {
         for sub in ["session", "incoming"] {
             fs::create_dir_all(directory.join(sub)).unwrap();
         }
@@ -61,7 +67,7 @@ impl Rtorrent {
         ];
         fs::write(&config, lines.join("\n") + "\n").unwrap();
         let output = fs::File::create(directory.join("stdout.log")).unwrap();
-        let child = Command::new("rtorrent")
+        let child = program
             .arg("-n")
             .arg("-o")
             .arg(format!("import={}", config.display()))
@@ -96,9 +102,17 @@ impl Rtorrent {
         self.directory.join("incoming")
     }
 
-    /// Its process.
-    pub(crate) fn pid(&self) -> rustix::process::Pid {
-        rustix::process::Pid::from_child(&self.child)
+    /// Makes it hang: it goes on accepting connections and never answers. Waits until no thread of it runs any more.
+    pub(crate) fn hang(&self) {
+        rustix::process::kill_process(Pid::from_child(&self.child), Signal::STOP).unwrap();
+        let tasks = format!("/proc/{}/task", self.child.id());
+        eventually("all threads to stop", || {
+            let stopped = |task: fs::DirEntry| {
+                let stat = fs::read_to_string(task.path().join("stat")).unwrap_or_default();
+                stat.rsplit_once(')').is_some_and(|(_, rest)| rest.trim_start().starts_with('T'))
+            };
+            fs::read_dir(&tasks).unwrap().all(|task| stopped(task.unwrap())).then_some(())
+        });
     }
 
     /// Waits until a download is complete and seeds.

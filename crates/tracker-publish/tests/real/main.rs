@@ -13,10 +13,10 @@ mod rtorrent;
 mod tracker;
 mod world;
 
-use std::fs;
+use std::fs::{self, Permissions};
 use std::io::{Read, Write};
 use std::net::SocketAddr;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::os::unix::net::UnixListener;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -243,6 +243,36 @@ fn damage_behind_rtorrents_back_is_repaired() {
 }
 
 #[test]
+fn a_directory_that_rtorrents_user_cannot_enter_is_named() {
+    if !installed("a_directory_that_rtorrents_user_cannot_enter_is_named") {
+        return;
+    }
+    if !rustix::process::geteuid().is_root() {
+        eprintln!(
+            "SKIPPED a_directory_that_rtorrents_user_cannot_enter_is_named: only root can start rtorrent as nobody"
+        );
+        return;
+    }
+    let world = World::new(Packing::default());
+    let home = world.path().join("rtorrent");
+    for sub in ["session", "incoming"] {
+        fs::create_dir_all(home.join(sub)).unwrap();
+        chown(home.join(sub), Some(65534), Some(65534)).unwrap();
+    }
+    chown(&home, Some(65534), Some(65534)).unwrap();
+    let mode = |path: &Path, mode| fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
+    mode(world.path(), 0o755);
+    mode(&world.seed(), 0o700);
+    let mut program = Command::new("setpriv");
+    program.args(["--reuid=65534", "--regid=65534", "--clear-groups", "rtorrent"]);
+    let seeder = Rtorrent::start_by(program, &home, rtorrent::free_address());
+    run(&mut publish(&world, &seeder))
+        .expect(20, &["rtorrent cannot read `", "hint: give rtorrent's user the right"]);
+    mode(&world.seed(), 0o755);
+    run(&mut publish(&world, &seeder)).expect(0, &["is in place", "is seeded"]);
+}
+
+#[test]
 fn a_stopped_download_is_started() {
     if !installed("a_stopped_download_is_started") {
         return;
@@ -397,7 +427,7 @@ fn sigterm_ends_it_in_time_and_the_record_says_so() {
     let seeder = seeder(&world);
     run(&mut publish(&world, &seeder)).expect(0, &[]);
     // A stopped rtorrent accepts connections and never answers.
-    kill_process(seeder.pid(), Signal::STOP).unwrap();
+    seeder.hang();
     let child = publish(&world, &seeder).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let pid = Pid::from_child(&child);
     eventually("the handler for SIGTERM", || {
@@ -421,7 +451,7 @@ fn an_rtorrent_that_hangs_is_given_up() {
     }
     let world = World::new(Packing::default());
     let seeder = seeder(&world);
-    kill_process(seeder.pid(), Signal::STOP).unwrap();
+    seeder.hang();
     run(publish(&world, &seeder).args(["--timeout", "1s"]))
         .expect(21, &["did not answer", "hint: rtorrent hangs"]);
 }
