@@ -71,7 +71,8 @@ impl<'a> Board<'a> {
             (Some(error), _) => {
                 self.console.say(format!("{} failed: {error}", host.name));
                 if let Some(hint) = &report.hint {
-                    self.console.hint(hint);
+                    // Not a `hint:` line: that is for the error that ends the stage.
+                    self.console.say(format!("{} remedy: {hint}", host.name));
                 }
             }
             (None, true) => self.console.say(format!("{} has the release already", host.name)),

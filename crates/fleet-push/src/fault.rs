@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use fleet::HostName;
 use record::{ReleaseId, Sha256};
 
 /// A host's failure.
@@ -131,6 +132,13 @@ impl From<rtorrent_rpc::Error> for Fault {
 }
 
 impl Fault {
+    /// The text where the host's name stands beside it.
+    pub(crate) fn beside(&self, name: &HostName) -> String {
+        let text = self.to_string();
+        let prefix = format!("host `{name}`: ");
+        text.strip_prefix(&prefix).map(str::to_owned).unwrap_or(text)
+    }
+
     /// Whether the way to the host broke: worth a new connection.
     pub(crate) fn is_connection_loss(&self) -> bool {
         matches!(self, Self::Connection(error) if error.is_connection_loss())
@@ -188,6 +196,7 @@ mod tests {
         assert!(through_rpc(lost).is_connection_loss());
         let socket = fleet::Error::Socket { host: host(), path: "/r".into(), detail: "refused".into() };
         let fault = through_rpc(socket);
+        assert_eq!(fault.beside(&host()), "cannot open the socket `/r`: refused");
         assert!(fault.is_client_down() && !fault.is_connection_loss());
         let interrupted = fleet::Error::Interrupted { host: host(), step: "x".into() };
         assert!(matches!(through_rpc(interrupted), Fault::Terminated));

@@ -34,7 +34,8 @@ pub(crate) fn run(settings: &Settings, console: &Console, abort: &Abort) -> Resu
     }
     let release = job.release.clone();
     let size = release.payload.bytes;
-    console.say(format!("release {} ({}) to {} hosts", release.id, human::bytes(size), hosts.len()));
+    let count = count(hosts.len());
+    console.say(format!("release {} ({}) to {count}", release.id, human::bytes(size)));
 
     let tour = Tour {
         swarm: Arc::new(Swarm::new(job.seeder, size)),
@@ -58,8 +59,12 @@ pub(crate) fn run(settings: &Settings, console: &Console, abort: &Abort) -> Resu
     console.block(&report.table());
     report.write(settings, &release, input)?;
     report.outcome()?;
-    console.say(format!("release {} is staged on all {} hosts", release.id, hosts.len()));
+    console.say(format!("release {} is staged on {count}", release.id));
     Ok(ExitCode::Ok)
+}
+
+fn count(hosts: usize) -> String {
+    if hosts == 1 { "1 host".to_owned() } else { format!("{hosts} hosts") }
 }
 
 /// A host's final report: its own, or what was last heard of it.

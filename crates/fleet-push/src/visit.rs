@@ -69,7 +69,7 @@ impl Tour {
             Ok(()) => visit.report.state = PushState::Staged,
             Err(fault) => {
                 self.swarm.leave(index);
-                visit.report = visit.report.failed(fault.to_string());
+                visit.report = visit.report.failed(fault.beside(&host.name));
                 visit.report.hint = fault.hint();
             }
         }
@@ -85,7 +85,11 @@ impl Visit<'_> {
             match self.once() {
                 Err(fault) if fault.is_connection_loss() && number < RETRIES => {
                     let wait = delay(number);
-                    self.say(format!("lost, trying again in {:.1} s: {fault}", wait.as_secs_f64()));
+                    self.say(format!(
+                        "lost, trying again in {:.1} s: {}",
+                        wait.as_secs_f64(),
+                        fault.beside(&self.host.name)
+                    ));
                     self.tour.clock.pause(wait)?;
                     let now = self.now();
                     self.watch.refresh(now);

@@ -331,19 +331,37 @@ impl Error {
     /// The remedy, as one sentence for a `hint:` line.
     pub fn hint(&self) -> Option<String> {
         Some(match self {
+            Self::ReadInventory { .. } => {
+                "name the inventory with --fleet, and check its permissions".to_owned()
+            }
+            Self::ParseInventory { .. } | Self::InventoryValue { .. } => {
+                "correct it there; README lists every key with its form and default".to_owned()
+            }
             Self::UnknownKey { nearest: Some(nearest), .. } => format!("did you mean `{nearest}`?"),
+            Self::UnknownKey { nearest: None, .. } => {
+                "remove it, or move it to the table it belongs to; README lists every key".to_owned()
+            }
             Self::NoSuchHost { nearest: Some(nearest), .. } => format!("did you mean `{nearest}`?"),
+            Self::NoSuchHost { nearest: None, .. } => {
+                "hosts are named by their tables, [hosts.<name>]".to_owned()
+            }
             Self::SamePeerAddress { .. } => {
                 "rtorrent keeps one connection per IP address: give each host its own \
                  `address` (or `peer_address`)"
                     .to_owned()
+            }
+            Self::ReadIdentity { .. } | Self::NotAnIdentity { .. } => {
+                "name the private key with --identity or `identity` in fleet.toml".to_owned()
+            }
+            Self::ReadPassphrase { .. } => {
+                "MKT_IDENTITY_PASSPHRASE_FILE must name a readable file".to_owned()
             }
             Self::IdentityLocked { .. } => {
                 "give the passphrase in MKT_IDENTITY_PASSPHRASE, or its file in MKT_IDENTITY_PASSPHRASE_FILE"
                     .to_owned()
             }
             Self::ReadKnownHosts { .. } | Self::NoKnownHosts { .. } => {
-                "name the file by --known-hosts or `known_hosts` in fleet.toml".to_owned()
+                "name the file with --known-hosts or `known_hosts` in fleet.toml".to_owned()
             }
             Self::UnknownHostKey { address, port, known_hosts, .. } => format!(
                 "get its keys by `{}`, compare the fingerprint on the host's console, then add them to `{}`",
@@ -368,15 +386,7 @@ impl Error {
                  have AllowStreamLocalForwarding yes?"
                     .to_owned()
             }
-            Self::ReadInventory { .. }
-            | Self::ParseInventory { .. }
-            | Self::UnknownKey { .. }
-            | Self::InventoryValue { .. }
-            | Self::NoSuchHost { .. }
-            | Self::ReadIdentity { .. }
-            | Self::NotAnIdentity { .. }
-            | Self::ReadPassphrase { .. }
-            | Self::Resolve { .. }
+            Self::Resolve { .. }
             | Self::Unreachable { .. }
             | Self::Handshake { .. }
             | Self::TimedOut { .. }
