@@ -129,10 +129,17 @@ impl VerifyReply {
     pub const LISTED: usize = 100;
 }
 
-/// Lines of `activate --confirm-within` and `rollback --confirm-within`.
+/// Lines of `activate` and `rollback` with `--confirm-within`, and with `--in-step` before that.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "event", rename_all = "snake_case", deny_unknown_fields)]
 pub enum SwitchEvent {
+    /// The site is locked and the release can go live; now waiting for `go` on standard input.
+    Ready {
+        /// The live release; null if there is none.
+        from: Option<ReleaseId>,
+        /// The release that will be live.
+        to: ReleaseId,
+    },
     /// `current` points to `to`; now waiting for `commit` or `revert` on standard input.
     Switched {
         /// The release before; null if there was none.

@@ -8,7 +8,7 @@ use cli::Common;
 use fleet::SharedPath;
 use record::ReleaseId;
 
-use crate::job::{FleetJob, FleetSwitch, FleetVerb, Place, ServerJob, ServerVerb};
+use crate::job::{FleetJob, FleetSwitch, FleetVerb, Lease, Place, ServerJob, ServerVerb};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -125,6 +125,9 @@ struct Switch {
     /// Put the former release back unless `commit` comes on standard input (or the fleet is healthy) within this time
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     confirm_within: Option<Duration>,
+    /// Lock and check, then wait for `go` on standard input before switching (what --fleet does on every server)
+    #[arg(long, requires = "confirm_within", conflicts_with = "fleet")]
+    in_step: bool,
     /// Activate even if a newer build of the same job is live
     #[arg(long)]
     allow_older: bool,
@@ -215,17 +218,18 @@ impl Cli {
                 },
             }),
             Verb::Activate(switch) => {
-                let (release, confirm_within) = (switch.release.clone(), switch.confirm_within);
-                let on_server =
-                    ServerVerb::Activate { release, confirm_within, allow_older: switch.allow_older };
+                let (release, lease, allow_older) =
+                    (switch.release.clone(), switch.lease(), switch.allow_older);
                 let (place, on_fleet) = switch.split();
-                place.choose(on_server, FleetVerb::Activate(on_fleet))
+                place.choose(
+                    ServerVerb::Activate { release, lease, allow_older },
+                    FleetVerb::Activate(on_fleet),
+                )
             }
             Verb::Rollback(switch) => {
-                let (release, confirm_within) = (switch.release.clone(), switch.confirm_within);
-                let on_server = ServerVerb::Rollback { release, confirm_within };
+                let (release, lease) = (switch.release.clone(), switch.lease());
                 let (place, on_fleet) = switch.split();
-                place.choose(on_server, FleetVerb::Rollback(on_fleet))
+                place.choose(ServerVerb::Rollback { release, lease }, FleetVerb::Rollback(on_fleet))
             }
             Verb::Status(Look { place, json, .. }) => {
                 place.choose(ServerVerb::Status { json }, FleetVerb::Status { json })
@@ -246,8 +250,12 @@ impl Cli {
 }
 
 impl Switch {
+    fn lease(&self) -> Option<Lease> {
+        self.confirm_within.map(|within| Lease { within, in_step: self.in_step })
+    }
+
     fn split(self) -> (Where, FleetSwitch) {
-        let Self { release, place, confirm_within, allow_older, records, junit } = self;
+        let Self { release, place, confirm_within, in_step: _, allow_older, records, junit } = self;
         (place, FleetSwitch { release, confirm_within, allow_older, records, junit })
     }
 }

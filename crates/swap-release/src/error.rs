@@ -168,6 +168,14 @@ pub enum Error {
         /// What is wrong with it.
         why: String,
     },
+    /// The word to switch did not come; nothing was changed.
+    #[error("release `{release}` was not switched to: {why}")]
+    NoGo {
+        /// The release.
+        release: ReleaseId,
+        /// Why.
+        why: String,
+    },
     /// The switch was put back.
     #[error("release `{release}` was not confirmed ({why}); live is {live}")]
     Reverted {
@@ -258,7 +266,7 @@ impl cli::Failure for Error {
             Self::Payload { source, .. } => payload_code(source),
             Self::Drift { .. } => ExitCode::Mismatch,
             Self::Busy { .. } => ExitCode::Busy,
-            Self::Reverted { .. } => ExitCode::RolledBack,
+            Self::Reverted { .. } | Self::NoGo { .. } => ExitCode::RolledBack,
             Self::Record(error) => error.exit_code(),
             Self::PushIncomplete { .. } => ExitCode::SomeHostsFailed,
             Self::FleetVerb { failed, all } if failed == all => ExitCode::NoHostSucceeded,
@@ -296,7 +304,7 @@ impl cli::Failure for Error {
                 format!("create {}, or take it out of `shared` in fleet.toml; a directory is written with a trailing /", path.display())
             }
             Self::SharedShipped { .. } => "exclude it from the pack, or take it out of `shared` in fleet.toml".into(),
-            Self::Reverted { .. } => "see why in the log of the deployment; the former release is live".into(),
+            Self::NoGo { .. } | Self::Reverted { .. } => "see why in the log of the deployment; the former release is live".into(),
             Self::PushIncomplete { .. } => "run fleet-push again until every host has staged the release".into(),
             Self::OtherHosts { .. } => "push with the same fleet.toml, then swap".into(),
             Self::FleetSwap { code: ExitCode::Mixed, .. } => {

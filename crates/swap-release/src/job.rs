@@ -30,12 +30,12 @@ pub(crate) enum ServerVerb {
     },
     Activate {
         release: Option<ReleaseId>,
-        confirm_within: Option<Duration>,
+        lease: Option<Lease>,
         allow_older: bool,
     },
     Rollback {
         release: Option<ReleaseId>,
-        confirm_within: Option<Duration>,
+        lease: Option<Lease>,
     },
     Status {
         json: bool,
@@ -56,6 +56,14 @@ pub(crate) enum ServerVerb {
         json: bool,
     },
     Reconcile,
+}
+
+/// How long a switch may stay without a word.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Lease {
+    pub(crate) within: Duration,
+    /// Locked and checked, wait for `go` before switching.
+    pub(crate) in_step: bool,
 }
 
 /// Work on the fleet.

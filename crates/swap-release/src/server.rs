@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use crate::Error;
 use crate::disk::RealDisk;
-use crate::job::{ServerJob, ServerVerb};
+use crate::job::{Lease, ServerJob, ServerVerb};
 use crate::site::{HistoryLine, LockedSite, Site, SwitchKind};
 use crate::verbs::confirm::{self, Controller};
 use crate::verbs::{pin, prune, stage, status, switch, verify};
@@ -52,18 +52,18 @@ pub(crate) fn run(job: ServerJob, console: &Console, abort: &Abort) -> Result<Ex
             console.say(format!("`{}` {what}: {} files, {size}, {took}", reply.release, reply.files));
             if json { print(console, &reply) } else { Ok(ExitCode::Ok) }
         }
-        ServerVerb::Activate { release, confirm_within, allow_older } => {
+        ServerVerb::Activate { release, lease, allow_older } => {
             let release = release.ok_or_else(|| Error::Usage("name the release: activate RELEASE".into()))?;
             let locked = site.lock(owner)?;
             if !allow_older {
                 switch::expect_not_older(&locked.site, &release)?;
             }
-            switch_to(&locked, SwitchKind::Activate, &release, confirm_within, console, abort)
+            switch_to(&locked, SwitchKind::Activate, &release, lease, console, abort)
         }
-        ServerVerb::Rollback { release, confirm_within } => {
+        ServerVerb::Rollback { release, lease } => {
             let locked = site.lock(owner)?;
             let release = release.map_or_else(|| switch::rollback_target(&locked), Ok)?;
-            switch_to(&locked, SwitchKind::Rollback, &release, confirm_within, console, abort)
+            switch_to(&locked, SwitchKind::Rollback, &release, lease, console, abort)
         }
         ServerVerb::Status { json } => {
             let (site, busy) = site.reconcile_if_idle(owner)?;
@@ -124,11 +124,11 @@ fn switch_to(
     locked: &LockedSite<'_>,
     kind: SwitchKind,
     to: &ReleaseId,
-    confirm_within: Option<Duration>,
+    lease: Option<Lease>,
     console: &Console,
     abort: &Abort,
 ) -> Result<ExitCode, Error> {
-    let Some(within) = confirm_within else {
+    let Some(Lease { within, in_step }) = lease else {
         let done = switch::switch(locked, kind, to, None)?;
         match done.from {
             Some(from) if from == *to => console.say(format!("`{to}` is live already")),
@@ -138,6 +138,14 @@ fn switch_to(
         return Ok(ExitCode::Ok);
     };
     let mut controller = Controller::on_stdin(within, console, abort);
+    if in_step {
+        switch::expect_ready(locked, &locked.site.expect_known(to)?)?;
+        let from = locked.site.current()?.into_id();
+        controller.wait_for_go(from.as_ref(), to).map_err(|why| match abort.is_set() {
+            true => Error::Aborted,
+            false => Error::NoGo { release: to.clone(), why },
+        })?;
+    }
     match switch::switch(locked, kind, to, Some(&mut controller)) {
         Ok(done) => {
             confirm::say(console, &SwitchEvent::Committed { to: done.to });

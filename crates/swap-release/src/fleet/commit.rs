@@ -1,7 +1,7 @@
 //! The two-phase commit of a fleet.
 //!
-//! Every host proves the release; nobody switches before all have. Then all switch at once, unconfirmed, and are asked
-//! whether they serve it. Commit all, or revert every host that switched to exactly the release it had. A host that
+//! Every host proves the release and takes its lock; nobody switches before all have. Then all switch at one word,
+//! unconfirmed, and are asked whether they serve it. Commit all, or revert every host that switched to exactly the release it had. A host that
 //! hears neither puts itself back when the lease or its input ends.
 
 use std::num::NonZeroUsize;
@@ -67,7 +67,14 @@ fn two_phases(controller: &Controller<'_>, plan: &Plan, release: &Release) -> (V
         return (members, Outcome::Refused);
     }
 
-    console.say(format!("all proved; switching {} hosts to `{}`", members.len(), plan.to));
+    // All locks first: two controllers at once end here, with nothing switched. What is held is given up by dropping it.
+    let ours = plan.clone();
+    let members = each(members, all, &interrupt, move |member| switch::hold(member, &ours));
+    if !members.iter().all(Member::is_good) || abort.is_set() {
+        return (members, Outcome::Refused);
+    }
+
+    console.say(format!("all proved and locked; switching {} hosts to `{}`", members.len(), plan.to));
     let ours = plan.clone();
     let members = each(members, all, &interrupt, move |member| switch::switch(member, &ours));
 

@@ -72,7 +72,7 @@ fn short(effect: &Effect) -> (String, String) {
                 argv.as_slice().contains(&"--confirm-within".to_owned()),
                 "a switch always has a lease: {argv}"
             );
-            (host.to_string(), "switch".into())
+            (host.to_string(), "hold".into())
         }
         Effect::Write(host, bytes) => {
             (host.to_string(), format!("says {}", String::from_utf8_lossy(bytes).trim()))
@@ -117,6 +117,7 @@ fn proof(ok: bool) -> Reply {
     says(serde_json::to_vec(&reply).unwrap())
 }
 
+const READY: &str = "{\"event\":\"ready\",\"from\":\"r1\",\"to\":\"r2\"}\n";
 const SWITCHED: &str = "{\"event\":\"switched\",\"from\":\"r1\",\"to\":\"r2\"}\n";
 const COMMITTED: &str = "{\"event\":\"committed\",\"to\":\"r2\"}\n";
 const REVERTED: &str = "{\"event\":\"reverted\",\"to\":\"r1\",\"why\":\"asked\"}\n";
@@ -126,8 +127,8 @@ fn well(what: &str) -> Reply {
     match what {
         "status" => status("r1"),
         "verify" => proof(true),
-        "switch" => says([SWITCHED, COMMITTED].concat()),
-        "says commit" | "says revert" | "activate" => says(""),
+        "hold" => says([READY, SWITCHED, COMMITTED].concat()),
+        "says go" | "says commit" | "says revert" | "activate" => says(""),
         other => panic!("not expected: {other}"),
     }
 }
@@ -145,17 +146,14 @@ fn nobody_switches_before_all_have_proved_and_nobody_commits_before_all_have_swi
     let (outcome, members, log) = run_with(|_, _| None);
     assert_eq!(outcome, Outcome::Committed);
     assert!(members.iter().all(|member| member.outcome == HostOutcome::Committed));
-    let phases = [
-        ["web1 verify", "web2 verify"],
-        ["web1 switch", "web2 switch"],
-        ["web1 says commit", "web2 says commit"],
-    ];
+    let phases = ["verify", "hold", "says go", "says commit"]
+        .map(|what| [format!("web1 {what}"), format!("web2 {what}")]);
     for pair in phases.windows(2) {
         let last = pair[0].iter().map(|what| position(&log, what)).max().unwrap();
         let first = pair[1].iter().map(|what| position(&log, what)).min().unwrap();
         assert!(last < first, "{log:?}");
     }
-    assert_eq!(log.len(), 8, "and nothing else happens: {log:?}");
+    assert_eq!(log.len(), 10, "and nothing else happens: {log:?}");
 }
 
 #[test]
@@ -163,16 +161,25 @@ fn one_that_cannot_prove_keeps_all_from_switching() {
     let (outcome, members, log) =
         run_with(|host, what| (host == "web2" && what == "verify").then(|| proof(false)));
     assert_eq!(outcome, Outcome::Refused);
-    assert!(!log.iter().any(|line| line.contains("switch")), "{log:?}");
+    assert!(!log.iter().any(|line| line.contains("hold")), "{log:?}");
     assert!(members[1].error.as_deref().unwrap().contains("another tree"));
     assert_eq!(members[0].error, None);
 }
 
 #[test]
+fn one_that_is_locked_by_somebody_else_keeps_all_from_switching() {
+    let (outcome, _, log) = run_with(|host, what| {
+        (host == "web2" && what == "hold").then(|| Reply::Says(Status::Exited(75), Vec::new()))
+    });
+    assert_eq!(outcome, Outcome::Refused);
+    assert!(!log.iter().any(|line| line.contains("says")), "{log:?}");
+}
+
+#[test]
 fn one_that_cannot_switch_brings_the_other_back() {
     let (outcome, members, log) = run_with(|host, what| match (host, what) {
-        ("web2", "switch") => Some(Reply::Says(Status::Exited(75), Vec::new())),
-        ("web1", "switch") => Some(says([SWITCHED, REVERTED].concat())),
+        ("web2", "hold") => Some(Reply::Says(Status::Exited(11), READY.into())),
+        ("web1", "hold") => Some(says([READY, SWITCHED, REVERTED].concat())),
         _ => None,
     });
     assert_eq!(outcome, Outcome::RolledBack);
@@ -208,8 +215,8 @@ fn one_that_cannot_be_committed_at_all_is_a_mixture_and_said_so() {
 fn one_that_does_not_go_back_is_a_mixture_and_said_so() {
     let asked = std::sync::atomic::AtomicUsize::new(0);
     let (outcome, members, _) = run_with(move |host, what| match (host, what) {
-        ("web2", "switch") => Some(Reply::Says(Status::Exited(11), Vec::new())),
-        ("web1", "switch") => Some(says(SWITCHED)),
+        ("web2", "hold") => Some(Reply::Says(Status::Exited(11), READY.into())),
+        ("web1", "hold") => Some(says([READY, SWITCHED].concat())),
         ("web1", "says revert") => Some(lost("web1")),
         // Asked a second time what is live, it still says the new one.
         ("web1", "status") if asked.fetch_add(1, std::sync::atomic::Ordering::SeqCst) > 0 => {

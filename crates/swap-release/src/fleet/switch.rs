@@ -41,7 +41,33 @@ impl Plan {
     }
 }
 
-/// Makes the release live on this host, unconfirmed. A host that has it live already is left as it is.
+/// Takes the lock on this host and has it wait for the word; nothing is changed yet. A host that has the release live
+/// already is left as it is.
+pub(crate) fn hold(member: &mut Member, plan: &Plan) {
+    if member.before.as_ref() == Some(&plan.to) {
+        return;
+    }
+    if let Err(fault) = try_hold(member, plan) {
+        member.fail(fault);
+    }
+}
+
+fn try_hold(member: &mut Member, plan: &Plan) -> Result<(), Fault> {
+    let Some(remote) = &member.remote else { return Err(Fault::NotReady("not connected".into())) };
+    let within = humantime::format_duration(plan.within).to_string().replace(' ', "");
+    let argv = plan.argv(member).args(["--in-step", "--confirm-within", within.as_str()]);
+    let mut process = remote.spawn(&argv)?;
+    match next_event(&mut *process, plan.verb_name(), Instant::now() + SWITCH)? {
+        SwitchEvent::Ready { from, .. } if from == member.before => {
+            member.process = Some(process);
+            Ok(())
+        }
+        SwitchEvent::Ready { .. } => Err(Fault::NotReady("another release went live meanwhile".into())),
+        event => Err(Fault::NotReady(format!("it did not wait for the word: {event:?}"))),
+    }
+}
+
+/// Makes the release live on this host, unconfirmed.
 pub(crate) fn switch(member: &mut Member, plan: &Plan) {
     if member.before.as_ref() == Some(&plan.to) {
         return;
@@ -52,22 +78,15 @@ pub(crate) fn switch(member: &mut Member, plan: &Plan) {
 }
 
 fn try_switch(member: &mut Member, plan: &Plan) -> Result<(), Fault> {
-    let Some(remote) = &member.remote else { return Err(Fault::NotReady("not connected".into())) };
-    let within = humantime::format_duration(plan.within).to_string().replace(' ', "");
-    let argv = plan.argv(member).args(["--confirm-within", within.as_str()]);
-    let mut process = remote.spawn(&argv)?;
     // From here on the host may have switched, whatever we hear of it.
     member.outcome = HostOutcome::Unknown;
-    match next_event(&mut *process, plan.verb_name(), Instant::now() + SWITCH) {
+    match say(member, "go", plan, Instant::now() + SWITCH) {
         Ok(SwitchEvent::Switched { .. }) => {
             member.switched_at = Some(Instant::now());
             member.after = Some(plan.to.clone());
-            member.process = Some(process);
             Ok(())
         }
-        Ok(SwitchEvent::Committed { .. } | SwitchEvent::Reverted { .. }) => {
-            Err(Fault::NotReady("it did not wait for the word".into()))
-        }
+        Ok(event) => Err(Fault::NotReady(format!("it did not switch: {event:?}"))),
         Err(Fault::Failed { verb, reason }) => {
             // It ended by itself, with its own words: then nothing was switched, or it was put back.
             member.outcome = HostOutcome::Untouched;

@@ -45,12 +45,15 @@ impl<'a> Controller<'a> {
     }
 }
 
-impl Confirmation for Controller<'_> {
-    fn switched(&mut self, from: Option<&ReleaseId>, to: &ReleaseId) {
-        say(self.console, &SwitchEvent::Switched { from: from.cloned(), to: to.clone() });
+impl Controller<'_> {
+    /// Says that this server is ready and waits for `go`, so that all servers of a fleet hold their lock before the
+    /// first of them switches, and then switch at one word. Nothing was changed yet.
+    pub(crate) fn wait_for_go(&mut self, from: Option<&ReleaseId>, to: &ReleaseId) -> Result<(), String> {
+        say(self.console, &SwitchEvent::Ready { from: from.cloned(), to: to.clone() });
+        self.wait_for("go")
     }
 
-    fn wait(&mut self) -> Result<(), String> {
+    fn wait_for(&mut self, expected: &str) -> Result<(), String> {
         let until = Instant::now() + self.within;
         loop {
             if self.abort.is_set() {
@@ -58,10 +61,10 @@ impl Confirmation for Controller<'_> {
             }
             let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() {
-                return Err(format!("no confirmation within {}", humantime::format_duration(self.within)));
+                return Err(format!("no `{expected}` within {}", humantime::format_duration(self.within)));
             }
             match self.lines.recv_timeout(left.min(GLANCE)) {
-                Ok(line) => return word(&line),
+                Ok(line) => return word(&line, expected),
                 Err(RecvTimeoutError::Disconnected) => return Err("end of input".into()),
                 Err(RecvTimeoutError::Timeout) => {}
             }
@@ -69,9 +72,19 @@ impl Confirmation for Controller<'_> {
     }
 }
 
-fn word(line: &str) -> Result<(), String> {
+impl Confirmation for Controller<'_> {
+    fn switched(&mut self, from: Option<&ReleaseId>, to: &ReleaseId) {
+        say(self.console, &SwitchEvent::Switched { from: from.cloned(), to: to.clone() });
+    }
+
+    fn wait(&mut self) -> Result<(), String> {
+        self.wait_for("commit")
+    }
+}
+
+fn word(line: &str, expected: &str) -> Result<(), String> {
     match line.trim() {
-        "commit" => Ok(()),
+        word if word == expected => Ok(()),
         "revert" => Err("asked".into()),
         _ => Err("not understood".into()),
     }
@@ -96,9 +109,9 @@ mod tests {
 
     #[test]
     fn only_commit_is_a_commit() {
-        assert_eq!(word("commit"), Ok(()));
-        for other in ["revert", "", "COMMIT", "commit r2", "yes"] {
-            assert!(word(other).is_err(), "{other}");
+        assert_eq!(word("commit", "commit"), Ok(()));
+        for other in ["revert", "", "COMMIT", "commit r2", "yes", "go"] {
+            assert!(word(other, "commit").is_err(), "{other}");
         }
     }
 }

@@ -140,7 +140,8 @@ fn put_back(locked: &LockedSite<'_>, from: Option<&ReleaseId>, to: &ReleaseId) -
     locked.end()
 }
 
-fn expect_ready(locked: &LockedSite<'_>, file: &ReleaseFile) -> Result<(), Error> {
+/// Whether a release may go live here.
+pub(crate) fn expect_ready(locked: &LockedSite<'_>, file: &ReleaseFile) -> Result<(), Error> {
     let good = match file.state {
         ReleaseState::Staged | ReleaseState::Retired | ReleaseState::Active | ReleaseState::Unconfirmed => {
             true
