@@ -48,7 +48,7 @@ sshd_start() {
         ! grep -q '^root:!' /etc/shadow || pam=yes
     fi
     fill sshd_config.in "$dir/ssh/sshd_config" "DIR=$dir" "ADDRESS=$address" "SSH_PORT=$SSH_PORT" \
-        "AUTHORIZED_KEYS=$AUTHORIZED_KEYS" "PAM=$pam"
+        "AUTHORIZED_KEYS=$AUTHORIZED_KEYS" "PAM=$pam" "SFTP=Subsystem sftp internal-sftp"
     # sshd starts itself anew for every connection and insists on a full path.
     daemon_start "$dir/ssh/sshd.log" "$(program sshd)" -D -e -f "$dir/ssh/sshd_config"
 }

@@ -27,8 +27,8 @@ fn with_small_beta(size: &str) -> Result<(Fleet, Tmpfs), String> {
 #[test]
 fn a_full_disk_is_named_and_leaves_nothing_behind() {
     needs_peers!();
-    // Room for the payload of 250 kB and for one tree, not for two.
-    let world = with_small_beta("size=4m");
+    // 300 small files take 2 MB of pages: room for two trees.
+    let world = with_small_beta("size=8m");
     if !peers::skip_unless(module_path!(), world.is_ok(), world.as_ref().err().map_or("", |why| why)) {
         return;
     }

@@ -18,7 +18,7 @@ pub(crate) fn assert_delivered(fleet: &Fleet, id: &str, site: &Path) {
 pub(crate) fn servers(fleet: &Fleet) -> Vec<Tree> {
     let dirs = fleet.hosts.iter().flat_map(|host| [host.deploy_to(), host.rtorrent.watch()]);
     // The download directory is rtorrent's, and the lock file is left behind by design.
-    dirs.map(|dir| Tree::read(&dir, &["incoming"])).collect()
+    dirs.map(|dir| Tree::read(&dir, &["incoming", ".swap/lock"])).collect()
 }
 
 /// Expects every server to be as `before`.

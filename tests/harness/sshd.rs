@@ -35,6 +35,8 @@ pub fn start(name: &str, dir: &Path, address: &str, port: u16, authorized_keys: 
             ("ADDRESS", address),
             ("SSH_PORT", &port.to_string()),
             ("AUTHORIZED_KEYS", &authorized_keys.to_string_lossy()),
+            // One server without SFTP: the fleet must not need it.
+            ("SFTP", if name == "beta" { "" } else { "Subsystem sftp internal-sftp" }),
             ("PAM", if password_is_locked() { "yes" } else { "no" }),
         ],
     );
