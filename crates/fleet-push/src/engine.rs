@@ -7,7 +7,7 @@ use crate::fault::Fault;
 /// One host's BitTorrent client, for the one torrent of this push.
 pub(crate) trait Engine {
     /// Has the client take the torrent and start it; nothing to do if it has it. Returns once the client knows it.
-    fn load(&self) -> Result<(), Fault>;
+    fn load(&self) -> Result<Loaded, Fault>;
 
     /// What the client says now; `None` if it does not know the torrent.
     fn look(&self) -> Result<Option<Seen>, Fault>;
@@ -21,6 +21,15 @@ pub(crate) trait Engine {
     /// Has it forget the torrent (not the data). When it is loaded again, what is on disk is hashed again, bad pieces are
     /// fetched, and any peer may be dialled.
     fn forget(&self) -> Result<(), Fault>;
+}
+
+/// What [`Engine::load`] found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Loaded {
+    /// The client did not have the torrent.
+    New,
+    /// The client had it, in whatever state.
+    Before,
 }
 
 /// A download at one moment.

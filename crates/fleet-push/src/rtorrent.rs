@@ -9,7 +9,7 @@ use rtorrent_rpc::{Client, HexInfohash, LoadCommand};
 
 use crate::channel::Channel;
 use crate::clock::Clock;
-use crate::engine::{Engine, Seen};
+use crate::engine::{Engine, Loaded, Seen};
 use crate::fault::Fault;
 use crate::job::Job;
 
@@ -98,20 +98,20 @@ impl<'a> Rtorrent<'a> {
 }
 
 impl Engine for Rtorrent<'_> {
-    fn load(&self) -> Result<(), Fault> {
+    fn load(&self) -> Result<Loaded, Fault> {
         if self.has_it()? {
-            return Ok(());
+            return Ok(Loaded::Before);
         }
         let torrent = self.put()?;
         if self.appears_within(PICK_UP)? {
-            return Ok(());
+            return Ok(Loaded::New);
         }
         log::info!("{}: `{torrent}` was not picked up, loading it by RPC", self.host.name);
         let incoming = self.host.deploy_to.join("incoming").map_err(Fault::Settings)?;
         let directory = LoadCommand::directory(Path::new(incoming.as_str()))?;
         self.client.load_start(torrent.as_path(), &[directory])?;
         if self.appears_within(LOAD)? {
-            return Ok(());
+            return Ok(Loaded::New);
         }
         Err(Fault::NotLoaded { torrent: torrent.to_string(), after: PICK_UP + LOAD })
     }

@@ -12,7 +12,7 @@ use record::PushState;
 
 use crate::board::Told;
 use crate::clock::Clock;
-use crate::engine::{Engine, Seen};
+use crate::engine::{Engine, Loaded, Seen};
 use crate::fault::Fault;
 use crate::job::Job;
 use crate::report::{HostReport, add};
@@ -55,6 +55,8 @@ pub(crate) struct Visit<'a> {
     began: Instant,
     report: HostReport,
     watch: Watch,
+    /// The client has had the torrent in this visit.
+    began_once: bool,
     /// The payload was refused once and has been fetched again.
     refetched: bool,
 }
@@ -64,7 +66,17 @@ impl Tour {
     pub(crate) fn visit(&self, index: usize, host: &Host, tell: &dyn Fn(Told)) -> HostReport {
         let watch = Watch::new(self.job.stall, Duration::ZERO);
         let (began, report) = (Instant::now(), HostReport::new());
-        let mut visit = Visit { tour: self, host, index, tell, began, report, watch, refetched: false };
+        let mut visit = Visit {
+            tour: self,
+            host,
+            index,
+            tell,
+            began,
+            report,
+            watch,
+            began_once: false,
+            refetched: false,
+        };
         match visit.attempts() {
             Ok(()) => visit.report.state = PushState::Staged,
             Err(fault) => {
@@ -162,7 +174,16 @@ impl Visit<'_> {
         while !self.tour.swarm.may_begin() {
             self.tour.clock.pause(TURN)?;
         }
-        engine.load()?;
+        let loaded = engine.load()?;
+        if loaded == Loaded::Before && !self.began_once {
+            let left = engine.look()?.is_some_and(|seen| !seen.complete && !seen.hashing);
+            if left {
+                // An earlier push ended here. Its client does not dial again whom it could not reach then.
+                engine.forget()?;
+                engine.load()?;
+            }
+        }
+        self.began_once = true;
         let now = self.now();
         self.watch.refresh(now);
         Ok(())
@@ -236,7 +257,7 @@ impl Visit<'_> {
                     self.watch.refresh(now);
                 }
                 (Next::Reload, _) => {
-                    self.say("no peer answers, loading the torrent anew");
+                    self.say("nothing comes, loading the torrent anew");
                     self.reload(engine)?;
                 }
                 (Next::Wait | Next::Complete, _) => {}

@@ -1,6 +1,7 @@
 //! Visits of hosts that only write down what is done to them: the order of effects, and what becomes of refusals.
 
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use record::host::{HostStatus, ReleaseState, ReleaseStatus, StageReply};
 use record::{Layout, NamedFile, PayloadFile, PushState, Release, Sha256};
 
 use crate::clock::Clock;
-use crate::engine::{Engine, Seen};
+use crate::engine::{Engine, Loaded, Seen};
 use crate::fault::Fault;
 use crate::job::Job;
 use crate::report::HostReport;
@@ -22,6 +23,7 @@ type Log = Arc<Mutex<Vec<String>>>;
 struct Recorded {
     log: Log,
     looks: Mutex<u64>,
+    before: AtomicBool,
     place: &'static str,
 }
 
@@ -32,10 +34,10 @@ impl Recorded {
 }
 
 impl Engine for Recorded {
-    fn load(&self) -> Result<(), Fault> {
+    fn load(&self) -> Result<Loaded, Fault> {
         *self.looks.lock().unwrap() = 0;
         self.note("load");
-        Ok(())
+        Ok(if self.before.swap(false, Ordering::SeqCst) { Loaded::Before } else { Loaded::New })
     }
 
     fn look(&self) -> Result<Option<Seen>, Fault> {
@@ -137,12 +139,19 @@ fn lost() -> Reply {
 struct Play {
     layout: Layout,
     place: &'static str,
+    /// The client has the torrent, but not all of the payload.
+    before: bool,
     interrupt: Interrupt,
 }
 
 impl Default for Play {
     fn default() -> Self {
-        Self { layout: Layout::Archive, place: "/srv/site/incoming/x.tar.zst", interrupt: Interrupt::never() }
+        Self {
+            layout: Layout::Archive,
+            place: "/srv/site/incoming/x.tar.zst",
+            before: false,
+            interrupt: Interrupt::never(),
+        }
     }
 }
 
@@ -193,7 +202,8 @@ impl Play {
             }),
             engine: Arc::new(move |_, _, _, _| {
                 let log = Arc::clone(&engine_log);
-                Box::new(Recorded { log, looks: Mutex::new(0), place: self.place })
+                let before = AtomicBool::new(self.before);
+                Box::new(Recorded { log, looks: Mutex::new(0), before, place: self.place })
             }),
         };
         let report = tour.visit(0, &host(), &|_| ());
@@ -242,6 +252,16 @@ fn a_host_that_has_the_release_is_left_alone() {
     let (report, done) = Play::default().visit(move |_, _| has(ReleaseState::Staged, b"another tree"));
     assert_eq!(done, [STATUS]);
     assert!(report.error.unwrap().contains("the host has another release `r2`"));
+}
+
+#[test]
+fn a_download_that_an_earlier_push_left_is_loaded_anew() {
+    let (report, done) = Play { before: true, ..Play::default() }.visit(|verb, _| match verb {
+        "status" => status(vec![]),
+        _ => staged(Sha256::of(b"tree")),
+    });
+    assert_eq!(done, [STATUS, "load", "forget", "load", INTRODUCE, STAGE]);
+    assert_eq!(report.state, PushState::Staged);
 }
 
 #[test]

@@ -9,9 +9,11 @@ use crate::fault::Fault;
 const LONELY: Duration = Duration::from_secs(3);
 /// Without a new byte for so long, too.
 const IDLE: Duration = Duration::from_secs(8);
-/// Without peers for so long, introductions have not helped: a client does not dial a peer again for 600 s after it was
-/// connected to it, but forgets that with the download.
+/// Without peers for so long, introductions have not helped: rtorrent does not dial a peer again for 600 s after it was
+/// connected to it or could not reach it, but forgets that with the download.
 const FORSAKEN: Duration = Duration::from_secs(15);
+/// Neither do peers help that have given nothing for so long. Longer than the 30 s clock on which rtorrent unchokes.
+const STARVED: Duration = Duration::from_secs(40);
 /// Introductions and starts of one host are at least so far apart.
 const AGAIN: Duration = Duration::from_secs(5);
 /// A client that has just taken a torrent opens its files before it is active.
@@ -117,13 +119,14 @@ impl Watch {
             return self.join(now);
         }
         let since = |then: Duration| now.saturating_sub(then);
-        let alone = since(self.peers_at);
-        if alone >= FORSAKEN.min(self.stall / 2) && !self.reloaded {
+        let (alone, still) = (since(self.peers_at), self.still_for(now));
+        let in_vain = alone >= FORSAKEN.min(self.stall / 2) || still >= STARVED.min(self.stall / 2);
+        if in_vain && !self.reloaded {
             self.reloaded = true;
             self.introduced_at = now;
             return Next::Reload;
         }
-        if (alone >= LONELY || self.still_for(now) >= IDLE) && since(self.introduced_at) >= AGAIN {
+        if (alone >= LONELY || still >= IDLE) && since(self.introduced_at) >= AGAIN {
             self.introduced_at = now;
             return Next::Rejoin;
         }

@@ -70,8 +70,9 @@ fn a_host_without_peers_is_introduced_again_and_again() {
 
 #[test]
 fn peers_that_give_nothing_are_no_help() {
-    let done = play(Duration::from_secs(600), 14, |_| Some(going(5)));
-    assert_eq!(done, ["0 Join", "8 Rejoin", "13 Rejoin"]);
+    let done = play(Duration::from_secs(600), 46, |_| Some(going(5)));
+    assert_eq!(done[..3], ["0 Join", "8 Rejoin", "13 Rejoin"]);
+    assert_eq!(done[8..], ["40 Reload", "45 Rejoin"]);
 }
 
 #[test]
