@@ -48,8 +48,8 @@ pub enum Error {
         records: PathBuf,
         /// The site.
         site: PathBuf,
-        /// The folder, as a pattern.
-        pattern: String,
+        /// The folder as a pattern; nothing if it is the site itself, which cannot be left out.
+        pattern: Option<String>,
     },
     /// SOURCE_DATE_EPOCH is set and no time.
     #[error("SOURCE_DATE_EPOCH `{text}` is not a number of seconds since 1970 up to the year 2242")]
@@ -103,10 +103,11 @@ impl Failure for Error {
                     .into(),
             ),
             Self::Write { .. } => Some("check that the folder exists, is writable and has space".into()),
-            Self::RecordsInSite { pattern, .. } => Some(format!(
+            Self::RecordsInSite { pattern: Some(pattern), .. } => Some(format!(
                 "it would be packed into the next release: name a folder outside with --records, or leave it out \
                  with --exclude '{pattern}'"
             )),
+            Self::RecordsInSite { pattern: None, .. } => Some("name another folder with --records".into()),
             Self::SourceDateEpoch { .. } => {
                 Some("set it to `git show -s --format=%ct HEAD`, or unset it".into())
             }
@@ -147,14 +148,15 @@ fn tree_hint(error: &payload::Error) -> Option<String> {
         E::Root { .. } => "name the directory that holds the built site".into(),
         E::Read { .. } => "run as the user who built the site, or leave it out with --exclude".into(),
         E::NotUtf8 { .. } => "rename it, or leave it out with --exclude".into(),
-        E::Special { path, .. } => format!("remove it, or leave it out with --exclude '/{path}'"),
+        E::Special { path, .. } => format!("remove it, or leave it out with --exclude '{}'", pattern(path)),
         E::Link { .. } => {
             "make the link relative and let it stay inside the site; what lies outside comes from shared/ on the host"
                 .into()
         }
         E::HostOwned { path, .. } => format!(
-            "leave it out with --exclude '/{path}', or release it all the same with --allow '/{path}'; on the hosts it \
-             belongs into shared/"
+            "leave it out with --exclude '{0}', or release it all the same with --allow '{0}'; on the hosts it belongs \
+             into shared/",
+            pattern(path)
         ),
         E::Empty { .. } => "was the site built? check the path and the --exclude patterns".into(),
         E::Changed { .. } => "let the build end before packing, and nothing else write into the site".into(),
@@ -169,6 +171,18 @@ fn tree_hint(error: &payload::Error) -> Option<String> {
         E::Digest { .. } | E::Member { .. } | E::Content { .. } | E::Unpack { .. } => return None,
     };
     Some(hint)
+}
+
+/// The pattern that matches one path at the root of the site and nothing else, see gitignore(5).
+pub(crate) fn pattern(path: &str) -> String {
+    let mut pattern = String::from("/");
+    for c in path.chars() {
+        if matches!(c, '*' | '?' | '[' | ']' | '{' | '}' | '\\' | ' ') {
+            pattern.push('\\');
+        }
+        pattern.push(c);
+    }
+    pattern
 }
 
 fn torrent_code(error: &metainfo::Error) -> ExitCode {

@@ -1,6 +1,7 @@
 //! Where the outputs may lie.
 
 use crate::Error;
+use crate::error::pattern;
 use crate::settings::Settings;
 use std::path::{Component, Path, PathBuf};
 
@@ -16,7 +17,7 @@ pub(crate) fn check(settings: &Settings) -> Result<(), Error> {
         return Ok(());
     }
     let (records, site) = (settings.records.clone(), settings.site.clone());
-    Err(Error::RecordsInSite { records, site, pattern: format!("/{path}") })
+    Err(Error::RecordsInSite { records, site, pattern: (!path.is_empty()).then(|| pattern(path)) })
 }
 
 /// The real path of a folder that may not exist yet: what exists is resolved, the rest is taken as it is.

@@ -47,7 +47,7 @@ fn what_no_release_can_hold() {
 
 #[test]
 fn what_belongs_to_the_host() {
-    for path in ["sites/default/settings.php", "web/sites/default/files/photo.jpg", ".env"] {
+    for path in ["sites/default/settings.php", "web/sites/default/files/a [1]*.jpg", ".env"] {
         let sandbox = Sandbox::site();
         sandbox.file(path, "hunter2", 0o644);
         refused(&sandbox, path);
@@ -55,9 +55,14 @@ fn what_belongs_to_the_host() {
         assert!(!output.stderr.contains("hunter2"));
         // The hint says what to do, and it works.
         for flag in ["--exclude", "--allow"] {
-            let remedy = format!("/{path}");
+            let remedy = format!("/{path}")
+                .replace(' ', "\\ ")
+                .replace('[', "\\[")
+                .replace(']', "\\]")
+                .replace('*', "\\*");
             assert!(output.stderr.contains(&format!("{flag} '{remedy}'")), "{}", output.stderr);
-            sandbox.pack(&[flag, &remedy]).ok();
+            let stderr = sandbox.pack(&[flag, &remedy]).ok().stderr;
+            assert_eq!(stderr.contains(&format!("left out: {path}\n")), flag == "--exclude", "{stderr}");
         }
     }
 }
