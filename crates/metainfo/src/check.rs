@@ -1,6 +1,8 @@
 //! Whether what is on disk is what the torrent describes.
 
-use crate::pieces::{Reader, in_pool};
+use crate::batch::Job;
+use crate::pieces::in_pool;
+use crate::plan::Plan;
 use crate::spans::Spans;
 use crate::{Content, Error, Metainfo, Progress, SourceFile};
 use rayon::prelude::*;
@@ -65,7 +67,7 @@ impl Metainfo {
     ///
     /// # Errors
     /// [`Error::Read`] for a file that is there and cannot be read, which says nothing about its content;
-    /// [`Error::Aborted`].
+    /// [`Error::Changed`] for one that changes its size meanwhile; [`Error::Aborted`].
     pub fn check(&self, location: &Path, progress: &Progress<'_>) -> Result<Report, Error> {
         let info = self.info();
         let listed: Vec<(&str, SourceFile)> = match info.content() {
@@ -81,30 +83,20 @@ impl Metainfo {
         };
         let (names, files): (Vec<_>, Vec<_>) = listed.into_iter().unzip();
         let spans = Spans::new(&files, info.piece_length());
-        let (mut damage, bad_pieces) = in_pool(info.name(), || {
+        let plan = Plan::new(&files, &spans, info.piece_length());
+        let (mut damage, bad_pieces) = in_pool(info.name(), plan.threads, || {
             let damage = files
                 .par_iter()
                 .enumerate()
                 .filter_map(|(index, file)| look(file).map(|damage| damage.map(|d| (index, d))).transpose())
                 .collect::<Result<BTreeMap<_, _>, _>>()?;
-            let bad = info
-                .pieces()
-                .par_iter()
-                .enumerate()
-                .map_init(Reader::default, |reader, (piece, expected)| {
-                    let piece = piece as u64;
-                    let bytes = spans.of_piece(piece).map(|span| span.length).sum();
-                    if !progress(bytes) {
-                        return Err(Error::Aborted { name: info.name().into() });
-                    }
-                    if spans.of_piece(piece).any(|span| damage.contains_key(&span.file)) {
-                        return Ok(Some(piece));
-                    }
-                    let found = reader.hash(&files, spans.of_piece(piece), false)?;
-                    Ok((found != *expected).then_some(piece))
-                })
-                .filter_map(Result::transpose)
-                .collect::<Result<Vec<u64>, Error>>()?;
+            // What is not there in full is bad without being read.
+            let whole = |piece| !spans.of_piece(piece).any(|span| damage.contains_key(&span.file));
+            let job = Job { name: info.name(), files: &files, spans: &spans, plan, progress };
+            let found: BTreeMap<_, _> = job.run(whole)?.into_iter().collect();
+            let bad =
+                (0_u64..).zip(info.pieces()).filter(|(piece, expected)| found.get(piece) != Some(expected));
+            let bad: Vec<u64> = bad.map(|(piece, _)| piece).collect();
             Ok::<_, Error>((damage, bad))
         })??;
         for &piece in &bad_pieces {

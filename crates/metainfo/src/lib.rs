@@ -9,6 +9,7 @@
 //! - [`Metainfo::check`] hashes what is on disk and names the damaged files.
 
 mod announce_url;
+mod batch;
 mod builder;
 mod check;
 mod encode;
@@ -19,6 +20,8 @@ mod parse;
 mod path;
 mod piece_length;
 mod pieces;
+mod plan;
+mod source;
 mod spans;
 mod torrent;
 
@@ -29,7 +32,8 @@ pub use error::Error;
 pub use info::{Content, FileEntry, Info};
 pub use infohash::{Infohash, ParseInfohashError};
 pub use piece_length::PieceLength;
-pub use pieces::{Piece, SourceFile, hash_pieces};
+pub use pieces::{Piece, hash_pieces};
+pub use source::SourceFile;
 pub use torrent::Metainfo;
 
 /// Told how many more bytes were hashed, from any thread; answers `false` to stop the work with [`Error::Aborted`].

@@ -40,11 +40,25 @@ impl Spans {
         self.bytes().div_ceil(self.piece_length)
     }
 
+    /// Bytes of one piece: fewer than the others have for the last, 0 for what is behind it.
+    pub(crate) fn length_of(&self, piece: u64) -> u64 {
+        self.bytes().saturating_sub(self.start_of(piece)).min(self.piece_length)
+    }
+
+    /// First byte of one piece in the content.
+    pub(crate) fn start_of(&self, piece: u64) -> u64 {
+        piece.saturating_mul(self.piece_length)
+    }
+
     /// The parts of one piece in order; files of length 0 are in none.
     pub(crate) fn of_piece(&self, piece: u64) -> impl Iterator<Item = Span> + '_ {
-        let begin = piece.saturating_mul(self.piece_length);
-        let end = begin.saturating_add(self.piece_length).min(self.bytes());
-        // The last file that starts at or before the piece; empty files before it start there too and are passed over.
+        self.of_range(self.start_of(piece), self.length_of(piece))
+    }
+
+    /// The parts of so many bytes of the content in order; files of length 0 are in none.
+    pub(crate) fn of_range(&self, begin: u64, length: u64) -> impl Iterator<Item = Span> + '_ {
+        let end = begin.saturating_add(length).min(self.bytes());
+        // The last file that starts at or before the range; empty files before it start there too and are passed over.
         let first = self.starts.partition_point(|&start| start <= begin).saturating_sub(1);
         let files = self.starts.iter().zip(self.starts.iter().skip(1)).enumerate().skip(first);
         files.take_while(move |(_, (start, _))| **start < end).filter_map(move |(file, (&start, &next))| {

@@ -6,6 +6,7 @@ mod build;
 mod check;
 mod hostile;
 mod parse;
+mod pieces;
 
 /// A one-file torrent as `mktorrent -d -l 15 -a http://t.example/announce` writes it, of 3 bytes `abc` named `f`.
 fn plain() -> Vec<u8> {

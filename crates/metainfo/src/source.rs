@@ -1,0 +1,99 @@
+//! The files that are hashed, and reading them.
+
+use crate::Error;
+use crate::spans::{Span, Spans};
+use std::fs::File;
+use std::os::unix::fs::FileExt;
+use std::path::PathBuf;
+
+/// A file on disk that is part of the content.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceFile {
+    /// Where to read it.
+    pub path: PathBuf,
+    /// The bytes it has; another size when it is read is an error.
+    pub length: u64,
+}
+
+/// Most bytes a system call: beyond this the copy gets no cheaper, and what was copied is still in the cache.
+const READ: usize = 1 << 20;
+
+/// One thread's way to the content: the files laid end to end, of which it holds the ones it read last.
+pub(crate) struct Source<'a> {
+    files: &'a [SourceFile],
+    spans: &'a Spans,
+    /// The one read last comes last.
+    open: Vec<(usize, File)>,
+    #[cfg(test)]
+    pub(crate) opened: usize,
+}
+
+impl<'a> Source<'a> {
+    /// Files a thread holds open: the pieces of one batch are read in turns, and the batch may lie across a border.
+    pub(crate) const OPEN: usize = 2;
+
+    pub(crate) fn new(files: &'a [SourceFile], spans: &'a Spans) -> Self {
+        Self {
+            files,
+            spans,
+            open: Vec::new(),
+            #[cfg(test)]
+            opened: 0,
+        }
+    }
+
+    /// Reads the content from `begin` on into all of `into` but its last byte. That one is room to see that a file goes on
+    /// where it should end, at no system call more; it is left with any value.
+    pub(crate) fn read(&mut self, begin: u64, into: &mut [u8]) -> Result<(), Error> {
+        let mut at = 0_usize;
+        for span in self.spans.of_range(begin, into.len().saturating_sub(1) as u64) {
+            let length = usize::try_from(span.length).unwrap_or(usize::MAX);
+            self.read_span(span, into.get_mut(at..=at.saturating_add(length)).unwrap_or_default())?;
+            at += length;
+        }
+        Ok(())
+    }
+
+    fn read_span(&mut self, span: Span, into: &mut [u8]) -> Result<(), Error> {
+        let Some(source) = self.files.get(span.file) else { return Ok(()) };
+        let failed = |error| Error::Read { path: source.path.clone(), source: error };
+        let changed = |found| Error::Changed { path: source.path.clone(), expected: source.length, found };
+        let file = self.take(span.file, source).map_err(failed)?;
+        let (mut offset, end) = (span.offset, span.offset + span.length);
+        let mut rest = into;
+        while offset < end {
+            let left = usize::try_from(end - offset).unwrap_or(READ);
+            let beyond = usize::from(left <= READ && end == source.length);
+            let wanted = rest.get_mut(..left.min(READ) + beyond).unwrap_or_default();
+            let got = match file.read_at(wanted, offset) {
+                Ok(0) => return Err(changed(offset)),
+                Ok(got) => got,
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(failed(error)),
+            };
+            if got > left {
+                return Err(changed(file.metadata().map_err(failed)?.len()));
+            }
+            offset += got as u64;
+            rest = rest.get_mut(got..).unwrap_or_default();
+        }
+        self.open.push((span.file, file));
+        Ok(())
+    }
+
+    /// The file, opened unless it is at hand.
+    fn take(&mut self, index: usize, source: &SourceFile) -> std::io::Result<File> {
+        if let Some(at) = self.open.iter().position(|(open, _)| *open == index) {
+            return Ok(self.open.remove(at).1);
+        }
+        // Closed first, so that there are never more than there may be.
+        if self.open.len() >= Self::OPEN {
+            self.open.remove(0);
+        }
+        #[cfg(test)]
+        {
+            self.opened += 1;
+        }
+        File::open(&source.path)
+    }
+}

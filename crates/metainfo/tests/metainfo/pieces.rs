@@ -1,0 +1,172 @@
+//! Piece hashes of files of every awkward size, against hashing the concatenation in one go.
+
+use metainfo::{
+    Builder, Damage, DamagedFile, Error, FileEntry, Metainfo, PieceLength, SourceFile, hash_pieces,
+};
+use sha1::{Digest, Sha1};
+use std::fs;
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+use std::process::Command;
+
+const MIB: usize = 1 << 20;
+
+/// Bytes whose period, a prime, is no piece's; another seed gives others.
+fn noise(seed: usize, length: usize) -> Vec<u8> {
+    let once = 0..65_521.min(length);
+    let once: Vec<u8> =
+        once.map(|at| ((at + (seed << 40)).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40) as u8).collect();
+    let mut bytes = once.repeat(length / 65_521 + 1);
+    bytes.truncate(length);
+    bytes
+}
+
+/// Files of these sizes, and their contents end to end.
+fn write(dir: &Path, sizes: &[usize]) -> (Vec<SourceFile>, Vec<u8>) {
+    let mut content = Vec::new();
+    let files = sizes.iter().enumerate().map(|(index, &size)| {
+        let (path, bytes) = (dir.join(format!("{index:05}")), noise(index, size));
+        fs::write(&path, &bytes).unwrap();
+        content.extend(bytes);
+        SourceFile { path, length: size as u64 }
+    });
+    (files.collect(), content)
+}
+
+fn expect(sizes: &[usize], piece_length: &str) {
+    let dir = tempfile::tempdir().unwrap();
+    let (files, content) = write(dir.path(), sizes);
+    let piece_length: PieceLength = piece_length.parse().unwrap();
+    let pieces = content.chunks(piece_length.bytes() as usize);
+    let expected: Vec<[u8; 20]> = pieces.map(|piece| Sha1::digest(piece).into()).collect();
+    assert_eq!(hash_pieces("x", &files, piece_length, &|_| true).unwrap(), expected, "{sizes:?}");
+}
+
+#[test]
+fn one_byte_around_a_whole_number_of_pieces() {
+    let piece = PieceLength::MIN.bytes() as usize;
+    for count in [1, 2, 15, 16, 17, 64, 65, 300] {
+        for size in [count * piece - 1, count * piece, count * piece + 1] {
+            expect(&[size], "16KiB");
+            expect(&[0, size, 0], "16KiB");
+        }
+    }
+}
+
+#[test]
+fn empty_files_anywhere_and_nothing_else() {
+    expect(&[0, 0, 40_000, 0, 16_384, 0, 8_384, 0, 0], "16KiB");
+    expect(&[0, 32_768, 0], "16KiB");
+    expect(&[0, 0, 1], "16KiB");
+    expect(&[0, 0], "16KiB");
+    expect(&[], "16KiB");
+}
+
+#[test]
+fn many_tiny_files_in_one_piece() {
+    let sizes: Vec<usize> = (0..3000).map(|n| n % 11).collect();
+    expect(&sizes, "32KiB");
+    expect(&sizes, "16KiB");
+}
+
+#[test]
+fn one_file_over_many_pieces_larger_than_a_read() {
+    expect(&[19 * MIB + 77], "1MiB");
+    expect(&[19 * MIB], "4MiB");
+    expect(&[19 * MIB + 1], "16MiB");
+}
+
+#[test]
+fn large_pieces_across_file_borders() {
+    expect(&[7 * MIB + 3, 11 * MIB], "1MiB");
+    // Too many files to be read in turns, too large pieces to be held side by side.
+    expect(&[3 * MIB + 1; 8], "8MiB");
+    expect(&[700_000; 40], "2MiB");
+}
+
+#[test]
+fn a_file_that_ends_early_or_goes_on_is_named_wherever_it_ends() {
+    let dir = tempfile::tempdir().unwrap();
+    for sizes in [[5 * MIB + 9, 9 * MIB, 40], [20_000, 30_000, 40_000], [2 * MIB, 4 * MIB, 6 * MIB]] {
+        let (files, _) = write(dir.path(), &sizes);
+        for (changed, by) in [(0, -1), (0, 1), (1, -1), (1, 1), (2, -1), (2, 1)] {
+            let mut files = files.clone();
+            files[changed].length = files[changed].length.checked_add_signed(-by).unwrap();
+            let error = hash_pieces("x", &files, "1MiB".parse().unwrap(), &|_| true).unwrap_err();
+            let Error::Changed { path, expected, .. } = &error else { panic!("{error}") };
+            assert_eq!((path, *expected), (&files[changed].path, files[changed].length), "{error}");
+        }
+    }
+}
+
+fn tree(dir: &Path, sizes: &[usize], piece_length: &str) -> Metainfo {
+    let (files, _) = write(dir, sizes);
+    let name = |file: &SourceFile| file.path.file_name().unwrap().to_str().unwrap().to_owned();
+    let entries = files.iter().map(|file| FileEntry { path: name(file), length: file.length }).collect();
+    Builder::new("t", piece_length.parse().unwrap()).from_tree(dir, entries, &|_| true).unwrap()
+}
+
+#[test]
+fn a_check_finds_one_bit_in_any_piece() {
+    let dir = tempfile::tempdir().unwrap();
+    let torrent = tree(dir.path(), &[9 * MIB + 5, 12 * MIB], "1MiB");
+    assert!(torrent.check(dir.path(), &|_| true).unwrap().is_whole());
+    let file = fs::File::options().read(true).write(true).open(dir.path().join("00001")).unwrap();
+    for at in [0, 300_000, 5 * MIB as u64, 12 * MIB as u64 - 1] {
+        let mut byte = [0];
+        file.read_exact_at(&mut byte, at).unwrap();
+        file.write_all_at(&[byte[0] ^ 4], at).unwrap();
+        let report = torrent.check(dir.path(), &|_| true).unwrap();
+        assert_eq!(report.bad_pieces, [(9 * MIB as u64 + 5 + at) / MIB as u64]);
+        let damage = Damage::Content { bad_pieces: 1 };
+        assert!(report.damaged.contains(&DamagedFile { path: "00001".into(), damage }), "{report:?}");
+        file.write_all_at(&byte, at).unwrap();
+    }
+    assert!(torrent.check(dir.path(), &|_| true).unwrap().is_whole());
+}
+
+#[test]
+fn pieces_beside_a_missing_file_are_still_checked() {
+    let dir = tempfile::tempdir().unwrap();
+    let torrent = tree(dir.path(), &[40_000; 30], "16KiB");
+    fs::remove_file(dir.path().join("00010")).unwrap();
+    fs::write(dir.path().join("00020"), vec![0; 40_000]).unwrap();
+    let seen = std::sync::atomic::AtomicU64::new(0);
+    let progress = |bytes| {
+        seen.fetch_add(bytes, std::sync::atomic::Ordering::Relaxed);
+        true
+    };
+    let report = torrent.check(dir.path(), &progress).unwrap();
+    let pieces = |file: u64| file * 40_000 / 16_384..=((file + 1) * 40_000 - 1) / 16_384;
+    assert_eq!(report.bad_pieces, pieces(10).chain(pieces(20)).collect::<Vec<_>>());
+    assert_eq!(seen.into_inner(), 30 * 40_000);
+}
+
+/// Set in the process that has few descriptors, to where the files are.
+const FEW: &str = "METAINFO_TEST_FEW_DESCRIPTORS";
+
+#[test]
+fn few_descriptors_are_enough() {
+    if let Some(dir) = std::env::var_os(FEW) {
+        let torrent = tree(Path::new(&dir), &[100; 2000], "16KiB");
+        assert!(torrent.check(Path::new(&dir), &|_| true).unwrap().is_whole());
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let output = Command::new("sh")
+        .args([
+            "-c",
+            "ulimit -n 64 && exec \"$0\" --exact pieces::few_descriptors_are_enough --test-threads 1",
+        ])
+        .arg(std::env::current_exe().unwrap())
+        .env(FEW, dir.path())
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        output.status.success() && text.contains("1 passed"),
+        "{text}{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 2000);
+}
