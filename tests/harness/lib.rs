@@ -7,6 +7,8 @@
 
 pub mod bin;
 pub mod daemon;
+#[path = "../fakes/mod.rs"]
+pub mod fakes;
 pub mod fleet;
 pub mod host;
 pub mod http;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use cargo_metadata::{DependencyKind, MetadataCommand};
 use e2e::template::workspace;
 
-const ALLOWED: [(&str, &[&str]); 12] = [
+const ALLOWED: [(&str, &[&str]); 13] = [
     ("metainfo", &[]),
     ("payload", &[]),
     ("fleet", &[]),
@@ -13,8 +13,9 @@ const ALLOWED: [(&str, &[&str]); 12] = [
     ("record", &["metainfo"]),
     ("cli", &["record"]),
     ("swarm-peer", &["metainfo"]),
+    ("tracker-client", &["metainfo"]),
     ("mkt-pack", &["cli", "metainfo", "payload", "record"]),
-    ("tracker-publish", &["cli", "fleet", "metainfo", "record", "rtorrent-rpc"]),
+    ("tracker-publish", &["cli", "fleet", "metainfo", "record", "rtorrent-rpc", "tracker-client"]),
     ("fleet-push", &["cli", "fleet", "metainfo", "record", "rtorrent-rpc"]),
     ("swap-release", &["cli", "fleet", "metainfo", "payload", "record", "swarm-peer"]),
     // Runs the binaries; it knows only what a reader of the documentation knows, and the list of exit codes.
