@@ -12,6 +12,8 @@ pub struct Versioned {
     pub file: Planned,
     /// The releases that edited it.
     pub edits: Vec<u32>,
+    /// The release that brought it.
+    pub since: u32,
     /// Stream of its content.
     pub stream: u64,
 }
@@ -22,7 +24,12 @@ pub fn apply(shape: Shape, files: Vec<Planned>, release: u32) -> Vec<Versioned> 
     let mut all: Vec<Versioned> = files
         .into_iter()
         .enumerate()
-        .map(|(index, file)| Versioned { file, edits: Vec::new(), stream: 1_000_000 + index as u64 })
+        .map(|(index, file)| Versioned {
+            file,
+            edits: Vec::new(),
+            since: 1,
+            stream: 1_000_000 + index as u64,
+        })
         .collect();
     for number in 2..=release {
         let mut rng = Rng::new(u64::from(number) << 32);
@@ -45,7 +52,8 @@ pub fn apply(shape: Shape, files: Vec<Planned>, release: u32) -> Vec<Versioned> 
         for index in 0..shape.scale(6) {
             let path = format!("{folder}/AddedInRelease{number}Part{index}.php");
             let file = Planned { path, size: 2_000 + rng.below(4_000), executable: false };
-            all.push(Versioned { file, edits: Vec::new(), stream: (u64::from(number) << 40) + index as u64 });
+            let stream = (u64::from(number) << 40) + index as u64;
+            all.push(Versioned { file, edits: Vec::new(), since: number, stream });
         }
         all.remove(gone);
     }

@@ -11,10 +11,12 @@ mod text;
 mod words;
 
 use std::collections::BTreeSet;
-use std::fs;
+use std::fs::{self, File};
+use std::io::Write;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 use std::thread;
+use std::time::{Duration, SystemTime};
 
 use changes::Versioned;
 use plan::Planned;
@@ -81,7 +83,7 @@ pub fn write(dir: &Path, shape: Shape, release: u32) {
         }
     });
     for (path, content) in pages {
-        put_bytes(&dir.join(path), content.as_bytes(), false);
+        put_bytes(&dir.join(path), content.as_bytes(), false, release);
     }
     for (path, target) in pages::LINKS {
         symlink(target, dir.join(path)).unwrap_or_else(|e| panic!("link `{path}`: {e}"));
@@ -93,11 +95,19 @@ fn put(dir: &Path, writer: &text::Writer, file: &Versioned) {
     for number in &file.edits {
         content = changes::edit(writer, &content, file.stream, *number);
     }
-    put_bytes(&dir.join(&file.file.path), &content, file.file.executable);
+    let release = file.edits.last().copied().unwrap_or(file.since);
+    put_bytes(&dir.join(&file.file.path), &content, file.file.executable, release);
 }
 
-fn put_bytes(path: &Path, content: &[u8], executable: bool) {
-    fs::write(path, content).unwrap_or_else(|e| panic!("write `{}`: {e}", path.display()));
+/// Day on which release 0 would have been made, in seconds since the epoch.
+const FIRST_DAY: u64 = 1_700_000_000;
+
+/// Writes one file, as old as the release that changed it last: what a workspace that is updated in place looks like.
+fn put_bytes(path: &Path, content: &[u8], executable: bool, release: u32) {
+    let time = SystemTime::UNIX_EPOCH + Duration::from_secs(FIRST_DAY + u64::from(release) * 86_400);
+    File::create(path)
+        .and_then(|mut file| file.write_all(content).and_then(|()| file.set_modified(time)))
+        .unwrap_or_else(|e| panic!("write `{}`: {e}", path.display()));
     // Whatever the umask of the one who writes it.
     mode(path, if executable { 0o755 } else { 0o644 });
 }
