@@ -74,6 +74,35 @@ pub enum Error {
         nearest: Option<String>,
     },
 
+    /// A secret that the inventory names is not there, or is none.
+    #[error("cannot use `{key}` from {place}: {reason}")]
+    ReadSecret {
+        /// The key with its tables.
+        key: String,
+        /// The file or variable.
+        place: String,
+        /// Why not; never the secret.
+        reason: String,
+    },
+    /// The announce URL wants a passkey of every host.
+    #[error("host `{host}` of the inventory `{}` has no passkey, and the announce URL needs one", path.display())]
+    NoPasskey {
+        /// The file.
+        path: PathBuf,
+        /// The host.
+        host: HostName,
+    },
+    /// Two clients with one passkey.
+    #[error("{first} and {second} of the inventory `{}` have the same passkey", path.display())]
+    SharedPasskey {
+        /// The file.
+        path: PathBuf,
+        /// Who came first.
+        first: String,
+        /// Who repeats it.
+        second: String,
+    },
+
     /// The private key could not be read.
     #[error("cannot read the private key `{}`: {source}", path.display())]
     ReadIdentity {
@@ -348,6 +377,16 @@ impl Error {
             Self::SamePeerAddress { .. } => {
                 "rtorrent keeps one connection per IP address: give each host its own \
                  `address` (or `peer_address`)"
+                    .to_owned()
+            }
+            Self::ReadSecret { .. } => {
+                "put it there, readable for this user, or name another place by the key ending in _file or _env"
+                    .to_owned()
+            }
+            Self::NoPasskey { .. } => "give it passkey_file or passkey_env: one tracker user for each host".to_owned(),
+            Self::SharedPasskey { .. } => {
+                "a tracker never gives a user its own peers, so hosts with one passkey would find nobody: make one \
+                 tracker user for each host and for the seeder"
                     .to_owned()
             }
             Self::ReadIdentity { .. } | Self::NotAnIdentity { .. } => {

@@ -18,6 +18,7 @@ mod nearest;
 mod program;
 mod remote;
 mod remote_path;
+mod secret;
 mod shared_path;
 mod ssh;
 mod user_name;
@@ -29,7 +30,8 @@ pub use fan_out::{Emitter, Event, Outcome, fan_out};
 pub use host_name::HostName;
 pub use interrupt::Interrupt;
 pub use inventory::{
-    Announce, Engine, Health, HealthCheck, Host, Inventory, Seeder, Site, Template, Tracker, TrackerMode,
+    Announce, Engine, Health, HealthCheck, Host, Inventory, Passkeys, Reload, Seeder, Site, Template,
+    Tracker, TrackerMode,
 };
 pub use program::Program;
 pub use remote::{
@@ -37,6 +39,7 @@ pub use remote::{
     connect,
 };
 pub use remote_path::RemotePath;
+pub use secret::{Secret, SecretSource};
 pub use shared_path::SharedPath;
 pub use ssh::{Passphrase, SshOptions, SshRemote, Timeouts};
 pub use user_name::UserName;

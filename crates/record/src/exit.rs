@@ -15,6 +15,8 @@ pub enum ExitCode {
     CannotWrite,
     /// Content differs from what was built: a corrupt payload, a drifted tree.
     Mismatch,
+    /// Content could not be read, so nobody knows whether it is what was built.
+    CannotVerify,
     /// The tracker or the seeder's client refused.
     Refused,
     /// The tracker or the seeder cannot be reached.
@@ -35,13 +37,14 @@ pub enum ExitCode {
 
 impl ExitCode {
     /// Every code, in the order of its number.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Ok,
         Self::Unexpected,
         Self::Usage,
         Self::BadInput,
         Self::CannotWrite,
         Self::Mismatch,
+        Self::CannotVerify,
         Self::Refused,
         Self::Unreachable,
         Self::SomeHostsFailed,
@@ -62,6 +65,7 @@ impl ExitCode {
             Self::BadInput => 10,
             Self::CannotWrite => 11,
             Self::Mismatch => 12,
+            Self::CannotVerify => 13,
             Self::Refused => 20,
             Self::Unreachable => 21,
             Self::SomeHostsFailed => 30,
@@ -83,6 +87,7 @@ impl ExitCode {
             Self::BadInput => "record, torrent or site is damaged, foreign or mixed up",
             Self::CannotWrite => "cannot write an output",
             Self::Mismatch => "content differs from what was built",
+            Self::CannotVerify => "content cannot be read, so nothing is proved",
             Self::Refused => "tracker or seeder refused",
             Self::Unreachable => "tracker or seeder unreachable",
             Self::SomeHostsFailed => "some hosts failed, nothing switched",

@@ -9,12 +9,20 @@ use crate::Details;
 
 /// How peers find each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
 pub enum TrackerMode {
     /// No tracker: `fleet-push` introduces the peers.
     None,
     /// A tracker that needs no registration.
     Announce,
+    /// opentracker, by its whitelist.
+    Opentracker,
+    /// Ocelot, by its update protocol.
+    Ocelot,
+    /// Gazelle of 2016, by its upload form.
+    Gazelle,
+    /// The OPS line of Gazelle, by its API.
+    GazelleOps,
 }
 
 /// The first seeder, as it was proved.
@@ -36,7 +44,8 @@ pub struct Seeder {
 pub struct Publish {
     /// How peers find each other.
     pub mode: TrackerMode,
-    /// The announce URL that goes into every `.torrent`; null in mode `none`. Never one with a passkey.
+    /// The announce URL that goes into every `.torrent`; null in mode `none`. Where each client has a passkey of its
+    /// own, the text `{passkey}` stands in its place.
     pub announce: Option<String>,
     /// The first seeder; null if the stage ended before it was proved.
     pub seeder: Option<Seeder>,

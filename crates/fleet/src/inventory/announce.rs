@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::Deserialize;
 
+use crate::secret::Secret;
+
 /// A tracker's announce URL (BEP 3). Its path and query may be a passkey: `Display` and `Debug` show scheme and authority
 /// only.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
@@ -14,6 +16,22 @@ impl Announce {
     /// The whole URL, passkey included: for the torrent, never for a log or a record.
     pub fn expose(&self) -> &str {
         &self.0
+    }
+}
+
+/// What stands for a client's own passkey.
+const PASSKEY: &str = "{passkey}";
+
+impl Announce {
+    /// Whether each client announces with a passkey of its own: `{passkey}` stands for it.
+    pub fn needs_passkey(&self) -> bool {
+        self.0.contains(PASSKEY)
+    }
+
+    /// The URL of the client that has this passkey.
+    #[must_use]
+    pub fn with_passkey(&self, passkey: &Secret) -> Self {
+        Self(self.0.replace(PASSKEY, passkey.expose()))
     }
 }
 

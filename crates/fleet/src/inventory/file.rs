@@ -86,6 +86,8 @@ pub(super) struct HostTable {
     pub(super) swap_release: Option<Program>,
     pub(super) peer_port: Option<u16>,
     pub(super) engine: Option<Engine>,
+    pub(super) passkey_file: Option<PathBuf>,
+    pub(super) passkey_env: Option<String>,
 }
 
 /// `[seeder]`.
@@ -95,6 +97,8 @@ pub(super) struct SeederTable {
     pub(super) rpc_socket: RemotePath,
     pub(super) directory: RemotePath,
     pub(super) peer: SocketAddr,
+    pub(super) passkey_file: Option<PathBuf>,
+    pub(super) passkey_env: Option<String>,
 }
 
 /// `[tracker]`.
@@ -103,6 +107,23 @@ pub(super) struct SeederTable {
 pub(super) struct TrackerTable {
     pub(super) mode: Option<TrackerMode>,
     pub(super) announce: Option<Announce>,
+    pub(super) update: Option<String>,
+    pub(super) secret_file: Option<PathBuf>,
+    pub(super) secret_env: Option<String>,
+    pub(super) freeleech: Option<bool>,
+    pub(super) whitelist: Option<PathBuf>,
+    pub(super) pid_file: Option<PathBuf>,
+    pub(super) reload: Option<Vec<String>>,
+    pub(super) site: Option<String>,
+    pub(super) username: Option<String>,
+    pub(super) password_file: Option<PathBuf>,
+    pub(super) password_env: Option<String>,
+    pub(super) token_file: Option<PathBuf>,
+    pub(super) token_env: Option<String>,
+    pub(super) session_file: Option<PathBuf>,
+    pub(super) title: Option<String>,
+    pub(super) tags: Option<String>,
+    pub(super) description: Option<String>,
 }
 
 /// `[health]`.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
+use crate::secret::SecretSource;
 use crate::{Address, HostName, Program, RemotePath, UserName};
 
 /// A server of the fleet: `[hosts.<name>]` over `[defaults]` over the built-in values.
@@ -40,6 +41,8 @@ pub struct Host {
     pub swap_release: Program,
     /// What carries the payload there.
     pub engine: Engine,
+    /// Its own passkey for the tracker.
+    pub passkey: Option<SecretSource>,
 }
 
 /// What carries a payload to a host.

@@ -9,8 +9,28 @@ use crate::nearest::nearest;
 
 const TABLES: &[&str] = &["site", "defaults", "seeder", "tracker", "health", "hosts"];
 const SITE: &[&str] = &["deploy_to", "shared", "keep"];
-const SEEDER: &[&str] = &["rpc_socket", "directory", "peer"];
-const TRACKER: &[&str] = &["mode", "announce"];
+const SEEDER: &[&str] = &["rpc_socket", "directory", "peer", "passkey_file", "passkey_env"];
+const TRACKER: &[&str] = &[
+    "mode",
+    "announce",
+    "update",
+    "secret_file",
+    "secret_env",
+    "freeleech",
+    "whitelist",
+    "pid_file",
+    "reload",
+    "site",
+    "username",
+    "password_file",
+    "password_env",
+    "token_file",
+    "token_env",
+    "session_file",
+    "title",
+    "tags",
+    "description",
+];
 const HEALTH: &[&str] = &["url", "status", "contains", "header", "attempts", "interval", "timeout"];
 /// Keys that may stand in `[defaults]` and under a host.
 const DEFAULTS: &[&str] = &[
@@ -31,6 +51,8 @@ const HOST: &[&str] = &[
     "group",
     "local",
     "deploy_to",
+    "passkey_file",
+    "passkey_env",
     "user",
     "port",
     "identity",

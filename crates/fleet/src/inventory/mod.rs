@@ -6,7 +6,9 @@ mod health;
 mod host;
 mod keys;
 mod resolve;
+mod resolve_tracker;
 mod template;
+mod tracker;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -15,10 +17,10 @@ pub use announce::Announce;
 pub use health::{Health, HealthCheck};
 pub use host::{Engine, Host};
 pub use template::Template;
-
-use serde::Deserialize;
+pub use tracker::{Passkeys, Reload, Tracker, TrackerMode};
 
 use crate::nearest::nearest;
+use crate::secret::SecretSource;
 use crate::{Error, RemotePath, SharedPath};
 
 /// A resolved `fleet.toml`.
@@ -58,26 +60,8 @@ pub struct Seeder {
     pub directory: PathBuf,
     /// What the hosts dial.
     pub peer: SocketAddr,
-}
-
-/// `[tracker]`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Tracker {
-    /// With or without one.
-    pub mode: TrackerMode,
-    /// The announce URL; present exactly when the mode is [`TrackerMode::Announce`].
-    pub announce: Option<Announce>,
-}
-
-/// Whether peers are found by a tracker.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum TrackerMode {
-    /// No tracker: fleet-push introduces the peers to each other.
-    #[default]
-    None,
-    /// An announce URL, known to the tracker already or open to all.
-    Announce,
+    /// Its own passkey.
+    pub passkey: Option<SecretSource>,
 }
 
 impl Inventory {

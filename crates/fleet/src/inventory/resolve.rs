@@ -5,8 +5,10 @@ use std::env;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::file::{HealthTable, HostTable, InventoryFile, SeederTable, TrackerTable};
-use super::{Health, Host, Inventory, Seeder, Site, Tracker, TrackerMode};
+use super::file::{HealthTable, HostTable, InventoryFile, SeederTable};
+use super::resolve_tracker;
+use super::{Health, Host, Inventory, Seeder, Site};
+use crate::secret::SecretSource;
 use crate::{Error, HostName, RemotePath};
 
 /// Longest path of a unix socket: sun_path has 108 bytes with its NUL (unix(7)).
@@ -34,7 +36,7 @@ pub(super) fn resolve(path: &Path, file: InventoryFile) -> Result<Inventory, Err
     Ok(Inventory {
         path: path.to_owned(),
         seeder: file.seeder.map(|table| at.seeder(table)).transpose()?,
-        tracker: at.tracker(file.tracker)?,
+        tracker: resolve_tracker::tracker(&at, file.tracker)?,
         health: file.health.map(|table| at.health(table)).transpose()?,
         site,
         hosts,
@@ -42,12 +44,12 @@ pub(super) fn resolve(path: &Path, file: InventoryFile) -> Result<Inventory, Err
 }
 
 /// The file being resolved, for its errors and relative paths.
-struct Place<'a> {
+pub(super) struct Place<'a> {
     path: &'a Path,
 }
 
 impl Place<'_> {
-    fn refuse(&self, key: &str, reason: impl Into<String>) -> Error {
+    pub(super) fn refuse(&self, key: &str, reason: impl Into<String>) -> Error {
         Error::InventoryValue { path: self.path.to_owned(), key: key.to_owned(), reason: reason.into() }
     }
 
@@ -86,6 +88,7 @@ impl Place<'_> {
             rpc_socket,
             swap_release: self.built_in(pick(host.swap_release, &defaults.swap_release, "swap-release"))?,
             engine: host.engine.or(defaults.engine).unwrap_or_default(),
+            passkey: self.secret(&key(".passkey"), host.passkey_file, host.passkey_env)?,
             name,
         })
     }
@@ -100,11 +103,27 @@ impl Place<'_> {
     }
 
     /// A path on this machine: relative to the inventory's directory, `~/` is HOME.
-    fn local_path(&self, file: &Path) -> PathBuf {
+    pub(super) fn local_path(&self, file: &Path) -> PathBuf {
         if let (Ok(below), Some(home)) = (file.strip_prefix("~"), env::var_os("HOME")) {
             return Path::new(&home).join(below);
         }
         self.path.parent().unwrap_or(Path::new("")).join(file)
+    }
+
+    /// A secret that is given as `<key>_file` or as `<key>_env`.
+    pub(super) fn secret(
+        &self,
+        key: &str,
+        file: Option<PathBuf>,
+        env: Option<String>,
+    ) -> Result<Option<SecretSource>, Error> {
+        match (file, env) {
+            (Some(_), Some(_)) => {
+                Err(self.refuse(&format!("{key}_env"), format!("`{key}_file` is given, too")))
+            }
+            (Some(file), None) => Ok(Some(SecretSource::File(self.local_path(&file)))),
+            (None, env) => Ok(env.map(SecretSource::Env)),
+        }
     }
 
     fn one_peer_per_address(&self, hosts: &[Host]) -> Result<(), Error> {
@@ -137,20 +156,8 @@ impl Place<'_> {
             rpc_socket: local(table.rpc_socket),
             directory: local(table.directory),
             peer: table.peer,
+            passkey: self.secret("seeder.passkey", table.passkey_file, table.passkey_env)?,
         })
-    }
-
-    fn tracker(&self, table: TrackerTable) -> Result<Tracker, Error> {
-        let mode = table.mode.unwrap_or_default();
-        match (mode, &table.announce) {
-            (TrackerMode::Announce, None) => {
-                Err(self.refuse("tracker.announce", "the key is missing; mode \"announce\" needs it"))
-            }
-            (TrackerMode::None, Some(_)) => {
-                Err(self.refuse("tracker.announce", "mode \"none\" has no announce URL"))
-            }
-            _ => Ok(Tracker { mode, announce: table.announce }),
-        }
     }
 
     fn health(&self, table: HealthTable) -> Result<Health, Error> {

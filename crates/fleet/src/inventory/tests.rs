@@ -178,6 +178,80 @@ fn values_that_do_not_fit_the_whole_are_refused() {
 }
 
 #[test]
+fn every_mode_knows_its_keys() {
+    let with = |tracker: &str| load(&format!("{SMALL}passkey_env = \"P\"\n[tracker]\n{tracker}"));
+    let opentracker =
+        "mode = \"opentracker\"\nannounce = \"http://10.0.0.5:6969/announce\"\nwhitelist = \"wl\"\n";
+    let ocelot = "mode = \"ocelot\"\nannounce = \"http://10.0.0.5:34000/{passkey}/announce\"\n";
+    let site = "announce = \"http://t/{passkey}/announce\"\nsite = \"https://g.example\"\n";
+    let gazelle = format!("mode = \"gazelle\"\n{site}username = \"u\"\npassword_env = \"P\"\n");
+    for good in [
+        format!("{opentracker}pid_file = \"/run/o.pid\"\n"),
+        format!("{opentracker}reload = [\"systemctl\", \"kill\", \"-s\", \"HUP\", \"opentracker\"]\n"),
+        format!("{ocelot}secret_env = \"S\"\nupdate = \"http://127.0.0.1:34000\"\nfreeleech = false\n"),
+        format!("{gazelle}session_file = \"s\"\ntitle = \"{{release}}\"\n"),
+        format!("mode = \"gazelle-ops\"\n{site}token_file = \"t\"\nsecret_file = \"s\"\n"),
+        "mode = \"announce\"\nannounce = \"http://t/{passkey}/announce\"\n".to_owned(),
+    ] {
+        let fleet = with(&good).unwrap_or_else(|error| panic!("{good}{error}"));
+        assert_eq!(fleet.hosts[0].passkey, Some(SecretSource::Env("P".into())));
+    }
+    for (bad, reason) in [
+        (opentracker.to_owned(), "tracker.pid_file"),
+        (format!("{opentracker}reload = []\n"), "the command is empty"),
+        (format!("{opentracker}pid_file = \"p\"\nreload = [\"r\"]\n"), "is given, too"),
+        (format!("{opentracker}pid_file = \"p\"\ntoken_env = \"T\"\n"), "does not know it"),
+        (opentracker.replace("/announce", "/{passkey}/announce"), "knows no passkeys"),
+        (ocelot.to_owned(), "tracker.secret_env"),
+        (format!("{ocelot}secret_env = \"S\"\nsecret_file = \"s\"\n"), "is given, too"),
+        (format!("{}secret_env = \"S\"\n", ocelot.replace("/{passkey}", "")), "needs `{passkey}`"),
+        (format!("{ocelot}secret_env = \"S\"\nupdate = \"http://u:hunter2@t\"\n"), "without user or query"),
+        (gazelle.clone(), "tracker.session_file"),
+        (format!("mode = \"gazelle-ops\"\n{site}"), "tracker.token_env"),
+    ] {
+        let message = with(&bad).unwrap_err().to_string();
+        assert!(message.contains(reason) && !message.contains("hunter2"), "{reason}: {message}");
+    }
+}
+
+#[test]
+fn one_passkey_for_two_clients_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("fleet.toml");
+    let announce = "http://t/{passkey}/announce";
+    let text = format!(
+        "[site]\ndeploy_to = \"/s\"\n[tracker]\nmode = \"announce\"\nannounce = \"{announce}\"\n\
+         [seeder]\nrpc_socket = \"/r\"\ndirectory = \"/d\"\npeer = \"10.0.0.1:1\"\npasskey_file = \"seeder\"\n\
+         [hosts.web1]\naddress = \"10.0.0.11\"\npasskey_file = \"web1\"\n\
+         [hosts.web2]\naddress = \"10.0.0.12\"\npasskey_file = \"web2\"\n"
+    );
+    fs::write(&path, &text).unwrap();
+    let fleet = Inventory::load(&path).unwrap();
+    let keys = |seeder: &str, web1: &str, web2: &str| {
+        for (name, key) in [("seeder", seeder), ("web1", web1), ("web2", web2)] {
+            fs::write(dir.path().join(name), key).unwrap();
+        }
+        fleet.passkeys(&fleet.hosts)
+    };
+    let found = keys("aaaaaaaa", "bbbbbbbb", "cccccccc").unwrap();
+    let urls = found.hosts.iter().map(|(_, key)| fleet.tracker.announce.as_ref().unwrap().with_passkey(key));
+    let urls: Vec<String> = urls.map(|url| url.expose().to_owned()).collect();
+    assert_eq!(urls, ["http://t/bbbbbbbb/announce", "http://t/cccccccc/announce"]);
+    for (keys, between) in [
+        (keys("aaaaaaaa", "bbbbbbbb", "bbbbbbbb"), "host `web1` and host `web2`"),
+        (keys("aaaaaaaa", "bbbbbbbb", "aaaaaaaa"), "the seeder and host `web2`"),
+        (keys("aaaaaaaa", "bbb/bbbb", "cccccccc"), "hosts.web1.passkey"),
+    ] {
+        let message = keys.unwrap_err().to_string();
+        assert!(message.contains(between) && !message.contains("bbb"), "{message}");
+    }
+    let without = text.replace("passkey_file = \"web1\"\n", "");
+    fs::write(&path, without).unwrap();
+    let fleet = Inventory::load(&path).unwrap();
+    assert!(matches!(fleet.passkeys(&fleet.hosts), Err(Error::NoPasskey { .. })));
+}
+
+#[test]
 fn one_rtorrent_per_address() {
     let two = format!("{SMALL}[hosts.web2]\naddress = \"10.0.0.11\"\n");
     assert!(error(&two).contains("the hosts `web1` and `web2`"), "{}", error(&two));
