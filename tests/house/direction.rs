@@ -5,15 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use cargo_metadata::{DependencyKind, MetadataCommand};
 use e2e::template::workspace;
 
-const ALLOWED: [(&str, &[&str]); 13] = [
-    ("metainfo", &[]),
+const ALLOWED: &[(&str, &[&str])] = &[
+    ("sha1-lanes", &[]),
+    ("metainfo", &["sha1-lanes"]),
     ("payload", &[]),
     ("fleet", &[]),
     ("rtorrent-rpc", &[]),
     ("record", &["metainfo"]),
     ("cli", &["record"]),
     ("swarm-peer", &["metainfo"]),
-    ("tracker-client", &["metainfo"]),
     ("tracker-client", &["metainfo"]),
     ("mkt-pack", &["cli", "metainfo", "payload", "record"]),
     ("tracker-publish", &["cli", "fleet", "metainfo", "record", "rtorrent-rpc", "tracker-client"]),
