@@ -16,7 +16,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         None => PieceLength::DEFAULT,
     };
     let mut out = stdout().lock();
-    let builder = Builder::new("content", length);
+    let name = path.file_name().and_then(|name| name.to_str()).ok_or("PATH has no name")?;
+    // So that the infohash is that of `mktorrent -d -l N PATH`.
+    let builder = Builder::new(name, length);
 
     let start = Instant::now();
     let mut files = Vec::new();

@@ -27,14 +27,16 @@ impl Job<'_> {
     /// it stopped, in a file that it has open.
     pub(crate) fn run(&self, wanted: impl Fn(u64) -> bool + Sync) -> Result<Vec<(u64, Piece)>, Error> {
         let (next, stop) = (AtomicU64::new(0), AtomicBool::new(false));
+        let end_of = |first| {
+            let left = self.spans.pieces().saturating_sub(first);
+            (left > 0).then(|| first + self.plan.batch(left))
+        };
         let results = rayon::broadcast(|_| {
             let mut worker = Worker::new(self);
             while !stop.load(Ordering::Relaxed) {
-                let first = next.fetch_add(self.plan.batch, Ordering::Relaxed);
-                let batch = first..first.saturating_add(self.plan.batch).min(self.spans.pieces());
-                if batch.is_empty() {
-                    break;
-                }
+                let taken = next.fetch_update(Ordering::Relaxed, Ordering::Relaxed, end_of);
+                let Ok(first) = taken else { break };
+                let batch = first..end_of(first).unwrap_or(first);
                 let (pieces, passed): (Vec<u64>, Vec<u64>) = batch.partition(|piece| wanted(*piece));
                 let passed = passed.into_iter().map(|piece| self.spans.length_of(piece)).sum();
                 if let Err(error) = self.report(passed).and_then(|()| worker.hash(&pieces)) {
@@ -139,12 +141,13 @@ mod tests {
     use sha1::{Digest, Sha1};
 
     /// What one thread makes of the files with this plan; no file may be opened twice for one batch.
-    fn hash(files: &[SourceFile], piece_length: PieceLength, plan: Plan) -> Vec<Piece> {
+    fn hash(files: &[SourceFile], piece_length: PieceLength, batch: usize, buffer: usize) -> Vec<Piece> {
         let spans = Spans::new(files, piece_length);
+        let plan = Plan { threads: 1, share: 1, buffer };
         let job = Job { name: "x", files, spans: &spans, plan, progress: &|_| true };
         let mut worker = Worker::new(&job);
         let pieces: Vec<u64> = (0..spans.pieces()).collect();
-        for batch in pieces.chunks(usize::try_from(plan.batch).unwrap()) {
+        for batch in pieces.chunks(batch) {
             let before = worker.source.opened;
             worker.hash(batch).unwrap();
             let touched: std::collections::BTreeSet<_> =
@@ -159,7 +162,7 @@ mod tests {
         #[test]
         fn neither_batches_nor_buffers_change_a_hash(
             lengths in prop::collection::vec(prop_oneof![0_usize..50, 0_usize..400_000], 1..12),
-            batch in 1_u64..=16,
+            batch in 1_usize..=16,
             buffer in prop_oneof![1024_usize..5000, 16_384_usize..300_000],
         ) {
             let dir = tempfile::tempdir().unwrap();
@@ -172,8 +175,7 @@ mod tests {
                 content.extend(bytes);
             }
             let expected: Vec<Piece> = content.chunks(16_384).map(|piece| Sha1::digest(piece).into()).collect();
-            let found = hash(&files, PieceLength::MIN, Plan { threads: 1, batch, buffer });
-            prop_assert_eq!(found, expected);
+            prop_assert_eq!(hash(&files, PieceLength::MIN, batch, buffer), expected);
         }
     }
 }

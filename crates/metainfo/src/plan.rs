@@ -8,8 +8,8 @@ use crate::{PieceLength, SourceFile};
 pub(crate) struct Plan {
     /// Threads that read and hash.
     pub(crate) threads: usize,
-    /// Consecutive pieces that a thread takes at a time.
-    pub(crate) batch: u64,
+    /// Batches that each thread should find still to do when it takes one: the more, the sooner batches become small.
+    pub(crate) share: usize,
     /// Bytes that a thread has for what it read and has not hashed yet.
     pub(crate) buffer: usize,
 }
@@ -21,7 +21,7 @@ const WIDEST: u64 = 16;
 /// A file smaller than this costs more to find and open than to hash.
 const SMALL_FILE: u64 = 1 << 20;
 /// Readers of small files, at least: on a cold cache they wait for the disk, each for its own file.
-const FEWEST_READERS: usize = 8;
+const FEWEST_READERS: usize = 16;
 /// Readers of large files, at least: two do not keep a disk busy that reads ahead by itself, four do.
 const FEWEST_THREADS: usize = 4;
 /// Threads at most, with [`Source::OPEN`](crate::source::Source::OPEN) files each: a process may be allowed 64 in all.
@@ -37,15 +37,21 @@ impl Plan {
 
     /// The plan for so many bytes in so many files that are not empty.
     fn of(bytes: u64, files: u64, piece_length: PieceLength, cores: usize) -> Self {
+        // Small files are read at the speed of the slowest look-up, so the last batches must be small; the others by the
+        // megabyte, where the widest lanes count most.
         let small = bytes / files.max(1) < SMALL_FILE;
-        let threads = if small { FEWEST_READERS.max(4 * cores) } else { FEWEST_THREADS.max(cores) };
+        let (threads, share) =
+            if small { (FEWEST_READERS.max(4 * cores), 4) } else { (FEWEST_THREADS.max(cores), 1) };
         let pieces = usize::try_from(piece_length.pieces(bytes)).unwrap_or(usize::MAX);
         let threads = threads.min(MOST_THREADS).min(pieces).max(1);
-        let length = u64::from(piece_length.bytes());
-        // Four batches a thread at least, so that none waits long for the last.
-        let batch = (bytes / length).div_ceil(4 * threads as u64).clamp(1, WIDEST);
-        let buffer = usize::try_from(batch * length).unwrap_or(MEMORY).min(MEMORY / threads);
-        Self { threads, batch, buffer }
+        let plan = Self { threads, share, buffer: MEMORY / threads };
+        let largest = plan.batch(pieces as u64).saturating_mul(piece_length.bytes().into());
+        Self { buffer: usize::try_from(largest).unwrap_or(MEMORY).min(plan.buffer), ..plan }
+    }
+
+    /// Consecutive pieces to take when so many are left: fewer and fewer, so that no thread is busy when all others are done.
+    pub(crate) fn batch(&self, left: u64) -> u64 {
+        (left / (self.share * self.threads) as u64).clamp(1, WIDEST)
     }
 }
 
@@ -79,7 +85,7 @@ mod tests {
                     plan.threads >= 1 && plan.threads * plan.buffer <= MEMORY,
                     "{bytes} {length}: {plan:?}"
                 );
-                assert!((1..=16).contains(&plan.batch), "{bytes} {length}: {plan:?}");
+                assert!((1..1000).all(|left| (1..=left.min(16)).contains(&plan.batch(left))), "{plan:?}");
                 // Stripes of at least one block for every piece of a batch.
                 assert!(plan.buffer >= 64 * 16, "{bytes} {length}: {plan:?}");
                 assert!(plan.threads * Source::OPEN < 56, "{plan:?}");
@@ -91,9 +97,17 @@ mod tests {
     fn small_files_have_more_readers_than_cores() {
         let length = PieceLength::new(1 << 18).unwrap();
         let plan = Plan::of(84_000_000, 21_000, length, 2);
-        assert_eq!(plan, Plan { threads: 8, batch: 10, buffer: 10 << 18 });
-        assert_eq!(Plan::of(84_000_000, 21_000, length, 4).threads, 16);
-        assert_eq!([2, 6].map(|cores| Plan::of(1 << 31, 1, length, cores).threads), [4, 6]);
-        assert_eq!(Plan::of(100_000, 10, length, 2), Plan { threads: 1, batch: 1, buffer: 1 << 18 });
+        assert_eq!(plan, Plan { threads: 16, share: 4, buffer: 5 << 18 });
+        assert_eq!([64, 128, 321, 5000].map(|left| plan.batch(left)), [1, 2, 5, 16]);
+        assert_eq!(Plan::of(84_000_000, 21_000, length, 5).threads, 20);
+        assert_eq!(Plan::of(100_000, 10, length, 2), Plan { threads: 1, share: 4, buffer: 1 << 18 });
+    }
+
+    #[test]
+    fn large_files_fill_the_lanes() {
+        let plan = Plan::of(1 << 31, 1, PieceLength::new(1 << 20).unwrap(), 2);
+        assert_eq!(plan, Plan { threads: 4, share: 1, buffer: MEMORY / 4 });
+        assert_eq!([1, 4, 63, 64, 2048].map(|left| plan.batch(left)), [1, 1, 15, 16, 16]);
+        assert_eq!(Plan::of(1 << 31, 1, PieceLength::MIN, 6).threads, 6);
     }
 }
