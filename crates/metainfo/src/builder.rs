@@ -5,15 +5,20 @@ use crate::{
 };
 use std::path::Path;
 
-/// Collects what a torrent shall say, then hashes the files. No date is written: equal input gives equal bytes.
+/// Collects what a torrent shall say, then hashes the files. Without a date or a mark, equal input gives
+/// equal bytes.
 #[derive(Clone, Debug)]
 pub struct Builder {
     name: String,
     piece_length: PieceLength,
     private: bool,
     source: Option<String>,
-    announce: Option<AnnounceUrl>,
+    announce: Vec<Vec<AnnounceUrl>>,
     created_by: Option<String>,
+    comment: Option<String>,
+    creation_date: Option<u64>,
+    web_seeds: Vec<String>,
+    cross_seed: Option<String>,
 }
 
 impl Builder {
@@ -21,7 +26,18 @@ impl Builder {
     #[must_use]
     pub fn new(name: impl Into<String>, piece_length: PieceLength) -> Self {
         let name = name.into();
-        Self { name, piece_length, private: false, source: None, announce: None, created_by: None }
+        Self {
+            name,
+            piece_length,
+            private: false,
+            source: None,
+            announce: Vec::new(),
+            created_by: None,
+            comment: None,
+            creation_date: None,
+            web_seeds: Vec::new(),
+            cross_seed: None,
+        }
     }
 
     /// Sets the private flag (BEP 27); part of the infohash.
@@ -41,7 +57,43 @@ impl Builder {
     /// Sets the tracker; not part of the infohash.
     #[must_use]
     pub fn announce(mut self, url: Option<AnnounceUrl>) -> Self {
-        self.announce = url;
+        self.announce = url.map(|url| vec![vec![url]]).unwrap_or_default();
+        self
+    }
+
+    /// Sets tiers of trackers (BEP 12); not part of the infohash. One URL in all makes no `announce-list`.
+    #[must_use]
+    pub fn announce_list(mut self, tiers: Vec<Vec<AnnounceUrl>>) -> Self {
+        self.announce = tiers;
+        self
+    }
+
+    /// Sets a text about the torrent; not part of the infohash.
+    #[must_use]
+    pub fn comment(mut self, text: Option<String>) -> Self {
+        self.comment = text;
+        self
+    }
+
+    /// Sets when the torrent was made, in seconds since 1970; not part of the infohash. Without it equal input gives
+    /// equal bytes.
+    #[must_use]
+    pub fn creation_date(mut self, seconds: Option<u64>) -> Self {
+        self.creation_date = seconds;
+        self
+    }
+
+    /// Sets where the content can be had over HTTP (BEP 19); not part of the infohash.
+    #[must_use]
+    pub fn web_seeds(mut self, urls: Vec<String>) -> Self {
+        self.web_seeds = urls;
+        self
+    }
+
+    /// Sets a mark that gives the same content another infohash.
+    #[must_use]
+    pub fn cross_seed(mut self, mark: Option<String>) -> Self {
+        self.cross_seed = mark;
         self
     }
 
@@ -91,14 +143,24 @@ impl Builder {
         let pieces = hash_pieces(&self.name, files, self.piece_length, progress)?;
         let info = Info::new(self.name, self.piece_length, pieces, content)?
             .with_private(self.private)
-            .with_source(self.source)?;
-        let mut torrent = Metainfo::new(info)?;
+            .with_source(self.source)?
+            .with_cross_seed(self.cross_seed);
+        let mut torrent = Metainfo::new(info)?.with_web_seeds(&self.web_seeds)?;
         if let Some(created_by) = &self.created_by {
             torrent = torrent.with_created_by(created_by)?;
         }
-        match &self.announce {
-            Some(url) => torrent.with_announce(url),
-            None => Ok(torrent),
+        if let Some(comment) = &self.comment {
+            torrent = torrent.with_comment(comment)?;
+        }
+        if let Some(seconds) = self.creation_date {
+            torrent = torrent.with_creation_date(seconds);
+        }
+        match self.announce.as_slice() {
+            [] => Ok(torrent),
+            [tier] if tier.len() == 1 => {
+                tier.first().map_or(Ok(torrent.clone()), |url| torrent.with_announce(url))
+            }
+            tiers => torrent.with_announce_list(tiers),
         }
     }
 }

@@ -35,6 +35,9 @@ pub(crate) fn info(info: &Info) -> Result<Vec<u8>, Error> {
             if let Some(source) = info.source() {
                 dict.emit_pair(b"source", source)?;
             }
+            if let Some(mark) = info.cross_seed() {
+                dict.emit_pair(b"x_cross_seed", mark)?;
+            }
             Ok(())
         })
     })
@@ -43,6 +46,11 @@ pub(crate) fn info(info: &Info) -> Result<Vec<u8>, Error> {
 /// A byte string.
 pub(crate) fn text(text: &str) -> Result<Vec<u8>, Error> {
     value(|e| e.emit_str(text))
+}
+
+/// A list of byte strings.
+pub(crate) fn texts(texts: &[String]) -> Result<Vec<u8>, Error> {
+    value(|e| e.emit_list(|list| texts.iter().try_for_each(|text| list.emit_str(text))))
 }
 
 /// The tiers of `announce-list` (BEP 12).

@@ -16,6 +16,7 @@ pub struct Info {
     pieces: Vec<Piece>,
     private: bool,
     source: Option<String>,
+    cross_seed: Option<String>,
     content: Content,
 }
 
@@ -84,7 +85,7 @@ impl Info {
         if expected != found {
             return Err(Error::PieceCount { name, bytes, expected, found });
         }
-        Ok(Self { name, piece_length, pieces, private: false, source: None, content })
+        Ok(Self { name, piece_length, pieces, private: false, source: None, cross_seed: None, content })
     }
 
     /// Sets the private flag of BEP 27: peers only from the tracker. rtorrent then refuses `add_peer`.
@@ -107,6 +108,13 @@ impl Info {
         }
         self.source = source;
         Ok(self)
+    }
+
+    /// Sets a mark that has no meaning but to give the same content another infohash, as `mktorrent -x` does.
+    #[must_use]
+    pub fn with_cross_seed(mut self, mark: Option<String>) -> Self {
+        self.cross_seed = mark;
+        self
     }
 
     /// Name of the file or directory that a client creates.
@@ -137,6 +145,12 @@ impl Info {
     #[must_use]
     pub fn source(&self) -> Option<&str> {
         self.source.as_deref()
+    }
+
+    /// See [`Self::with_cross_seed`].
+    #[must_use]
+    pub fn cross_seed(&self) -> Option<&str> {
+        self.cross_seed.as_deref()
     }
 
     /// The file or files.

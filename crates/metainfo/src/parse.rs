@@ -30,7 +30,7 @@ pub(crate) fn outer(bytes: &[u8]) -> Result<RawDict, Error> {
 pub(crate) fn info(bytes: &[u8]) -> Result<Info, Error> {
     let (mut name, mut piece_length, mut pieces) = (None, None, None);
     let (mut length, mut files, mut private, mut source) = (None, None, false, None);
-    let mut name_utf8 = None;
+    let (mut name_utf8, mut cross_seed) = (None, None);
     with_dict("info", bytes, |key, object| {
         match key {
             b"name" => name = Some(text("info.name", object)?),
@@ -41,6 +41,8 @@ pub(crate) fn info(bytes: &[u8]) -> Result<Info, Error> {
             b"files" => files = Some(file_list(object)?),
             b"private" => private = unsigned("info.private", object)? != 0,
             b"source" => source = Some(text("info.source", object)?),
+            // A mark of any type, for no purpose but another infohash.
+            b"x_cross_seed" => cross_seed = text("info.x_cross_seed", object).ok(),
             _ => drop(object),
         }
         Ok(())
@@ -61,7 +63,10 @@ pub(crate) fn info(bytes: &[u8]) -> Result<Info, Error> {
     same_in_utf8("info.name.utf-8", name_utf8.as_ref(), &name)?;
     let piece_length = piece_length.ok_or_else(|| missing("info.piece length"))?;
     let pieces = pieces.ok_or_else(|| missing("info.pieces"))?;
-    Info::new(name, piece_length, pieces, content)?.with_private(private).with_source(source)
+    Info::new(name, piece_length, pieces, content)?
+        .with_private(private)
+        .with_source(source)
+        .map(|info| info.with_cross_seed(cross_seed))
 }
 
 /// One string on its own.
@@ -69,6 +74,29 @@ pub(crate) fn single_text(field: &str, bytes: &[u8]) -> Result<String, Error> {
     let mut decoder = Decoder::new(bytes).with_max_depth(MAX_DEPTH);
     let object = decoder.next_object().map_err(|error| Error::bencode(field, error))?;
     text(field, object.ok_or_else(|| Error::Missing { field: field.into() })?)
+}
+
+/// One integer on its own, or nothing if it is something else.
+pub(crate) fn single_unsigned(bytes: &[u8]) -> Option<u64> {
+    let mut decoder = Decoder::new(bytes).with_max_depth(MAX_DEPTH);
+    unsigned("integer", decoder.next_object().ok()??).ok()
+}
+
+/// `url-list` (BEP 19): a string or a list of strings. What is neither is left out.
+pub(crate) fn web_seeds(bytes: &[u8]) -> Vec<String> {
+    if let Ok(url) = single_text("url-list", bytes) {
+        return vec![url];
+    }
+    let mut decoder = Decoder::new(bytes).with_max_depth(MAX_DEPTH);
+    let mut urls = Vec::new();
+    if let Ok(Some(object)) = decoder.next_object() {
+        // What was read before something that is no string stays.
+        let _ = each("url-list", object, |url| {
+            urls.push(text("url-list", url)?);
+            Ok(())
+        });
+    }
+    urls
 }
 
 /// The tiers of `announce-list` (BEP 12).

@@ -18,6 +18,23 @@ impl PieceLength {
     /// 64 KiB: a packed site of 17 MB has 260 pieces, enough to swarm, and its torrent stays below 10 kB.
     pub const DEFAULT: Self = Self(1 << 16);
 
+    /// What [`Self::chosen_for`] does not go below, and not above.
+    const CHOSEN: std::ops::RangeInclusive<u32> = (1 << 16)..=(1 << 24);
+    /// Pieces that a payload should have at least, so that every peer soon has something the others lack.
+    pub const ENOUGH_PIECES: u64 = 200;
+
+    /// The length for so much content: the longest that gives [`Self::ENOUGH_PIECES`], so that the torrent stays small,
+    /// but not below 64 KiB, where a swarm spends its time on requests, nor above 16 MiB, where a peer waits too long
+    /// until it has something to give.
+    #[must_use]
+    pub const fn chosen_for(content: u64) -> Self {
+        let mut length = *Self::CHOSEN.start();
+        while length < *Self::CHOSEN.end() && content.div_ceil(2 * length as u64) >= Self::ENOUGH_PIECES {
+            length *= 2;
+        }
+        Self(length)
+    }
+
     /// Checks a number of bytes.
     ///
     /// # Errors
@@ -107,6 +124,21 @@ mod tests {
         ] {
             let error = text.parse::<PieceLength>().unwrap_err().to_string();
             assert!(error.contains("from 16 KiB to 128 MiB"), "{error}");
+        }
+    }
+
+    #[test]
+    fn chosen_lengths_give_enough_pieces_and_no_more_than_needed() {
+        for (content, expected) in [
+            (0, "64K"),
+            (17_000_000, "64K"),
+            (2 * 13_000_000, "64K"),
+            (2 * 13_200_000, "128K"),
+            (84_000_000, "256K"),
+            (2 << 30, "8M"),
+            (u64::MAX, "16M"),
+        ] {
+            assert_eq!(PieceLength::chosen_for(content), expected.parse().unwrap(), "{content}");
         }
     }
 

@@ -132,6 +132,58 @@ impl Metainfo {
         torrent
     }
 
+    /// What somebody wrote about the torrent.
+    #[must_use]
+    pub fn comment(&self) -> Option<String> {
+        self.text(b"comment")
+    }
+
+    /// The program that made the file.
+    #[must_use]
+    pub fn created_by(&self) -> Option<String> {
+        self.text(b"created by")
+    }
+
+    /// When the file was made, in seconds since 1970.
+    #[must_use]
+    pub fn creation_date(&self) -> Option<u64> {
+        self.raw.get(&b"creation date"[..]).and_then(|value| parse::single_unsigned(value))
+    }
+
+    /// Where the content can be had over HTTP (BEP 19). What cannot be read is left out.
+    #[must_use]
+    pub fn web_seeds(&self) -> Vec<String> {
+        self.raw.get(&b"url-list"[..]).map(|value| parse::web_seeds(value)).unwrap_or_default()
+    }
+
+    /// A text of the outer dict that nothing depends on; one that cannot be read is as good as none.
+    fn text(&self, key: &[u8]) -> Option<String> {
+        parse::single_text("text", self.raw.get(key)?).ok()
+    }
+
+    /// Sets `comment`, which is not part of the infohash.
+    pub(crate) fn with_comment(mut self, text: &str) -> Result<Self, Error> {
+        self.raw.insert(b"comment".to_vec(), encode::text(text)?);
+        Ok(self)
+    }
+
+    /// Sets `creation date`, in seconds since 1970; not part of the infohash.
+    pub(crate) fn with_creation_date(mut self, seconds: u64) -> Self {
+        self.raw.insert(b"creation date".to_vec(), format!("i{seconds}e").into_bytes());
+        self
+    }
+
+    /// Sets `url-list` (BEP 19), which is not part of the infohash. One URL is a string, several are a list, as
+    /// mktorrent writes them.
+    pub(crate) fn with_web_seeds(mut self, urls: &[String]) -> Result<Self, Error> {
+        match urls {
+            [] => return Ok(self),
+            [url] => self.raw.insert(b"url-list".to_vec(), encode::text(url)?),
+            urls => self.raw.insert(b"url-list".to_vec(), encode::texts(urls)?),
+        };
+        Ok(self)
+    }
+
     /// Sets `created by`, which says who made the file and is not part of the infohash.
     pub(crate) fn with_created_by(mut self, text: &str) -> Result<Self, Error> {
         self.raw.insert(b"created by".to_vec(), encode::text(text)?);
