@@ -1,99 +1,52 @@
-//! The command line, and nothing else.
+//! The command line: a verb, or a site to pack.
 
-use crate::Error;
-use crate::settings::{LayoutSettings, RecordCopy, Settings};
-use clap::{Parser, ValueEnum};
+use crate::pack_args::PackArgs;
+use crate::verb_args::Verb;
+use clap::Parser;
 use cli::Common;
-use metainfo::{AnnounceUrl, PieceLength};
-use payload::WalkOptions;
-use payload::archive::{DEFAULT_LEVEL, LEVELS};
-use record::ReleaseId;
-use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
 Examples:
   mkt-pack build/site
   mkt-pack build/site --exclude node_modules/ --exclude '*.map' --records ../records
   mkt-pack build/site --base previous/pack.json        unchanged files keep their modification time
-  mkt-pack build/site --layout tree --piece-length 256KiB    the torrent that mktorrent makes
+  mkt-pack build/site --layout tree                    plain files with the manifest beside the torrent
+  mkt-pack -a http://tracker.example/announce -l 18 -o site.torrent build/site    a .torrent only, as mktorrent makes it
+  mkt-pack show records/*.torrent
+  mkt-pack check site.torrent /srv/copy
+  mkt-pack diff previous/pack.json records/pack.json
+  mkt-pack unpack records/*.tar.zst /srv/copy --record records/pack.json
 
-Left out by default: .git. Refused unless allowed with --allow: sites/*/settings.php, sites/*/settings.local.php,
-sites/*/files/** and .env, at the root or one directory below it; they belong to the hosts.
+A site whose folder is called like a verb is given as ./show; a verb comes first, before every option.
+
+Left out by default: .git (take it back with --exclude '!.git'). Refused unless allowed with --allow:
+sites/*/settings.php, sites/*/settings.local.php, sites/*/files/** and .env, at the root or one directory below it, which
+belong to the hosts; and private keys anywhere, which belong nowhere.
 
 The time of new and changed files is SOURCE_DATE_EPOCH, else the commit's time; the clock is never read.
 
-Exit codes: 0 done; 2 usage; 10 the site cannot be released as it is; 11 cannot write; 143 terminated.";
+Exit codes: 0 done; 2 usage; 10 the site cannot be released as it is, or a torrent, record or manifest is damaged;
+11 cannot write; 12 content differs from what was built; 13 content cannot be read, so nothing is proved; 143 terminated.";
 
-/// Turn a built site into one deterministic payload, its .torrent and its manifest
+/// Turn a built site into one deterministic payload, its .torrent and its manifest; make, show and check torrents
 #[derive(Debug, Parser)]
-#[command(name = "mkt-pack", version, after_help = EXAMPLES)]
+#[command(
+    name = "mkt-pack",
+    version,
+    after_help = EXAMPLES,
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true,
+    disable_help_subcommand = true
+)]
 pub(crate) struct Cli {
-    /// The built site: the directory that becomes the release
-    site: PathBuf,
+    #[command(subcommand)]
+    pub(crate) verb: Option<Verb>,
 
-    /// Folder for the payload, the .torrent, the manifest and pack.json; made when missing
-    #[arg(long, value_name = "DIR", env = "MKT_RECORDS", default_value = record::DEFAULT_FOLDER)]
-    records: PathBuf,
-
-    /// Write the record here, too; `-` is standard output
-    #[arg(long, value_name = "FILE")]
-    record: Option<PathBuf>,
-
-    /// Name of the release [default: BUILD_NUMBER-COMMIT under Jenkins, else 12 digits of the tree digest]
-    #[arg(long, value_name = "ID")]
-    release_id: Option<ReleaseId>,
-
-    /// One .tar.zst with the manifest inside, or the plain files with the manifest beside the torrent
-    #[arg(long, value_enum, default_value_t = LayoutName::Archive, value_name = "LAYOUT")]
-    layout: LayoutName,
-
-    /// Bytes a piece: a power of two from 16KiB to 128MiB
-    #[arg(long, value_name = "SIZE", default_value = "64KiB")]
-    piece_length: PieceLength,
-
-    /// Set the private flag: peers only from the tracker. rtorrent then refuses peers that are introduced to it
-    #[arg(long)]
-    private: bool,
-
-    /// Text that some trackers want in the info dict
-    #[arg(long, value_name = "TEXT")]
-    source: Option<String>,
-
-    /// Announce URL, without a passkey: every host gets its own later [default: none, see tracker-publish]
-    #[arg(long, value_name = "URL", env = "MKT_ANNOUNCE", hide_env_values = true)]
-    announce: Option<String>,
-
-    /// Leave out what matches, as in a .gitignore at the root of the site (can be repeated)
-    #[arg(long, value_name = "PATTERN")]
-    exclude: Vec<String>,
-
-    /// Release what looks like a host's own file, as in a .gitignore (can be repeated)
-    #[arg(long, value_name = "PATTERN")]
-    allow: Vec<String>,
-
-    /// pack.json or manifest of the release before: unchanged files keep their modification time
-    #[arg(long, value_name = "FILE")]
-    base: Option<PathBuf>,
-
-    /// zstd level of the archive, 1 to 19 [default: 9]
-    #[arg(long, value_name = "N", value_parser = level)]
-    level: Option<i32>,
+    #[command(flatten)]
+    pub(crate) pack: PackArgs,
 
     #[command(flatten)]
     common: Common,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum LayoutName {
-    /// One file
-    Archive,
-    /// The plain files
-    Tree,
-}
-
-fn level(text: &str) -> Result<i32, String> {
-    let level = text.parse().ok().filter(|level| LEVELS.contains(level));
-    level.ok_or_else(|| format!("a whole number from {} to {} is expected", LEVELS.start(), LEVELS.end()))
 }
 
 impl cli::Settings for Cli {
@@ -101,35 +54,5 @@ impl cli::Settings for Cli {
 
     fn common(&self) -> &Common {
         &self.common
-    }
-}
-
-impl Cli {
-    /// Checks what the single values do not tell.
-    pub(crate) fn into_settings(self) -> Result<Settings, Error> {
-        let layout = match (self.layout, self.level) {
-            (LayoutName::Archive, level) => LayoutSettings::Archive { level: level.unwrap_or(DEFAULT_LEVEL) },
-            (LayoutName::Tree, None) => LayoutSettings::Tree,
-            (LayoutName::Tree, Some(level)) => return Err(Error::LevelOfTree { level }),
-        };
-        let copy = self.record.map(|path| match path.as_os_str() == "-" {
-            true => RecordCopy::Stdout,
-            false => RecordCopy::File(path),
-        });
-        // Not parsed by clap, which prints a bad value in full, passkey and all.
-        let announce = self.announce.as_deref().map(str::parse::<AnnounceUrl>).transpose();
-        Ok(Settings {
-            site: self.site,
-            records: self.records,
-            copy,
-            release_id: self.release_id,
-            layout,
-            piece_length: self.piece_length,
-            private: self.private,
-            source: self.source,
-            announce: announce.map_err(Error::Torrent)?,
-            walk: WalkOptions { exclude: self.exclude, allow: self.allow },
-            base: self.base,
-        })
     }
 }

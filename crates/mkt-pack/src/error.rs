@@ -17,18 +17,57 @@ pub enum Error {
     /// The record could not be written, or the base's could not be read.
     #[error(transparent)]
     Record(record::Error),
-    /// The manifest that `--base` names, or the file itself.
-    #[error("base `{}` cannot be used: {source}", .path.display())]
-    Base {
+    /// A manifest that was named, or that a record names, and that is none.
+    #[error("manifest `{}` cannot be used: {source}", .path.display())]
+    Manifest {
         /// The manifest.
         path: PathBuf,
         /// What is wrong with it.
         source: payload::Error,
     },
-    /// A file that `--base` names could not be read.
-    #[error("cannot read base `{}`: {source}", .path.display())]
-    BaseRead {
+    /// A record or manifest could not be read.
+    #[error("cannot read record or manifest `{}`: {source}", .path.display())]
+    ManifestRead {
         /// The file.
+        path: PathBuf,
+        /// The system's answer.
+        source: io::Error,
+    },
+    /// A `.torrent` that was to be shown or checked.
+    #[error(transparent)]
+    TorrentFile(metainfo::Error),
+    /// Content that is there and cannot be read: it may be whole or not.
+    #[error("cannot verify `{}`: {source}", .path.display())]
+    CannotVerify {
+        /// The file or directory that was to be checked.
+        path: PathBuf,
+        /// What could not be read.
+        source: metainfo::Error,
+    },
+    /// Content that is not what the torrent says.
+    #[error("`{}` is damaged: {bad_pieces} of {pieces} pieces, {files} files", .path.display())]
+    Damaged {
+        /// The file or directory that was checked.
+        path: PathBuf,
+        /// Pieces with another hash.
+        bad_pieces: u64,
+        /// Pieces in all.
+        pieces: u64,
+        /// Files that are missing, have another size or another content.
+        files: u64,
+    },
+    /// A payload could not be unpacked.
+    #[error("cannot unpack `{}`: {source}", .path.display())]
+    Unpack {
+        /// The payload.
+        path: PathBuf,
+        /// Why.
+        source: payload::Error,
+    },
+    /// A payload could not be opened.
+    #[error("cannot open payload `{}`: {source}", .path.display())]
+    PayloadRead {
+        /// The payload.
         path: PathBuf,
         /// The system's answer.
         source: io::Error,
@@ -75,6 +114,12 @@ pub enum Error {
         /// The site.
         site: PathBuf,
     },
+    /// SIGTERM, outside packing.
+    #[error("terminated while working on `{}`", .path.display())]
+    Stopped {
+        /// What was checked or unpacked.
+        path: PathBuf,
+    },
 }
 
 impl Failure for Error {
@@ -83,13 +128,20 @@ impl Failure for Error {
             Self::Tree(error) => tree_code(error),
             Self::Torrent(error) => torrent_code(error),
             Self::Record(error) => error.exit_code(),
-            Self::Base { .. } | Self::BaseRead { .. } => ExitCode::BadInput,
+            Self::Manifest { .. }
+            | Self::ManifestRead { .. }
+            | Self::TorrentFile(_)
+            | Self::PayloadRead { .. } => ExitCode::BadInput,
+            Self::CannotVerify { .. } => ExitCode::CannotVerify,
+            Self::Damaged { .. } => ExitCode::Mismatch,
+            Self::Unpack { source, .. } if source.is_mismatch() => ExitCode::Mismatch,
+            Self::Unpack { source, .. } => tree_code(source),
             Self::Write { .. } => ExitCode::CannotWrite,
             Self::RecordsInSite { .. } | Self::SourceDateEpoch { .. } | Self::LevelOfTree { .. } => {
                 ExitCode::Usage
             }
             Self::Name { .. } => ExitCode::Unexpected,
-            Self::Terminated { .. } => ExitCode::Terminated,
+            Self::Terminated { .. } | Self::Stopped { .. } => ExitCode::Terminated,
         }
     }
 
@@ -98,10 +150,19 @@ impl Failure for Error {
             Self::Tree(error) => tree_hint(error),
             Self::Torrent(error) => torrent_hint(error),
             Self::Record(error) => error.hint(),
-            Self::Base { .. } | Self::BaseRead { .. } => Some(
-                "--base takes the pack.json of the release before, beside its manifest, or that manifest"
+            Self::Manifest { .. } | Self::ManifestRead { .. } => {
+                Some("give a record, such as pack.json, beside its manifest, or that manifest".into())
+            }
+            Self::TorrentFile(_) => Some("give a .torrent, such as one in the folder of records".into()),
+            Self::CannotVerify { .. } => Some(
+                "this says nothing about the content: run as somebody who may read it, or look at the disk"
                     .into(),
             ),
+            Self::Damaged { .. } => Some("copy or download the named files again, then check again".into()),
+            Self::Unpack { source, .. } => unpack_hint(source),
+            Self::PayloadRead { .. } => {
+                Some("give the .tar.zst, or the directory with the plain files".into())
+            }
             Self::Write { .. } => Some("check that the folder exists, is writable and has space".into()),
             Self::RecordsInSite { pattern: Some(pattern), .. } => Some(format!(
                 "it would be packed into the next release: name a folder outside with --records, or leave it out \
@@ -113,6 +174,7 @@ impl Failure for Error {
             }
             Self::LevelOfTree { .. } => Some("leave out one of the two".into()),
             Self::Name { .. } => Some("please report this".into()),
+            Self::Stopped { .. } => Some("run it again; nothing is left of this run".into()),
             Self::Terminated { .. } => Some("run it again; the same tree gives the same bytes".into()),
         }
     }
@@ -171,6 +233,18 @@ fn tree_hint(error: &payload::Error) -> Option<String> {
         E::Digest { .. } | E::Member { .. } | E::Content { .. } | E::Unpack { .. } => return None,
     };
     Some(hint)
+}
+
+fn unpack_hint(error: &payload::Error) -> Option<String> {
+    use payload::Error as E;
+    let hint = match error {
+        E::Occupied { .. } => "name a directory that is not there yet, or is empty",
+        E::Write { .. } => "check that the directory is writable and has space",
+        E::Digest { .. } => "payload and record or manifest are of different releases",
+        _ if error.is_mismatch() => "the payload is damaged: copy or download it again",
+        other => return tree_hint(other),
+    };
+    Some(hint.into())
 }
 
 /// The pattern that matches one path at the root of the site and nothing else, see gitignore(5).

@@ -1,24 +1,33 @@
-//! The Pack stage: a built tree becomes one deterministic payload, its `.torrent`, its manifest, and `pack.json`.
+//! The Pack stage: a built tree becomes one deterministic payload, its `.torrent`, its manifest, and `pack.json`. Beside
+//! it, what people want to do with these: make a plain `.torrent`, show, check, compare, unpack.
 //!
 //! Nothing that is hashed depends on the clock, the locale, the user, the umask, the order of directories or the
 //! number of cores: the same tree gives the same payload, the same torrent and the same infohash on every agent.
 
-mod base;
+mod check;
 mod cli;
+mod diff;
 mod error;
 mod git;
+mod magnet;
+mod manifest_file;
 mod outputs;
 mod pack;
+mod pack_args;
 mod payload_file;
 mod place;
 mod release_id;
 mod release_time;
 mod settings;
+mod show;
 mod summary;
+mod unpack;
+mod verb_args;
 
 pub use error::Error;
 
 use crate::cli::Cli;
+use crate::verb_args::Verb;
 use ::cli::{Abort, Console};
 use record::ExitCode;
 
@@ -29,6 +38,12 @@ pub fn main() -> std::process::ExitCode {
 }
 
 fn run(cli: Cli, console: &Console, abort: &Abort) -> Result<ExitCode, Error> {
-    pack::pack(&cli.into_settings()?, console, abort)?;
+    match cli.verb {
+        None => pack::pack(&cli.pack.into_settings()?, console, abort)?,
+        Some(Verb::Show(args)) => show::show(&args, console)?,
+        Some(Verb::Check(args)) => check::check(&args, console, abort)?,
+        Some(Verb::Diff(args)) => diff::diff(&args, console)?,
+        Some(Verb::Unpack(args)) => unpack::unpack(&args, console, abort)?,
+    }
     Ok(ExitCode::Ok)
 }

@@ -7,7 +7,7 @@ use crate::payload_file::{self, Packed};
 use crate::release_id::release_id;
 use crate::release_time::ReleaseTime;
 use crate::settings::{LayoutSettings, RecordCopy, Settings};
-use crate::{base, place, summary};
+use crate::{manifest_file, place, summary};
 use cli::{Abort, Console};
 use payload::{Kind, Manifest, Mtimes, Scan, walk};
 use record::{
@@ -32,7 +32,7 @@ pub(crate) fn pack(settings: &Settings, console: &Console, abort: &Abort) -> Res
     let commit = git::commit(&settings.site);
     let time = ReleaseTime::find(std::env::var_os("SOURCE_DATE_EPOCH"), commit.as_ref())?;
     summary::before(settings, &scan, time, console);
-    let base = settings.base.as_deref().map(base::load).transpose()?;
+    let base = settings.base.as_deref().map(manifest_file::load).transpose()?;
 
     let hashing = console.progress("hashing", scan.bytes());
     let mtimes = Mtimes { release: time.seconds(), base: base.as_ref() };

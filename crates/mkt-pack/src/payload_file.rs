@@ -4,7 +4,7 @@ use crate::Error;
 use crate::outputs::Outputs;
 use crate::settings::{LayoutSettings, Settings};
 use cli::{Abort, Progress};
-use metainfo::{AnnounceUrl, Builder, FileEntry, Metainfo};
+use metainfo::{AnnounceUrl, Builder, FileEntry, Metainfo, PieceLength};
 use payload::{Kind, Manifest, archive};
 use record::Sha256;
 use sha2::Digest;
@@ -54,7 +54,9 @@ pub(crate) fn make(
             let archive = write_archive(settings, manifest, level, outputs, on, abort)?;
             let stem: String = archive.sha256.to_string().chars().take(16).collect();
             // The name is part of the infohash, and content decides it: same tree, same name, same infohash.
-            let torrent = builder(settings, format!("{stem}.tar.zst"))
+            let bytes =
+                archive.file.as_file().metadata().map_err(|source| outputs.write_error(source))?.len();
+            let torrent = builder(settings, format!("{stem}.tar.zst"), bytes)
                 .from_file(archive.file.path(), &|_| !abort.is_set())
                 .map_err(Error::Torrent)?;
             Ok(Packed { stem, torrent, archive: Some(archive) })
@@ -64,7 +66,7 @@ pub(crate) fn make(
             let files = manifest.entries().iter().filter(|entry| matches!(entry.kind, Kind::File { .. }));
             let files =
                 files.map(|entry| FileEntry { path: entry.path.clone(), length: entry.size() }).collect();
-            let torrent = builder(settings, stem.clone())
+            let torrent = builder(settings, stem.clone(), manifest.bytes())
                 .from_tree(&settings.site, files, &on)
                 .map_err(Error::Torrent)?;
             Ok(Packed { stem, torrent, archive: None })
@@ -72,10 +74,10 @@ pub(crate) fn make(
     }
 }
 
-fn builder(settings: &Settings, name: String) -> Builder {
+fn builder(settings: &Settings, name: String, bytes: u64) -> Builder {
     // rtorrent refuses a torrent without any announce, so there is always one.
     let announce = settings.announce.clone().unwrap_or_else(AnnounceUrl::no_tracker);
-    Builder::new(name, settings.piece_length)
+    Builder::new(name, settings.piece_length.unwrap_or_else(|| PieceLength::chosen_for(bytes)))
         .private(settings.private)
         .source(settings.source.clone())
         .announce(Some(announce))

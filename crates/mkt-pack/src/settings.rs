@@ -13,7 +13,8 @@ pub(crate) struct Settings {
     pub(crate) copy: Option<RecordCopy>,
     pub(crate) release_id: Option<ReleaseId>,
     pub(crate) layout: LayoutSettings,
-    pub(crate) piece_length: PieceLength,
+    /// Nothing: chosen for the size.
+    pub(crate) piece_length: Option<PieceLength>,
     pub(crate) private: bool,
     pub(crate) source: Option<String>,
     pub(crate) announce: Option<AnnounceUrl>,

@@ -53,8 +53,8 @@ fn what_is_no_base_is_refused() {
     fs::write(sandbox.path("cut.jsonl"), "{\"manifest\":1,\"entries\":5}\n").unwrap();
     refused("cut.jsonl", "cut.jsonl");
     let record = fs::read_to_string(sandbox.path("one/pack.json")).unwrap();
-    fs::write(sandbox.path("foreign.json"), record.replace("pack/1", "push/1")).unwrap();
-    refused("foreign.json", "push/1");
+    fs::write(sandbox.path("foreign.json"), record.replace("pack/1", "other/1")).unwrap();
+    refused("foreign.json", "other/1");
     let manifest = sandbox.named("one", "manifest");
     fs::write(&manifest, "{\"manifest\":1,\"entries\":0}\n").unwrap();
     refused("one/pack.json", manifest.file_name().unwrap().to_str().unwrap());

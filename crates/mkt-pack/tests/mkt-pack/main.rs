@@ -17,3 +17,4 @@ mod outputs;
 mod peers;
 mod refused;
 mod sandbox;
+mod verbs;
