@@ -51,11 +51,15 @@ pub struct Output {
 }
 
 impl Output {
-    /// Standard error's last line that is not blank, the usual place of the reason; else the status.
+    /// Why it failed, in its own words: the last `error:` line of standard error without that word, else its last line
+    /// that is not blank; else the status.
     pub fn reason(&self) -> String {
         let text = String::from_utf8_lossy(&self.stderr);
-        let said = text.lines().map(str::trim).rfind(|line| !line.is_empty() && !line.starts_with("hint:"));
-        said.map_or_else(|| self.status.to_string(), str::to_owned)
+        let lines =
+            || text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("hint:"));
+        // clap, for one, says more after its error.
+        let error = lines().filter_map(|line| line.strip_prefix("error:")).next_back().map(str::trim);
+        error.or_else(|| lines().next_back()).map_or_else(|| self.status.to_string(), str::to_owned)
     }
 }
 
@@ -64,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_reason_is_the_last_line_said() {
+    fn the_reason_is_the_error_or_the_last_line_said() {
         let output = |status, stderr: &str| Output {
             status,
             stdout: Vec::new(),
@@ -72,7 +76,13 @@ mod tests {
             stdout_cut: false,
         };
         let said = output(Status::Exited(12), "checking\nerror: `a.php` differs\nhint: push again\n\n");
-        assert_eq!(said.reason(), "error: `a.php` differs");
+        assert_eq!(said.reason(), "`a.php` differs");
+        let clap = output(
+            Status::Exited(2),
+            "error: unexpected argument '--x'\n\nUsage: y\n\nFor more, try '--help'.\n",
+        );
+        assert_eq!(clap.reason(), "unexpected argument '--x'");
+        assert_eq!(output(Status::Exited(127), "sh: 1: x: not found\n").reason(), "sh: 1: x: not found");
         assert_eq!(output(Status::Exited(127), "").reason(), "exit status 127 (command not found)");
         assert_eq!(output(Status::Signalled("KILL".into()), "\n").reason(), "signal KILL");
     }
