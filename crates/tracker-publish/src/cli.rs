@@ -4,60 +4,111 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Parser, ValueEnum};
+use clap::{Parser, Subcommand, ValueEnum};
 use cli::Common;
-use fleet::Inventory;
-use record::Records;
+use fleet::{Inventory, Passkeys, TrackerMode};
+use record::{Records, ReleaseId};
+use tracker_client::Key;
 
 use crate::error::Error;
-use crate::settings::{SeederPlace, Settings, hosts_elsewhere};
+use crate::passkeys;
+use crate::settings::{Clients, SeederPlace, Settings, hosts_elsewhere};
 use crate::tracker::Tracker;
 
 const EXAMPLES: &str = "\
 Examples:
   tracker-publish --fleet fleet.toml
+  tracker-publish --fleet fleet.toml --wait --keep 3                 # seen by a peer; the 3 newest stay published
   tracker-publish --fleet fleet.toml --payload build/site            # a tree layout: the files come from the site
   tracker-publish --seeder-socket /run/site-rt/rpc.sock --seeder-directory /srv/seed --seeder-peer 10.0.0.5:6890
+  tracker-publish hosts --create --fleet fleet.toml                  # one tracker user for each host, where it is missing
+  tracker-publish check --fleet fleet.toml
+  tracker-publish withdraw 42-0a1b2c3d --fleet fleet.toml
 
 Reads pack.json and the files it names from the folder of records, and leaves publish.json there.
 
 Exit codes: 0 done or already done; 2 usage; 10 bad or foreign record; 11 cannot write; 12 content differs;
 20 tracker or seeder refused; 21 tracker or seeder unreachable; 143 terminated.";
 
-/// Make a packed release available: seed it, announce it if there is a tracker, and prove that peers can have it
+/// Make a packed release available: seed it, make its tracker know it, and prove that peers can have it
 #[derive(Debug, Parser)]
 #[command(name = "tracker-publish", version, after_help = EXAMPLES)]
 pub(crate) struct CommandLine {
+    #[command(subcommand)]
+    verb: Option<VerbArgs>,
     /// Folder of records
-    #[arg(long, value_name = "DIR", env = "MKT_RECORDS", default_value = record::DEFAULT_FOLDER)]
+    #[arg(long, value_name = "DIR", env = "MKT_RECORDS", default_value = record::DEFAULT_FOLDER, global = true)]
     records: PathBuf,
     /// Inventory; its [seeder] and [tracker] are used where no flag is given
-    #[arg(long, value_name = "FILE", env = "MKT_FLEET")]
+    #[arg(long, value_name = "FILE", env = "MKT_FLEET", global = true)]
     fleet: Option<PathBuf>,
-    /// How peers find each other: none (fleet-push introduces them) or announce (a tracker that is open to the release)
-    #[arg(long, value_enum, value_name = "MODE")]
+    /// How peers find each other: none (fleet-push introduces them), announce (a tracker that is open to the release),
+    /// or the kind that [tracker] in the inventory describes
+    #[arg(long, value_enum, value_name = "MODE", global = true)]
     mode: Option<Mode>,
     /// Announce URL of the tracker; implies --mode announce
     // hide_env_values: --help prints the values of variables, and this one may be a secret.
-    #[arg(long, value_name = "URL", env = "MKT_ANNOUNCE", hide_env_values = true)]
+    #[arg(long, value_name = "URL", env = "MKT_ANNOUNCE", hide_env_values = true, global = true)]
     announce: Option<String>,
     /// RPC socket of the rtorrent that seeds, on this machine
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", global = true)]
     seeder_socket: Option<PathBuf>,
     /// Directory in which payload and torrent are kept for it
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", global = true)]
     seeder_directory: Option<PathBuf>,
     /// Address at which the hosts reach it
-    #[arg(long, value_name = "IP:PORT")]
+    #[arg(long, value_name = "IP:PORT", global = true)]
     seeder_peer: Option<SocketAddr>,
     /// What the torrent carries: the site for a tree layout; for an archive the one in the folder of records is taken
     #[arg(long, value_name = "PATH")]
     payload: Option<PathBuf>,
     /// Time for rtorrent to hash the payload and to seed
-    #[arg(long, value_name = "TIME", default_value = "120s", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "TIME", default_value = "120s", value_parser = humantime::parse_duration, global = true)]
     timeout: Duration,
+    /// Time for one answer of the tracker or its site
+    #[arg(long, value_name = "TIME", default_value = "20s", value_parser = humantime::parse_duration, global = true)]
+    tracker_timeout: Duration,
+    /// Ask the tracker as a peer would, until it gives the seeder
+    #[arg(long)]
+    wait: bool,
+    /// Withdraw all but the N releases that were published last
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    keep: Option<u16>,
     #[command(flatten)]
     common: Common,
+}
+
+#[derive(Debug, Subcommand)]
+enum VerbArgs {
+    /// Ask tracker and seeder how the release stands
+    Check,
+    /// Make tracker and seeder forget a release
+    Withdraw {
+        /// Instead of the one in pack.json
+        release: Option<ReleaseId>,
+    },
+    /// Check that the tracker knows every host's passkey
+    Hosts {
+        /// Make the users it does not know (Ocelot), and the passkey files that do not exist
+        #[arg(long)]
+        create: bool,
+    },
+}
+
+/// What is to be done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Verb {
+    /// The stage.
+    Publish,
+    /// How the release stands.
+    Check,
+    /// Forget a release.
+    Withdraw(Option<ReleaseId>),
+    /// Check or make the users.
+    Hosts {
+        /// Make those that are missing.
+        create: bool,
+    },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -66,6 +117,21 @@ enum Mode {
     None,
     /// The announce URL.
     Announce,
+    /// A whitelist.
+    Opentracker,
+    /// Updates.
+    Ocelot,
+}
+
+impl Mode {
+    fn configured(self) -> TrackerMode {
+        match self {
+            Self::None => TrackerMode::None,
+            Self::Announce => TrackerMode::Announce,
+            Self::Opentracker => TrackerMode::Opentracker,
+            Self::Ocelot => TrackerMode::Ocelot,
+        }
+    }
 }
 
 impl cli::Settings for CommandLine {
@@ -77,11 +143,25 @@ impl cli::Settings for CommandLine {
 }
 
 impl CommandLine {
+    /// What is to be done.
+    pub(crate) fn verb(&self) -> Verb {
+        match &self.verb {
+            None => Verb::Publish,
+            Some(VerbArgs::Check) => Verb::Check,
+            Some(VerbArgs::Withdraw { release }) => Verb::Withdraw(release.clone()),
+            Some(VerbArgs::Hosts { create }) => Verb::Hosts { create: *create },
+        }
+    }
+
     /// Flags over `fleet.toml`.
     pub(crate) fn resolve(self) -> Result<Settings, Error> {
         let inventory = self.fleet.as_deref().map(Inventory::load).transpose()?;
         let inventory = inventory.as_ref();
         let tracker = self.tracker(inventory)?;
+        if let (Verb::Hosts { create: true }, Some(inventory)) = (self.verb(), inventory) {
+            passkeys::make_files(inventory)?;
+        }
+        let clients = clients(&tracker, inventory)?;
         let seeder = inventory.and_then(|inventory| inventory.seeder.as_ref());
         let missing = |flag, key| Error::MissingSetting { flag, key };
         let place = SeederPlace {
@@ -101,26 +181,61 @@ impl CommandLine {
         Ok(Settings {
             records: Records::new(self.records),
             tracker,
+            clients,
             seeder: place.checked()?,
             payload: self.payload,
             timeout: self.timeout,
+            tracker_timeout: self.tracker_timeout,
             hosts_elsewhere: inventory.map(hosts_elsewhere).unwrap_or_default(),
+            wait: self.wait,
+            keep: self.keep.map(usize::from),
         })
     }
 
     fn tracker(&self, inventory: Option<&Inventory>) -> Result<Tracker, Error> {
-        let configured = inventory.and_then(|inventory| inventory.tracker.announce.as_ref());
-        match (self.mode, &self.announce) {
-            (Some(Mode::None), Some(_)) => Err(Error::AnnounceWithoutTracker),
-            (Some(Mode::None), None) => Ok(Tracker::None),
-            (_, Some(url)) => Tracker::announce(url),
-            (None, None) => configured.map_or(Ok(Tracker::None), |url| Tracker::announce(url.expose())),
-            (Some(Mode::Announce), None) => match configured {
-                Some(url) => Tracker::announce(url.expose()),
-                None => Err(Error::MissingSetting { flag: "--announce", key: "tracker.announce" }),
-            },
+        let missing = |flag, key| Err(Error::MissingSetting { flag, key });
+        match (self.mode, &self.announce, inventory) {
+            (Some(Mode::None), Some(_), _) => Err(Error::AnnounceWithoutTracker),
+            (Some(Mode::None), None, _) | (None, None, None) => Ok(Tracker::none()),
+            (None | Some(Mode::Announce), Some(url), _) => Tracker::announce(url),
+            (Some(Mode::Announce), None, Some(inventory)) if inventory.tracker.announce.is_some() => {
+                Tracker::configured(inventory)
+            }
+            (Some(Mode::Announce), None, _) => missing("--announce", "tracker.announce"),
+            (None, None, Some(inventory)) => Tracker::configured(inventory),
+            // What these need beside the URL has no flags.
+            (Some(mode), _, Some(inventory)) if inventory.tracker.mode == mode.configured() => {
+                Tracker::configured(inventory)
+            }
+            (Some(_), _, _) => missing("--fleet", "tracker.mode"),
         }
     }
+}
+
+/// Every client's own announce URL.
+fn clients(tracker: &Tracker, inventory: Option<&Inventory>) -> Result<Clients, Error> {
+    if !tracker.needs_passkey() {
+        return Ok(Clients { seeder: tracker.url(None)?, hosts: Vec::new() });
+    }
+    let Some(inventory) = inventory else {
+        return Err(Error::MissingSetting { flag: "--fleet", key: "seeder.passkey_file" });
+    };
+    let Passkeys { hosts, seeder } = inventory.passkeys(&inventory.hosts)?;
+    let url = |name: &str, passkey: &str| {
+        if tracker.needs_keys_of_ocelot() && Key::new(passkey).is_none() {
+            return Err(Error::NotAKey { key: name.to_owned() });
+        }
+        tracker.url(Some(passkey))
+    };
+    let seeder = seeder.ok_or(Error::MissingSetting { flag: "--fleet", key: "seeder.passkey_file" })?;
+    let named = |name: &str| format!("hosts.{name}.passkey");
+    Ok(Clients {
+        seeder: url("seeder.passkey", seeder.expose())?,
+        hosts: hosts
+            .iter()
+            .map(|(name, key)| Ok((name.to_string(), url(&named(name.as_str()), key.expose())?)))
+            .collect::<Result<_, Error>>()?,
+    })
 }
 
 #[cfg(test)]

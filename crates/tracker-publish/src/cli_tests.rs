@@ -5,7 +5,6 @@ use std::path::Path;
 
 use clap::CommandFactory;
 use cli::Failure;
-use metainfo::AnnounceUrl;
 use record::ExitCode;
 
 use super::*;
@@ -35,10 +34,6 @@ fn resolve(args: &[&str], fleet: Option<&str>) -> Result<Settings, Error> {
     CommandLine::try_parse_from(all).unwrap().resolve()
 }
 
-fn url(text: &str) -> AnnounceUrl {
-    text.parse().unwrap()
-}
-
 #[test]
 fn the_definition_is_consistent() {
     CommandLine::command().debug_assert();
@@ -50,7 +45,7 @@ fn the_inventory_fills_what_no_flag_gives() {
     assert_eq!(settings.seeder.socket, Path::new("/run/seed.sock"));
     assert_eq!(settings.seeder.directory, Path::new("/elsewhere"));
     assert_eq!(settings.seeder.peer.to_string(), "127.0.0.5:6890");
-    assert_eq!(settings.tracker, Tracker::None);
+    assert_eq!(settings.tracker, Tracker::none());
     assert_eq!(settings.timeout, Duration::from_secs(120));
     assert_eq!(settings.hosts_elsewhere, ["web1"]);
     assert!(settings.seeder.is_loopback());
@@ -75,11 +70,11 @@ fn the_tracker_comes_from_the_flag_then_from_the_inventory() {
     let announcing =
         format!("{FLEET}[tracker]\nmode = \"announce\"\nannounce = \"http://fleet.example/announce\"\n");
     let of = |args: &[&str], fleet: &str| resolve(args, Some(fleet)).map(|settings| settings.tracker);
-    let configured = Tracker::Announce(url("http://fleet.example/announce"));
-    let typed = Tracker::Announce(url("udp://flag.example:80"));
+    let configured = Tracker::announce("http://fleet.example/announce").unwrap();
+    let typed = Tracker::announce("udp://flag.example:80").unwrap();
     assert_eq!(of(&[], &announcing).unwrap(), configured);
     assert_eq!(of(&["--mode", "announce"], &announcing).unwrap(), configured);
-    assert_eq!(of(&["--mode", "none"], &announcing).unwrap(), Tracker::None);
+    assert_eq!(of(&["--mode", "none"], &announcing).unwrap(), Tracker::none());
     assert_eq!(of(&["--announce", "udp://flag.example:80"], &announcing).unwrap(), typed);
     assert_eq!(of(&["--announce", "udp://flag.example:80"], FLEET).unwrap(), typed);
     assert!(matches!(

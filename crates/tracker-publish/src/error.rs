@@ -26,6 +26,51 @@ pub(crate) enum Error {
     /// An announce URL where there is to be no tracker.
     #[error("`--announce` was given together with `--mode none`")]
     AnnounceWithoutTracker,
+    /// A key that Ocelot could never find in a URL.
+    #[error("`{key}` is not a key of 32 letters and digits")]
+    NotAKey { key: String },
+    /// Where its updates go cannot be told from the announce URL.
+    #[error("the announce URL `{url}` is not of the form http://host:port/{{passkey}}/announce")]
+    NotOcelot { url: AnnounceUrl },
+    /// There are no passkeys to check.
+    #[error("this tracker has no passkeys: the announce URL has no `{{passkey}}`")]
+    NoPasskeys,
+    /// The hosts cannot reach the tracker.
+    #[error("host `{host}` cannot reach the tracker `{url}`: {reason}")]
+    NoWay { url: AnnounceUrl, host: String, reason: &'static str },
+    /// What the tracker or its site answered.
+    #[error(transparent)]
+    Tracker(#[from] tracker_client::Error),
+    /// What it answered to a client's own passkey.
+    #[error("the passkey of {client}: {source}")]
+    Client { client: String, source: tracker_client::Error },
+    /// It was told of the torrent and does not know it.
+    #[error("the tracker `{url}` does not know the torrent")]
+    NotRegistered { url: AnnounceUrl },
+    /// It was told to forget the torrent and knows it.
+    #[error("the tracker `{url}` still knows the torrent")]
+    StillRegistered { url: AnnounceUrl },
+    /// Two passkeys that would get one user number.
+    #[error("the passkey of {client} would give it the same user number as another")]
+    SameUser { client: String },
+    /// The tracker gives other peers, or none.
+    #[error("a peer that asks the tracker `{url}` is not given the seeder {peer}, but: {}", if got.is_empty() { "nobody" } else { got.as_str() })]
+    SeederNotGiven { url: AnnounceUrl, peer: SocketAddr, got: String },
+    /// opentracker's list.
+    #[error("opentracker's whitelist `{path}` cannot be changed: {source}")]
+    Whitelist { path: PathBuf, source: io::Error },
+    /// opentracker cannot be told.
+    #[error("opentracker cannot be made to read its whitelist by {what}: {reason}")]
+    Reload { what: String, reason: String },
+    /// The list of published releases.
+    #[error("the list of published releases `{path}` is damaged: {reason}")]
+    Ledger { path: PathBuf, reason: String },
+    /// Not in that list.
+    #[error("release `{release}` is not published from `{directory}`")]
+    NotPublished { release: ReleaseId, directory: PathBuf },
+    /// Not loaded, or not seeding.
+    #[error("rtorrent does not seed release `{release}`")]
+    NotSeeding { release: ReleaseId },
     /// Not a usable announce URL.
     #[error(transparent)]
     Announce(metainfo::Error),
@@ -111,7 +156,13 @@ pub(crate) enum Error {
 impl Error {
     /// Whether somebody asked to end.
     pub(crate) fn is_abort(&self) -> bool {
-        matches!(self, Self::Aborted(_) | Self::Rpc(rtorrent_rpc::Error::Cancelled { .. }))
+        match self {
+            Self::Aborted(_) | Self::Rpc(rtorrent_rpc::Error::Cancelled { .. }) => true,
+            Self::Tracker(source) | Self::Client { source, .. } => {
+                *source == tracker_client::Error::Cancelled
+            }
+            _ => false,
+        }
     }
 }
 
@@ -123,6 +174,11 @@ impl Failure for Error {
             | Self::MissingSetting { .. }
             | Self::AnnounceWithoutTracker
             | Self::Announce(_)
+            | Self::NotAKey { .. }
+            | Self::NotOcelot { .. }
+            | Self::NoPasskeys
+            | Self::NoWay { .. }
+            | Self::SameUser { .. }
             | Self::Passkey { .. }
             | Self::SeederPeer { .. }
             | Self::PayloadUnknown => ExitCode::Usage,
@@ -131,14 +187,24 @@ impl Failure for Error {
             | Self::ForeignTorrent { .. }
             | Self::NoPayloadDigest { .. }
             | Self::Check { .. }
+            | Self::Ledger { .. }
+            | Self::NotPublished { .. }
             | Self::Read { .. } => ExitCode::BadInput,
             Self::Payload { .. } | Self::TreeDiffers { .. } | Self::Damaged { .. } => ExitCode::Mismatch,
-            Self::Write { .. } | Self::SeederDirectory { .. } => ExitCode::CannotWrite,
+            Self::Write { .. } | Self::SeederDirectory { .. } | Self::Whitelist { .. } => {
+                ExitCode::CannotWrite
+            }
+            Self::Tracker(source) | Self::Client { source, .. } => tracker_exit_code(source),
             Self::Rpc(error) => rpc_exit_code(error),
             Self::NotLoaded { .. }
             | Self::Elsewhere { .. }
             | Self::Unreadable { .. }
             | Self::Stalled { .. }
+            | Self::NotSeeding { .. }
+            | Self::NotRegistered { .. }
+            | Self::StillRegistered { .. }
+            | Self::SeederNotGiven { .. }
+            | Self::Reload { .. }
             | Self::TrackerDisabled { .. }
             | Self::TrackerRefused { .. } => ExitCode::Refused,
             Self::TooLate { .. } | Self::TrackerUnreachable { .. } => ExitCode::Unreachable,
@@ -155,10 +221,33 @@ impl Failure for Error {
             Self::AnnounceWithoutTracker => "leave one of them out".into(),
             Self::Announce(_) => "give a URL such as http://tracker.example:6969/announce".into(),
             Self::Passkey { .. } => {
-                "passkeys come with the gazelle and ocelot modes, which this version does not have; use an open or \
-                 whitelisting tracker, or --mode none"
+                "write {passkey} in its place, and name each host's own by passkey_file or passkey_env in fleet.toml"
                     .into()
             }
+            Self::NotAKey { .. } => "Ocelot's passkeys and site_password have 32 characters".into(),
+            Self::NotOcelot { .. } => "name the address for its updates with tracker.update in fleet.toml".into(),
+            Self::NoPasskeys => "only trackers with users have any; see check for the rest".into(),
+            Self::NoWay { .. } => {
+                "announce at an IPv4 address of the tracker that every host reaches, in tracker.announce".into()
+            }
+            Self::Tracker(source) | Self::Client { source, .. } => return tracker_hint(source),
+            Self::NotRegistered { .. } => "register it by running tracker-publish; after a restart of Ocelot, again".into(),
+            Self::StillRegistered { .. } => "check that tracker.update is the tracker of tracker.announce".into(),
+            Self::SameUser { .. } => "give it another passkey".into(),
+            Self::SeederNotGiven { .. } => {
+                "the seeder must announce from the address that hosts dial: see network.local_address and \
+                 network.bind_address in its rtorrent.rc, and give it a passkey of its own"
+                    .into()
+            }
+            Self::Whitelist { .. } => "give this user the right to write it, and to make files beside it".into(),
+            Self::Reload { .. } => {
+                "correct tracker.pid_file, or name a command with tracker.reload, such as [\"systemctl\", \"kill\", \
+                 \"-s\", \"HUP\", \"opentracker\"]"
+                    .into()
+            }
+            Self::Ledger { .. } => "remove it; releases published before are then no longer withdrawn by --keep".into(),
+            Self::NotPublished { .. } => "it may be withdrawn already".into(),
+            Self::NotSeeding { .. } => "run tracker-publish again".into(),
             Self::SeederPeer { .. } => "give the IPv4 address and port at which hosts reach its rtorrent".into(),
             Self::PayloadUnknown => "name the site that was packed with --payload".into(),
             Self::PrivateWithoutTracker { .. } => {
@@ -199,6 +288,62 @@ impl Failure for Error {
             Self::Aborted(_) => return None,
         })
     }
+}
+
+fn tracker_exit_code(error: &tracker_client::Error) -> ExitCode {
+    use tracker_client::Error as Tracker;
+    match error {
+        Tracker::Unreachable { .. } | Tracker::Foreign { .. } | Tracker::RateLimited { .. } => {
+            ExitCode::Unreachable
+        }
+        Tracker::Refused { .. }
+        | Tracker::LoggedOut { .. }
+        | Tracker::Login { .. }
+        | Tracker::Banned { .. } => ExitCode::Refused,
+        Tracker::Argument { .. } => ExitCode::Usage,
+        Tracker::Cancelled => ExitCode::Terminated,
+    }
+}
+
+fn tracker_hint(error: &tracker_client::Error) -> Option<String> {
+    use tracker_client::Error as Tracker;
+    Some(match error {
+        Tracker::Unreachable { .. } => {
+            "check that it runs, the address, the firewall, and HTTP_PROXY; then run this again".into()
+        }
+        Tracker::Foreign { .. } => "check the address in [tracker]: something else answers there".into(),
+        Tracker::Refused { reason, .. } => refusal_hint(reason).into(),
+        Tracker::RateLimited { .. } => "wait a minute, then run this again: it goes on where it stopped".into(),
+        Tracker::LoggedOut { .. } => "make a new token for the user, or remove the session file".into(),
+        Tracker::Login { .. } => {
+            "correct user name or password: the site bans an address after 6 failures, so no second attempt was made"
+                .into()
+        }
+        Tracker::Banned { .. } => "wait until the ban is over, or log in from another address".into(),
+        Tracker::Argument { .. } => "correct it in fleet.toml".into(),
+        Tracker::Cancelled => return None,
+    })
+}
+
+/// The remedy for a tracker's own words.
+fn refusal_hint(reason: &str) -> &'static str {
+    let known = [
+        (
+            "Passkey not found",
+            "run `tracker-publish hosts --create`, or make a user with this passkey on the site",
+        ),
+        ("whitelist", "let rtorrent in: add the prefix -lt0 to the tracker's list of clients"),
+        (
+            "leeching forbidden",
+            "the tracker's ratio rules cut this user off: exempt it, or make releases freeleech",
+        ),
+        ("Unregistered", "run tracker-publish again"),
+        ("Authentication", "tracker.secret must be the tracker's site_password"),
+        ("temporarily unavailable", "the tracker shuts down; run this again when it is up"),
+        ("not authorized", "the tracker did not read its whitelist again; see its log"),
+    ];
+    let hint = known.iter().find(|(words, _)| reason.contains(words));
+    hint.map_or("these are the tracker's own words; correct that, then run this again", |(_, hint)| hint)
 }
 
 fn rpc_exit_code(error: &rtorrent_rpc::Error) -> ExitCode {

@@ -4,17 +4,26 @@
 //! Reads `pack.json`, leaves `publish.json`. Running it again finds everything in place and proves it again.
 
 mod announced;
+mod check;
 mod cli;
 mod copy;
 mod error;
+mod found;
+mod hosts;
+mod ledger;
 mod packed;
+mod passkeys;
 mod place;
 mod publish;
+mod reach;
+mod register;
 mod seeder_proof;
 mod seeding;
 mod settings;
 mod tracker;
 mod tree;
+mod whitelist;
+mod withdraw;
 
 use std::process::ExitCode;
 
@@ -22,7 +31,14 @@ use std::process::ExitCode;
 #[must_use]
 pub fn main() -> ExitCode {
     ::cli::main(|command_line: cli::CommandLine, console, abort| {
+        let verb = command_line.verb();
         let settings = command_line.resolve()?;
-        publish::publish(&settings, console, abort).map(|()| record::ExitCode::Ok)
+        let done = match verb {
+            cli::Verb::Publish => publish::publish(&settings, console, abort),
+            cli::Verb::Check => check::check(&settings, console, abort),
+            cli::Verb::Withdraw(release) => withdraw::withdraw(&settings, release.as_ref(), console, abort),
+            cli::Verb::Hosts { create } => hosts::hosts(&settings, create, console, abort),
+        };
+        done.map(|()| record::ExitCode::Ok)
     })
 }

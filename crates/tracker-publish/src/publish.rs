@@ -3,18 +3,23 @@
 use std::time::Duration;
 
 use cli::{Abort, Console, human};
+use metainfo::Infohash;
 use record::{Layout, Publish, Record, Seeder, Tool};
 use rtorrent_rpc::{Client, Connect, HexInfohash, Limits, UnixConnector};
 
 use crate::announced::announced;
 use crate::error::Error;
+use crate::found::found;
+use crate::ledger::{Entry, Ledger};
 use crate::packed::Packed;
 use crate::place::{self, Change, Placed};
+use crate::reach;
+use crate::register::Registry;
 use crate::seeder_proof;
 use crate::seeding::Seeding;
 use crate::settings::Settings;
-use crate::tracker::Tracker;
 use crate::tree::tree;
+use crate::withdraw::retire;
 
 /// Time for the proof; a seeder answers in milliseconds.
 const PROOF: Duration = Duration::from_secs(10);
@@ -22,9 +27,10 @@ const PROOF: Duration = Duration::from_secs(10);
 /// Runs the stage. `publish.json` is written whenever there is a release to write about, also when the stage fails.
 pub(crate) fn publish(settings: &Settings, console: &Console, abort: &Abort) -> Result<(), Error> {
     let packed = Packed::load(&settings.records)?;
-    if packed.release().private && settings.tracker == Tracker::None {
+    if packed.release().private && settings.tracker.is_none() {
         return Err(Error::PrivateWithoutTracker { release: packed.release().id.clone() });
     }
+    reach::check(settings)?;
     let outcome = seed(settings, &packed, console, abort);
     let (mode, announce) = settings.tracker.recorded();
     let details = Publish { mode, announce, seeder: outcome.as_ref().ok().cloned() };
@@ -46,11 +52,7 @@ pub(crate) fn publish(settings: &Settings, console: &Console, abort: &Abort) -> 
 
 fn seed(settings: &Settings, packed: &Packed, console: &Console, abort: &Abort) -> Result<Seeder, Error> {
     warn_of_loopback(settings, console);
-    let cancelled = abort.clone();
-    let limits = Limits::default();
-    let client = Client::new(UnixConnector::new(&settings.seeder.socket))
-        .with_limits(Limits { deadline: limits.deadline.min(settings.timeout), ..limits })
-        .with_cancel(move || cancelled.is_set());
+    let client = rtorrent(settings, abort);
     // Before anything is copied: the commonest fault is that nobody listens.
     let version = client.client_version()?;
     log::info!("rtorrent {version} at `{}`", client.endpoint());
@@ -67,7 +69,13 @@ fn seed(settings: &Settings, packed: &Packed, console: &Console, abort: &Abort) 
     };
     tell(&placed, release.payload.bytes, console);
 
-    let announce = settings.tracker.url();
+    // Before anybody announces: a torrent that is unknown then would be refused.
+    let http = settings.http(abort);
+    let registry = Registry { settings, http: &http, console, abort };
+    registry.register(release.infohash)?;
+    prove_clients(&registry, release.infohash)?;
+
+    let announce = settings.clients.seeder.clone();
     let torrent = packed.torrent.with_announce(&announce).map_err(|source| Error::Torrent { source })?;
     let hash = HexInfohash::from_bytes(*release.infohash.as_bytes());
     let download = Seeding {
@@ -82,13 +90,21 @@ fn seed(settings: &Settings, packed: &Packed, console: &Console, abort: &Abort) 
         abort,
     }
     .ensure()?;
-    if let Tracker::Announce(url) = &settings.tracker {
-        announced(&client, &hash, url, settings.timeout, abort)?;
-        console.say(format!("the tracker `{url}` took the announce"));
+    if !settings.tracker.is_none() {
+        announced(&client, &hash, &announce, settings.timeout, abort)?;
+        console.say(format!("the tracker `{announce}` took the announce"));
     }
     prove(settings, packed, &client, abort)?;
     let peer = settings.seeder.peer;
     let pieces = torrent.info().pieces().len();
+    if settings.wait && !settings.tracker.is_none() {
+        found(&registry, &client, release.infohash)?;
+    }
+    let mut ledger = Ledger::load(&directory)?;
+    ledger.add(Entry::of(release))?;
+    if let Some(keep) = settings.keep {
+        retire(&registry, &client, &directory, &mut ledger, keep)?;
+    }
     console.say(format!(
         "release {} is seeded at {peer}: all {pieces} pieces, proved as a peer sees them",
         release.id
@@ -96,7 +112,37 @@ fn seed(settings: &Settings, packed: &Packed, console: &Console, abort: &Abort) 
     Ok(Seeder { peer, bytes_done: download.bytes_done, complete: true })
 }
 
-fn prove<C: Connect>(
+/// The seeder's rtorrent.
+pub(crate) fn rtorrent(settings: &Settings, abort: &Abort) -> Client<UnixConnector> {
+    let cancelled = abort.clone();
+    let limits = Limits::default();
+    Client::new(UnixConnector::new(&settings.seeder.socket))
+        .with_limits(Limits { deadline: limits.deadline.min(settings.timeout), ..limits })
+        .with_cancel(move || cancelled.is_set())
+}
+
+/// Every host's own passkey is known, and a client that calls itself rtorrent is let in. Found out here, and not on
+/// every host an hour later.
+fn prove_clients(registry: &Registry<'_>, infohash: Infohash) -> Result<(), Error> {
+    let clients = &registry.settings.clients;
+    for (name, url) in &clients.hosts {
+        if registry.scrape(name, url, infohash)?.is_none() {
+            return Err(Error::NotRegistered { url: url.clone() });
+        }
+    }
+    if let Some((name, url)) = clients.hosts.first() {
+        registry.probe(url, infohash).map_err(|error| match error {
+            Error::Tracker(source) => Error::Client { client: name.clone(), source },
+            error => error,
+        })?;
+        let count = clients.hosts.len();
+        registry.console.say(format!("the tracker knows the passkeys of all {count} hosts"));
+    }
+    Ok(())
+}
+
+/// The seeder, as a peer sees it.
+pub(crate) fn prove<C: Connect>(
     settings: &Settings,
     packed: &Packed,
     client: &Client<C>,

@@ -4,8 +4,11 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use cli::Abort;
 use fleet::{Host, Inventory};
+use metainfo::AnnounceUrl;
 use record::Records;
+use tracker_client::{Http, Patience};
 
 use crate::error::Error;
 use crate::tracker::Tracker;
@@ -17,14 +20,54 @@ pub(crate) struct Settings {
     pub(crate) records: Records,
     /// How peers find each other.
     pub(crate) tracker: Tracker,
+    /// Every client with its announce URL, the seeder first; no hosts without `fleet.toml`.
+    pub(crate) clients: Clients,
     /// The rtorrent that seeds.
     pub(crate) seeder: SeederPlace,
     /// What the torrent carries, if it is not the archive in the folder of records.
     pub(crate) payload: Option<PathBuf>,
     /// Time for rtorrent to hash and to seed.
     pub(crate) timeout: Duration,
+    /// Time for one answer of the tracker.
+    pub(crate) tracker_timeout: Duration,
     /// Names of the fleet's hosts that are not this machine.
     pub(crate) hosts_elsewhere: Vec<String>,
+    /// Whether the tracker must be seen to give the seeder to a peer.
+    pub(crate) wait: bool,
+    /// How many releases stay published.
+    pub(crate) keep: Option<usize>,
+}
+
+impl Settings {
+    /// The way to trackers and sites.
+    pub(crate) fn http(&self, abort: &Abort) -> Http {
+        let abort = abort.clone();
+        let (timeout, pause) = (self.tracker_timeout, self.tracker_timeout / 40);
+        let patience = Patience { timeout, pause, ..Patience::default() };
+        Http::new(patience, move || abort.is_set())
+    }
+}
+
+/// Who announces, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Clients {
+    /// The seeder's announce URL.
+    pub(crate) seeder: AnnounceUrl,
+    /// The hosts' names and announce URLs; empty if they have no passkeys of their own.
+    pub(crate) hosts: Vec<(String, AnnounceUrl)>,
+}
+
+impl Clients {
+    /// The URL to ask with as a peer that is not the seeder: a host's, as a tracker never gives a user its own peers.
+    pub(crate) fn other_than_seeder(&self) -> &AnnounceUrl {
+        self.hosts.first().map_or(&self.seeder, |(_, url)| url)
+    }
+
+    /// Everybody by name.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (&str, &AnnounceUrl)> {
+        let hosts = self.hosts.iter().map(|(name, url)| (name.as_str(), url));
+        std::iter::once(("the seeder", &self.seeder)).chain(hosts)
+    }
 }
 
 /// The rtorrent that has the payload first.

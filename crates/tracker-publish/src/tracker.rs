@@ -1,52 +1,157 @@
-//! How peers find each other: the announce URL that goes into the torrent, or the one that stands for none.
+//! How peers find each other: the announce URL that goes into the torrent, and who must be told of the release.
 
+use fleet::{Announce, Inventory, Reload, TrackerMode as Mode};
 use metainfo::AnnounceUrl;
 use record::TrackerMode;
+use tracker_client::{FreeTorrent, Key};
 
 use crate::error::Error;
 
 /// Length from which a run of letters and digits in a URL is taken for a passkey: those of Gazelle and Ocelot have 32.
 const PASSKEY: usize = 32;
+/// What stands for each client's own passkey.
+const PLACE: &str = "{passkey}";
 
 /// The tracker, if any.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Tracker {
-    /// `fleet-push` introduces the peers.
+pub(crate) struct Tracker {
+    /// The announce URL, with `{passkey}` where each client's own goes.
+    announce: AnnounceUrl,
+    /// Who must be told of a release.
+    pub(crate) kind: Kind,
+}
+
+/// Who must be told of a release.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// There is no tracker: `fleet-push` introduces the peers.
     None,
-    /// A tracker that needs no registration.
-    Announce(AnnounceUrl),
+    /// Nobody: it takes every torrent, or knows this one already.
+    Announce,
+    /// opentracker, by a file.
+    Opentracker {
+        /// Its whitelist.
+        whitelist: std::path::PathBuf,
+        /// How it is made to read that again.
+        reload: Reload,
+    },
+    /// Ocelot, by updates.
+    Ocelot(Updates),
+}
+
+/// What is needed to send updates to an Ocelot.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Updates {
+    /// Scheme, host and port.
+    pub(crate) base: String,
+    /// `site_password`.
+    pub(crate) secret: Key,
+    /// Whether downloads count.
+    pub(crate) free: FreeTorrent,
 }
 
 impl Tracker {
+    /// No tracker.
+    pub(crate) fn none() -> Self {
+        Self { announce: AnnounceUrl::no_tracker(), kind: Kind::None }
+    }
+
     /// A tracker by its announce URL.
     ///
     /// # Errors
     /// If it is not one, or holds what looks like a passkey: the record carries the URL to every later stage.
     pub(crate) fn announce(url: &str) -> Result<Self, Error> {
-        let url: AnnounceUrl = url.parse().map_err(Error::Announce)?;
-        if url.is_no_tracker() {
-            Ok(Self::None)
-        } else if holds_secret(url.expose()) {
-            Err(Error::Passkey { url })
+        let announce: AnnounceUrl = url.parse().map_err(Error::Announce)?;
+        if announce.is_no_tracker() {
+            Ok(Self::none())
+        } else if holds_secret(announce.expose()) {
+            Err(Error::Passkey { url: announce })
         } else {
-            Ok(Self::Announce(url))
+            Ok(Self { announce, kind: Kind::Announce })
         }
     }
 
-    /// What the torrent says.
-    pub(crate) fn url(&self) -> AnnounceUrl {
-        match self {
-            Self::None => AnnounceUrl::no_tracker(),
-            Self::Announce(url) => url.clone(),
-        }
+    /// The tracker that the inventory names, secrets read.
+    pub(crate) fn configured(inventory: &Inventory) -> Result<Self, Error> {
+        let table = &inventory.tracker;
+        let missing = |key| Error::MissingSetting { flag: "--fleet", key };
+        let url = table.announce.as_ref().map(Announce::expose);
+        let mut tracker = match url {
+            None => return Ok(Self::none()),
+            Some(url) => Self::announce(url)?,
+        };
+        tracker.kind = match table.mode {
+            Mode::None | Mode::Announce => return Ok(tracker),
+            Mode::Opentracker => Kind::Opentracker {
+                whitelist: table.whitelist.clone().ok_or(missing("tracker.whitelist"))?,
+                reload: table.reload.clone().ok_or(missing("tracker.pid_file"))?,
+            },
+            Mode::Ocelot => {
+                let updates = tracker.updates(inventory, FreeTorrent::Free)?;
+                Kind::Ocelot(updates.ok_or(missing("tracker.secret_file"))?)
+            }
+            Mode::Gazelle | Mode::GazelleOps => return Err(missing("tracker.mode")),
+        };
+        Ok(tracker)
+    }
+
+    /// How its Ocelot is told of torrents and users, if the inventory gives the secret for that.
+    fn updates(&self, inventory: &Inventory, otherwise: FreeTorrent) -> Result<Option<Updates>, Error> {
+        let table = &inventory.tracker;
+        let Some(source) = &table.secret else { return Ok(None) };
+        let secret = source.read("tracker.secret")?;
+        let secret = Key::new(secret.expose()).ok_or(Error::NotAKey { key: "tracker.secret".into() })?;
+        let base = match &table.update {
+            Some(base) => base.clone(),
+            None => {
+                let url = self.announce.expose();
+                let base = url.strip_suffix(&format!("/{PLACE}/announce"));
+                base.ok_or(Error::NotOcelot { url: self.announce.clone() })?.to_owned()
+            }
+        };
+        let free = match table.freeleech {
+            None => otherwise,
+            Some(true) => FreeTorrent::Free,
+            Some(false) => FreeTorrent::Normal,
+        };
+        Ok(Some(Updates { base, secret, free }))
+    }
+
+    /// Whether peers are found without one.
+    pub(crate) fn is_none(&self) -> bool {
+        self.kind == Kind::None
+    }
+
+    /// Whether each client announces with a passkey of its own.
+    pub(crate) fn needs_passkey(&self) -> bool {
+        self.announce.expose().contains(PLACE)
+    }
+
+    /// Whether a passkey must be one of Ocelot's.
+    pub(crate) fn needs_keys_of_ocelot(&self) -> bool {
+        matches!(self.kind, Kind::Ocelot(_))
+    }
+
+    /// The URL with `{passkey}` in it.
+    pub(crate) fn template(&self) -> &AnnounceUrl {
+        &self.announce
+    }
+
+    /// What the torrent of the client with this passkey says.
+    pub(crate) fn url(&self, passkey: Option<&str>) -> Result<AnnounceUrl, Error> {
+        let url = self.announce.expose().replace(PLACE, passkey.unwrap_or(PLACE));
+        url.parse().map_err(Error::Announce)
     }
 
     /// What the record says: never a secret, since [`Tracker::announce`] refuses those.
     pub(crate) fn recorded(&self) -> (TrackerMode, Option<String>) {
-        match self {
-            Self::None => (TrackerMode::None, None),
-            Self::Announce(url) => (TrackerMode::Announce, Some(url.expose().to_owned())),
-        }
+        let mode = match self.kind {
+            Kind::None => return (TrackerMode::None, None),
+            Kind::Announce => TrackerMode::Announce,
+            Kind::Opentracker { .. } => TrackerMode::Opentracker,
+            Kind::Ocelot(_) => TrackerMode::Ocelot,
+        };
+        (mode, Some(self.announce.expose().to_owned()))
     }
 }
 
@@ -96,18 +201,26 @@ mod tests {
             "udp://tracker.example:80",
             "https://t.example/the-tracker-of-our-production-web-servers/announce",
             "http://abcdefghijklmnopqrstuvwxyz0123456789.example/announce",
+            "http://10.0.0.5:34000/{passkey}/announce",
         ] {
             let tracker = Tracker::announce(url).unwrap();
             assert_eq!(tracker.recorded(), (TrackerMode::Announce, Some(url.to_owned())));
-            assert_eq!(tracker.url().expose(), url);
+            assert_eq!(tracker.template().expose(), url);
         }
         assert!(matches!(Tracker::announce("ftp://t.example/"), Err(Error::Announce(_))));
     }
 
     #[test]
     fn the_url_that_stands_for_no_tracker_is_no_tracker() {
-        assert_eq!(Tracker::announce(metainfo::NO_TRACKER_ANNOUNCE).unwrap(), Tracker::None);
-        assert_eq!(Tracker::None.url().expose(), metainfo::NO_TRACKER_ANNOUNCE);
-        assert_eq!(Tracker::None.recorded(), (TrackerMode::None, None));
+        assert_eq!(Tracker::announce(metainfo::NO_TRACKER_ANNOUNCE).unwrap(), Tracker::none());
+        assert_eq!(Tracker::none().url(None).unwrap().expose(), metainfo::NO_TRACKER_ANNOUNCE);
+        assert_eq!(Tracker::none().recorded(), (TrackerMode::None, None));
+    }
+
+    #[test]
+    fn a_passkey_takes_its_place_and_nothing_else_changes() {
+        let tracker = Tracker::announce("http://t:34000/{passkey}/announce").unwrap();
+        assert!(tracker.needs_passkey());
+        assert_eq!(tracker.url(Some("k3y")).unwrap().expose(), "http://t:34000/k3y/announce");
     }
 }

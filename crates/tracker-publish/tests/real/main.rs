@@ -7,6 +7,7 @@
     reason = "a test that cannot set its stage must fail loudly"
 )]
 
+mod ocelot;
 #[path = "../../../rtorrent-rpc/tests/rtorrent/mod.rs"]
 #[allow(dead_code, reason = "made for the tests of the client, which need more of it")]
 mod rtorrent;
@@ -371,7 +372,7 @@ fn a_passkey_never_leaves_the_command_line() {
     let url = format!("http://tracker.example/{secret}/announce");
     let mut command = world.command(Path::new("/nonexistent.sock"), "127.0.0.1:6890");
     let ended = run(command.env("MKT_ANNOUNCE", &url).arg("-vv"));
-    ended.expect(2, &["http://tracker.example/...", "hint: passkeys come with the gazelle and ocelot modes"]);
+    ended.expect(2, &["http://tracker.example/...", "hint: write {passkey} in its place"]);
     assert!(!ended.said.contains(secret));
     assert!(!world.records().join("publish.json").exists());
     let mut command = world.command(Path::new("/nonexistent.sock"), "127.0.0.1:6890");

@@ -48,15 +48,31 @@ impl World {
         world
     }
 
+    /// Packs another release of this content, as an archive; the same number gives the same archive.
+    pub(crate) fn repack(&self, id: &str, number: u8) -> Metainfo {
+        let name = format!("{number:016x}.tar.zst");
+        let path = self.records().join(&name);
+        fs::write(&path, vec![number; 300_000]).unwrap();
+        let builder = Builder::new(&name, PieceLength::MIN).private(self.torrent.info().private());
+        let torrent = builder.from_file(&path, &|_| true).unwrap();
+        let packing = Packing { private: self.torrent.info().private(), ..Packing::default() };
+        self.write_pack_of(&torrent, id, packing);
+        torrent
+    }
+
     fn write_pack(&self, packing: Packing) {
+        self.write_pack_of(&self.torrent, "42-0a1b2c3d", packing);
+    }
+
+    fn write_pack_of(&self, torrent: &Metainfo, id: &str, packing: Packing) {
         let named = |file: &str, bytes: &[u8]| {
             fs::write(self.records().join(file), bytes).unwrap();
             NamedFile { file: file.parse().unwrap(), sha256: Sha256::of(bytes) }
         };
-        let info = self.torrent.info();
+        let info = torrent.info();
         let release = Release {
-            id: "42-0a1b2c3d".parse().unwrap(),
-            infohash: self.torrent.infohash(),
+            id: id.parse().unwrap(),
+            infohash: torrent.infohash(),
             tree_digest: Sha256::of(b"tree"),
             layout: if packing.tree { Layout::Tree } else { Layout::Archive },
             payload: PayloadFile {
@@ -64,8 +80,8 @@ impl World {
                 bytes: info.bytes(),
                 sha256: (!packing.tree).then(|| Sha256::of_file(&self.records().join(info.name())).unwrap()),
             },
-            torrent: named("42-0a1b2c3d.torrent", &self.torrent.to_bytes()),
-            manifest: named("42-0a1b2c3d.manifest.jsonl", b"{\"manifest\":1,\"entries\":0}\n"),
+            torrent: named(&format!("{id}.torrent"), &torrent.to_bytes()),
+            manifest: named(&format!("{id}.manifest.jsonl"), b"{\"manifest\":1,\"entries\":0}\n"),
             piece_length: info.piece_length().bytes(),
             files: 1,
             bytes: 1,
