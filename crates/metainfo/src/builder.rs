@@ -1,8 +1,8 @@
 //! Making a torrent from files.
 
-use crate::{
-    AnnounceUrl, Content, Error, FileEntry, Info, Metainfo, PieceLength, Progress, SourceFile, hash_pieces,
-};
+use crate::pieces::hash_with;
+use crate::{AnnounceUrl, Content, Error, FileEntry, Info, Metainfo, PieceLength, Progress, SourceFile};
+use std::num::NonZeroUsize;
 use std::path::Path;
 
 /// Collects what a torrent shall say, then hashes the files. Without a date or a mark, equal input gives
@@ -19,6 +19,7 @@ pub struct Builder {
     creation_date: Option<u64>,
     web_seeds: Vec<String>,
     cross_seed: Option<String>,
+    threads: Option<NonZeroUsize>,
 }
 
 impl Builder {
@@ -37,6 +38,7 @@ impl Builder {
             creation_date: None,
             web_seeds: Vec::new(),
             cross_seed: None,
+            threads: None,
         }
     }
 
@@ -104,6 +106,13 @@ impl Builder {
         self
     }
 
+    /// Hashes with so many threads at most; nothing is as many as are useful.
+    #[must_use]
+    pub fn threads(mut self, most: Option<NonZeroUsize>) -> Self {
+        self.threads = most;
+        self
+    }
+
     /// A torrent of one file, hashed now.
     ///
     /// # Errors
@@ -140,7 +149,7 @@ impl Builder {
         content: Content,
         progress: &Progress<'_>,
     ) -> Result<Metainfo, Error> {
-        let pieces = hash_pieces(&self.name, files, self.piece_length, progress)?;
+        let pieces = hash_with(&self.name, files, self.piece_length, self.threads, progress)?;
         let info = Info::new(self.name, self.piece_length, pieces, content)?
             .with_private(self.private)
             .with_source(self.source)?

@@ -5,6 +5,7 @@ use crate::plan::Plan;
 use crate::spans::Spans;
 use crate::{Error, PieceLength, Progress, SourceFile};
 use rayon::prelude::*;
+use std::num::NonZeroUsize;
 
 /// SHA-1 of one piece.
 pub type Piece = [u8; 20];
@@ -21,8 +22,20 @@ pub fn hash_pieces(
     piece_length: PieceLength,
     progress: &Progress<'_>,
 ) -> Result<Vec<Piece>, Error> {
+    hash_with(name, files, piece_length, None, progress)
+}
+
+/// The same with so many threads at most.
+pub(crate) fn hash_with(
+    name: &str,
+    files: &[SourceFile],
+    piece_length: PieceLength,
+    threads: Option<NonZeroUsize>,
+    progress: &Progress<'_>,
+) -> Result<Vec<Piece>, Error> {
     let spans = Spans::new(files, piece_length);
-    let plan = Plan::new(files, &spans, piece_length);
+    let mut plan = Plan::new(files, &spans, piece_length);
+    plan.threads = threads.map_or(plan.threads, |most| plan.threads.min(most.get()));
     in_pool(name, plan.threads, || {
         // Files that were empty when listed are in no piece; one that has grown since would be lost without a word.
         files.par_iter().filter(|file| file.length == 0).try_for_each(|file| {
