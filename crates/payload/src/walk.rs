@@ -8,7 +8,7 @@ use crate::{Error, Progress, links, path};
 use rayon::prelude::*;
 use rustix::fs::{Dir, FileType, Stat, readlinkat};
 use rustix::io::Errno;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::ffi::OsStr;
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
@@ -108,6 +108,28 @@ impl Scan {
     #[must_use]
     pub fn entries(&self) -> usize {
         self.found.len()
+    }
+
+    /// Regular files with their size in bytes, in bytewise order of the path.
+    pub fn files(&self) -> impl Iterator<Item = (&str, u64)> {
+        self.found.iter().filter_map(|found| match found.kind {
+            FoundKind::File { stamp, .. } => Some((found.path.as_str(), stamp.size)),
+            _ => None,
+        })
+    }
+
+    /// Number of links.
+    #[must_use]
+    pub fn links(&self) -> usize {
+        self.found.iter().filter(|found| matches!(found.kind, FoundKind::Link { .. })).count()
+    }
+
+    /// Number of directories with nothing in them, which a torrent cannot hold.
+    #[must_use]
+    pub fn empty_dirs(&self) -> usize {
+        let parents: HashSet<&str> = self.found.iter().map(|found| path::parent(&found.path)).collect();
+        let dirs = self.found.iter().filter(|found| matches!(found.kind, FoundKind::Dir { .. }));
+        dirs.filter(|found| !parents.contains(found.path.as_str())).count()
     }
 
     /// Sum of the file sizes in bytes.
