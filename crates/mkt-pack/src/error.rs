@@ -90,6 +90,46 @@ pub enum Error {
         /// The folder as a pattern; nothing if it is the site itself, which cannot be left out.
         pattern: Option<String>,
     },
+    /// The torrent would become part of the next one.
+    #[error("the output `{}` lies inside `{}`", .output.display(), .site.display())]
+    OutputInSite {
+        /// `--output`.
+        output: PathBuf,
+        /// The site.
+        site: PathBuf,
+        /// The output as a pattern.
+        pattern: String,
+    },
+    /// The output is there, and is not overwritten unasked.
+    #[error("the output `{}` is there already", .path.display())]
+    Exists {
+        /// `--output`.
+        path: PathBuf,
+    },
+    /// A flag that is about a release, where only a torrent is made.
+    #[error("`{flag}` has no meaning where only a .torrent is made")]
+    NoRecords {
+        /// The flag.
+        flag: &'static str,
+    },
+    /// A flag that would spoil a release.
+    #[error("`{flag}` is not for a release")]
+    NotInRecords {
+        /// The flag.
+        flag: &'static str,
+    },
+    /// Neither a name nor a target that has one.
+    #[error("`{}` has no name that a torrent could have", .path.display())]
+    NoName {
+        /// The target.
+        path: PathBuf,
+    },
+    /// Not a usable web seed.
+    #[error("web seed `{url}` is not an http, https or ftp URL")]
+    WebSeed {
+        /// The end of it.
+        url: String,
+    },
     /// SOURCE_DATE_EPOCH is set and no time.
     #[error("SOURCE_DATE_EPOCH `{text}` is not a number of seconds since 1970 up to the year 2242")]
     SourceDateEpoch {
@@ -137,9 +177,15 @@ impl Failure for Error {
             Self::Unpack { source, .. } if source.is_mismatch() => ExitCode::Mismatch,
             Self::Unpack { source, .. } => tree_code(source),
             Self::Write { .. } => ExitCode::CannotWrite,
-            Self::RecordsInSite { .. } | Self::SourceDateEpoch { .. } | Self::LevelOfTree { .. } => {
-                ExitCode::Usage
-            }
+            Self::Exists { .. } => ExitCode::CannotWrite,
+            Self::RecordsInSite { .. }
+            | Self::OutputInSite { .. }
+            | Self::NoRecords { .. }
+            | Self::NotInRecords { .. }
+            | Self::NoName { .. }
+            | Self::WebSeed { .. }
+            | Self::SourceDateEpoch { .. }
+            | Self::LevelOfTree { .. } => ExitCode::Usage,
             Self::Name { .. } => ExitCode::Unexpected,
             Self::Terminated { .. } | Self::Stopped { .. } => ExitCode::Terminated,
         }
@@ -169,6 +215,20 @@ impl Failure for Error {
                  with --exclude '{pattern}'"
             )),
             Self::RecordsInSite { pattern: None, .. } => Some("name another folder with --records".into()),
+            Self::OutputInSite { pattern, .. } => Some(format!(
+                "the next torrent would hold it: write it elsewhere, or leave it out with --exclude '{pattern}'"
+            )),
+            Self::Exists { .. } => Some("remove it, or overwrite it with --force".into()),
+            Self::NoRecords { .. } => Some(
+                "a file, --mktorrent-compat, and --output without --records make a .torrent and nothing else".into(),
+            ),
+            Self::NotInRecords { .. } => Some(
+                "the payload is named by its content, so that releases never overwrite each other on a server; for a \
+                 .torrent only, give --output and no --records"
+                    .into(),
+            ),
+            Self::NoName { .. } => Some("give one with --name".into()),
+            Self::WebSeed { .. } => Some("e.g. https://files.example/site.tar.zst".into()),
             Self::SourceDateEpoch { .. } => {
                 Some("set it to `git show -s --format=%ct HEAD`, or unset it".into())
             }
@@ -282,7 +342,7 @@ fn torrent_code(error: &metainfo::Error) -> ExitCode {
 fn torrent_hint(error: &metainfo::Error) -> Option<String> {
     use metainfo::Error as E;
     let hint = match error {
-        E::PieceLength { .. } => "64KiB suits most sites; try --piece-length 64KiB",
+        E::PieceLength { .. } => "64KiB suits most sites: --piece-length 64KiB, or -l 16",
         E::Announce { .. } => "give the tracker's URL, e.g. http://tracker.example:34000/announce",
         E::Field { .. } => "--source is a short text such as the tracker's name",
         E::Empty { .. } => "was the site built? check the path and the --exclude patterns",

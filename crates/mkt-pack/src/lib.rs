@@ -6,6 +6,7 @@
 
 mod check;
 mod cli;
+mod compat_walk;
 mod diff;
 mod error;
 mod git;
@@ -21,12 +22,16 @@ mod release_time;
 mod settings;
 mod show;
 mod summary;
+mod torrent_file;
+mod torrent_only;
 mod unpack;
+mod urls;
 mod verb_args;
 
 pub use error::Error;
 
 use crate::cli::Cli;
+use crate::settings::Work;
 use crate::verb_args::Verb;
 use ::cli::{Abort, Console};
 use record::ExitCode;
@@ -39,7 +44,10 @@ pub fn main() -> std::process::ExitCode {
 
 fn run(cli: Cli, console: &Console, abort: &Abort) -> Result<ExitCode, Error> {
     match cli.verb {
-        None => pack::pack(&cli.pack.into_settings()?, console, abort)?,
+        None => match cli.pack.into_work()? {
+            Work::Release(settings) => pack::pack(&settings, console, abort)?,
+            Work::Torrent(settings) => torrent_only::make(&settings, console, abort)?,
+        },
         Some(Verb::Show(args)) => show::show(&args, console)?,
         Some(Verb::Check(args)) => check::check(&args, console, abort)?,
         Some(Verb::Diff(args)) => diff::diff(&args, console)?,

@@ -23,6 +23,10 @@ use std::time::Instant;
 pub(crate) fn pack(settings: &Settings, console: &Console, abort: &Abort) -> Result<(), Error> {
     let started = Instant::now();
     place::check(settings)?;
+    if let Some(out) = &settings.torrent_file {
+        out.check()?;
+        place::check_file(&settings.site, &settings.walk, &out.path)?;
+    }
     let stop_or = |error: payload::Error| match error.is_aborted() {
         true => Error::Terminated { site: settings.site.clone() },
         false => Error::Tree(error),
@@ -60,12 +64,16 @@ pub(crate) fn pack(settings: &Settings, console: &Console, abort: &Abort) -> Res
     let build = build(commit);
     let id = release_id(settings.release_id.as_ref(), build.as_ref(), &manifest.digest())?;
     let details = details(settings, &scan, &manifest, &packed, time);
+    let torrent = packed.torrent.clone();
     let release = store(settings, &manifest, packed, id, &mut outputs)?;
     let tool = Tool { name: "mkt-pack".into(), version: env!("CARGO_PKG_VERSION").into() };
     let record = Record { build, ..Record::new(tool, None, release, details) };
     // Last: a folder with a pack.json has all that it names.
     let path = Records::new(&settings.records).write(&record).map_err(Error::Record)?;
     outputs.done();
+    if let Some(out) = &settings.torrent_file {
+        out.write(&torrent)?;
+    }
     copy(settings, &record, console)?;
     summary::after(&record, &path, started.elapsed(), console);
     Ok(())

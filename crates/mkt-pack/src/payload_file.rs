@@ -56,7 +56,7 @@ pub(crate) fn make(
             // The name is part of the infohash, and content decides it: same tree, same name, same infohash.
             let bytes =
                 archive.file.as_file().metadata().map_err(|source| outputs.write_error(source))?.len();
-            let torrent = builder(settings, format!("{stem}.tar.zst"), bytes)
+            let torrent = builder(settings, &format!("{stem}.tar.zst"), bytes)
                 .from_file(archive.file.path(), &|_| !abort.is_set())
                 .map_err(Error::Torrent)?;
             Ok(Packed { stem, torrent, archive: Some(archive) })
@@ -66,7 +66,7 @@ pub(crate) fn make(
             let files = manifest.entries().iter().filter(|entry| matches!(entry.kind, Kind::File { .. }));
             let files =
                 files.map(|entry| FileEntry { path: entry.path.clone(), length: entry.size() }).collect();
-            let torrent = builder(settings, stem.clone(), manifest.bytes())
+            let torrent = builder(settings, &stem, manifest.bytes())
                 .from_tree(&settings.site, files, &on)
                 .map_err(Error::Torrent)?;
             Ok(Packed { stem, torrent, archive: None })
@@ -74,14 +74,15 @@ pub(crate) fn make(
     }
 }
 
-fn builder(settings: &Settings, name: String, bytes: u64) -> Builder {
-    // rtorrent refuses a torrent without any announce, so there is always one.
-    let announce = settings.announce.clone().unwrap_or_else(AnnounceUrl::no_tracker);
-    Builder::new(name, settings.piece_length.unwrap_or_else(|| PieceLength::chosen_for(bytes)))
-        .private(settings.private)
-        .source(settings.source.clone())
-        .announce(Some(announce))
-        .created_by(concat!("mkt-pack ", env!("CARGO_PKG_VERSION")))
+fn builder(settings: &Settings, name: &str, bytes: u64) -> Builder {
+    let torrent = &settings.torrent;
+    let builder =
+        torrent.builder(name, torrent.piece_length.unwrap_or_else(|| PieceLength::chosen_for(bytes)));
+    match torrent.announce.is_empty() {
+        // rtorrent refuses a torrent without any announce, so there is always one.
+        true => builder.announce(Some(AnnounceUrl::no_tracker())),
+        false => builder,
+    }
 }
 
 /// Writes the archive on a thread that is left behind by an abort: at the highest levels the compressor comes to an

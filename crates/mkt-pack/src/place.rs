@@ -3,6 +3,7 @@
 use crate::Error;
 use crate::error::pattern;
 use crate::settings::Settings;
+use payload::WalkOptions;
 use std::path::{Component, Path, PathBuf};
 
 /// Refuses a folder of records inside the site, unless it is excluded: the payload would hold the payload before it.
@@ -18,6 +19,18 @@ pub(crate) fn check(settings: &Settings) -> Result<(), Error> {
     }
     let (records, site) = (settings.records.clone(), settings.site.clone());
     Err(Error::RecordsInSite { records, site, pattern: (!path.is_empty()).then(|| pattern(path)) })
+}
+
+/// Refuses a file inside the site, unless it is excluded: the torrent of the next run would hold the one of this.
+pub(crate) fn check_file(site: &Path, walk: &WalkOptions, file: &Path) -> Result<(), Error> {
+    let Ok(real) = site.canonicalize() else { return Ok(()) };
+    let resolved = resolve(file);
+    let Ok(inside) = resolved.strip_prefix(&real) else { return Ok(()) };
+    let path = inside.to_str().unwrap_or_default();
+    if !path.is_empty() && walk.excludes(path, false).map_err(Error::Tree)? {
+        return Ok(());
+    }
+    Err(Error::OutputInSite { output: file.into(), site: site.into(), pattern: pattern(path) })
 }
 
 /// The real path of a folder that may not exist yet: what exists is resolved, the rest is taken as it is.

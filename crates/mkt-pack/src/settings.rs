@@ -1,25 +1,71 @@
 //! What was asked for, checked as far as it can be without looking at the site.
 
-use metainfo::{AnnounceUrl, PieceLength};
+use crate::torrent_only;
+use metainfo::{AnnounceUrl, Builder, PieceLength};
 use payload::WalkOptions;
 use record::ReleaseId;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-/// Everything a pack depends on but the tree itself and the environment.
+/// What the default verb does.
+#[derive(Debug)]
+pub(crate) enum Work {
+    /// Payload, torrent, manifest and record.
+    Release(Settings),
+    /// A `.torrent` and nothing else.
+    Torrent(torrent_only::Settings),
+}
+
+/// Everything a release depends on but the tree itself and the environment.
 #[derive(Debug)]
 pub(crate) struct Settings {
     pub(crate) site: PathBuf,
     pub(crate) records: PathBuf,
+    /// Where the torrent goes beside the folder of records.
+    pub(crate) torrent_file: Option<TorrentFile>,
     pub(crate) copy: Option<RecordCopy>,
     pub(crate) release_id: Option<ReleaseId>,
     pub(crate) layout: LayoutSettings,
-    /// Nothing: chosen for the size.
+    pub(crate) torrent: TorrentSettings,
+    pub(crate) walk: WalkOptions,
+    pub(crate) base: Option<PathBuf>,
+}
+
+/// What the torrent says beside its content.
+#[derive(Debug)]
+pub(crate) struct TorrentSettings {
+    /// Nothing: chosen.
     pub(crate) piece_length: Option<PieceLength>,
     pub(crate) private: bool,
     pub(crate) source: Option<String>,
-    pub(crate) announce: Option<AnnounceUrl>,
-    pub(crate) walk: WalkOptions,
-    pub(crate) base: Option<PathBuf>,
+    /// Tiers.
+    pub(crate) announce: Vec<Vec<AnnounceUrl>>,
+    pub(crate) comment: Option<String>,
+    pub(crate) web_seeds: Vec<String>,
+    /// Threads that hash, at most.
+    pub(crate) threads: Option<NonZeroUsize>,
+}
+
+impl TorrentSettings {
+    /// A builder that knows all of this; it has no tracker if none was given.
+    pub(crate) fn builder(&self, name: &str, piece_length: PieceLength) -> Builder {
+        Builder::new(name, piece_length)
+            .private(self.private)
+            .source(self.source.clone())
+            .announce_list(self.announce.clone())
+            .comment(self.comment.clone())
+            .web_seeds(self.web_seeds.clone())
+            .threads(self.threads)
+            .created_by(concat!("mkt-pack ", env!("CARGO_PKG_VERSION")))
+    }
+}
+
+/// A `.torrent` outside the folder of records.
+#[derive(Debug, Clone)]
+pub(crate) struct TorrentFile {
+    pub(crate) path: PathBuf,
+    /// Whether it may be there already.
+    pub(crate) force: bool,
 }
 
 /// How the payload is laid out.

@@ -34,7 +34,7 @@ pub(crate) fn before(settings: &Settings, scan: &Scan, time: ReleaseTime, consol
         );
         console.hint("set SOURCE_DATE_EPOCH, or give the release before with --base");
     }
-    if settings.private && settings.announce.is_none() {
+    if settings.torrent.private && settings.torrent.announce.is_empty() {
         console.warn("a private torrent gets its peers from a tracker only, and --announce names none");
     }
     if settings.layout == LayoutSettings::Tree {

@@ -11,10 +11,12 @@
 mod abort;
 mod base;
 mod determinism;
+mod drop_in;
 mod git;
 mod options;
 mod outputs;
 mod peers;
 mod refused;
 mod sandbox;
+mod trees;
 mod verbs;

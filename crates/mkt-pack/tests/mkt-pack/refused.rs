@@ -24,7 +24,7 @@ fn no_site_no_content() {
     sandbox.file("empty", "", 0o644);
     refused(&sandbox, "`site`");
     sandbox.run(&["nowhere"]).fails(10, "`nowhere`");
-    sandbox.run(&["site/empty"]).fails(10, "`site/empty`");
+    sandbox.run(&["site/empty"]).fails(10, "`empty`");
 }
 
 #[test]
