@@ -51,6 +51,8 @@ pub(crate) struct Seen {
     pub(crate) peers: u64,
     /// A complaint that is not about trackers; empty if there is none. From the client: not sanitised.
     pub(crate) message: String,
+    /// A complaint about the tracker; empty if there is none, or no tracker. From the client: not sanitised.
+    pub(crate) tracker: String,
     /// The file or directory of the payload on the host; empty before it was opened. Not validated.
     pub(crate) place: String,
 }

@@ -78,7 +78,7 @@ pub(crate) enum Fault {
     #[error("the download vanished from rtorrent more than once")]
     Vanished,
     /// No new byte.
-    #[error("stalled at {bytes} of {size} bytes, {peers} peers")]
+    #[error("stalled at {bytes} of {size} bytes, {peers} peers{}{tracker}", if tracker.is_empty() { "" } else { "; " })]
     Stalled {
         /// Bytes it has.
         bytes: u64,
@@ -86,6 +86,8 @@ pub(crate) enum Fault {
         size: u64,
         /// Connected peers.
         peers: u64,
+        /// What the client says about the tracker; may be empty.
+        tracker: String,
     },
     /// rtorrent names a place that cannot be used.
     #[error("rtorrent says that the payload is at `{}`", path.escape_debug())]

@@ -6,11 +6,11 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
-use fleet::{Inventory, SharedPath};
-use metainfo::{AnnounceUrl, Metainfo};
+use fleet::{Host, Inventory, SharedPath};
 use record::{Input, Layout, Loaded, Pack, Publish, Records, Release, TrackerMode};
 
 use crate::Error;
+use crate::torrent::Torrent;
 
 /// Everything a host's thread needs to know about the release.
 #[derive(Debug)]
@@ -18,8 +18,8 @@ pub(crate) struct Job {
     pub(crate) release: Release,
     /// publish.json as it is: the hosts get it by SSH, and with it the digest that they must prove.
     pub(crate) record: Vec<u8>,
-    /// The `.torrent` for the hosts, with the announce URL that was published.
-    pub(crate) torrent: Vec<u8>,
+    /// The `.torrent` for the hosts.
+    pub(crate) torrent: Torrent,
     /// The manifest; only the tree layout needs it beside the payload.
     pub(crate) manifest: Option<Vec<u8>>,
     pub(crate) seeder: SocketAddr,
@@ -34,13 +34,14 @@ impl Job {
     pub(crate) fn load(
         records: &Records,
         inventory: &Inventory,
+        hosts: &[Host],
         stall: Duration,
     ) -> Result<(Self, Input), Error> {
         let publish = records.load::<Publish>()?;
         records.check_chain::<Pack, _>(&publish)?;
         let seeder = published(&publish)?;
         let release = publish.record.release.clone();
-        let torrent = torrent(records, &publish)?;
+        let torrent = Torrent::load(records, inventory, hosts, &publish)?;
         let manifest = match release.layout {
             Layout::Archive => None,
             Layout::Tree => {
@@ -77,32 +78,6 @@ fn published(publish: &Loaded<Publish>) -> Result<SocketAddr, Error> {
         }
         Some(seeder) => Ok(seeder.peer),
     }
-}
-
-/// The `.torrent` that was packed, with the announce URL that was published; the infohash stays.
-fn torrent(records: &Records, publish: &Loaded<Publish>) -> Result<Vec<u8>, Error> {
-    let release = &publish.record.release;
-    let path = records.check_file(&release.torrent.file, &release.torrent.sha256, &publish.path)?;
-    let metainfo = Metainfo::read(&path)?;
-    let same = |what, found: String, expected: String| {
-        if found == expected {
-            Ok(())
-        } else {
-            Err(Error::OtherTorrent { path: path.clone(), what, found, expected })
-        }
-    };
-    same("infohash", metainfo.infohash().to_string(), release.infohash.to_string())?;
-    same("name", metainfo.info().name().to_owned(), release.payload.file.to_string())?;
-    same("payload bytes", metainfo.info().bytes().to_string(), release.payload.bytes.to_string())?;
-    same("private flag", metainfo.info().private().to_string(), release.private.to_string())?;
-    let announce = match &publish.record.details.announce {
-        Some(url) => url.parse()?,
-        // rtorrent refuses a torrent without any announce URL when DHT is off.
-        None => AnnounceUrl::no_tracker(),
-    };
-    let announced = metainfo.without_announce_list().with_announce(&announce)?;
-    same("infohash", announced.infohash().to_string(), release.infohash.to_string())?;
-    Ok(announced.to_bytes())
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Error> {

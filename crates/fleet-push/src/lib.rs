@@ -1,7 +1,7 @@
 //! The Push stage: the `.torrent` goes to every server's client by SSH, the peers are introduced to each other, the
 //! download is followed, and every server stages the payload and proves its tree digest.
 //!
-//! - `job`: what is pushed, from the records of the stages before;
+//! - `job`, `torrent`: what is pushed, from the records of the stages before;
 //! - `visit`: one host from connect to staged, on a thread of its own;
 //! - `watch`: what to do next about a download, as a pure function of what is seen;
 //! - `engine`, `rtorrent`: what carries the payload;
@@ -24,6 +24,7 @@ mod rtorrent;
 mod run;
 mod swap;
 mod swarm;
+mod torrent;
 mod visit;
 #[cfg(test)]
 mod visit_tests;

@@ -82,7 +82,7 @@ impl<'a> Rtorrent<'a> {
         let path = |below: &str| self.host.watch_dir.join(below).map_err(Fault::Settings);
         let (arriving, torrent) = (path(&format!(".arriving/{name}"))?, path(&name)?);
         self.run(Argv::new("mkdir").args(["-p", "--", arriving.parent()]))?;
-        self.remote.upload(&self.job.torrent, &arriving)?;
+        self.remote.upload(&self.job.torrent.bytes_for(&self.host.name)?, &arriving)?;
         self.run(Argv::new("mv").args(["-f", "-T", "--", arriving.as_str(), torrent.as_str()]))?;
         log::info!("{}: put `{torrent}` in place", self.host.name);
         Ok(torrent)
@@ -117,17 +117,22 @@ impl Engine for Rtorrent<'_> {
     }
 
     fn look(&self) -> Result<Option<Seen>, Fault> {
-        let seen = self.client.download(&self.hash)?.map(|download| Seen {
-            size: download.size,
-            bytes: download.bytes_done,
-            complete: download.complete,
-            hashing: download.hash_checking || download.hashing != rtorrent_rpc::Hashing::No,
-            hashed: download.pieces_hashed,
-            active: download.active,
-            peers: download.peers_connected,
-            // A torrent with the stand-in announce URL always complains about its tracker.
-            message: if download.message.starts_with("Tracker: ") { String::new() } else { download.message },
-            place: download.base_path.to_string_lossy().into_owned(),
+        let seen = self.client.download(&self.hash)?.map(|download| {
+            let about_tracker = download.message.starts_with("Tracker: ");
+            let (message, tracker) =
+                if about_tracker { ("", &*download.message) } else { (&*download.message, "") };
+            Seen {
+                size: download.size,
+                bytes: download.bytes_done,
+                complete: download.complete,
+                hashing: download.hash_checking || download.hashing != rtorrent_rpc::Hashing::No,
+                hashed: download.pieces_hashed,
+                active: download.active,
+                peers: download.peers_connected,
+                message: message.to_owned(),
+                tracker: self.job.torrent.complaint(&self.host.name, tracker),
+                place: download.base_path.to_string_lossy().into_owned(),
+            }
         });
         Ok(seen)
     }

@@ -22,7 +22,7 @@ pub(crate) fn run(settings: &Settings, console: &Console, abort: &Abort) -> Resu
     let inventory = Inventory::load(&settings.fleet)?;
     let hosts = inventory.select(&settings.only)?;
     let records = Records::new(&settings.records);
-    let (job, input) = Job::load(&records, &inventory, settings.stall_timeout)?;
+    let (job, input) = Job::load(&records, &inventory, &hosts, settings.stall_timeout)?;
     let options = SshOptions::new()
         .identity(settings.identity.clone())
         .known_hosts(settings.known_hosts.clone())

@@ -15,6 +15,7 @@ use crate::fault::Fault;
 use crate::job::Job;
 use crate::report::HostReport;
 use crate::swarm::Swarm;
+use crate::torrent::Torrent;
 use crate::visit::Tour;
 
 type Log = Arc<Mutex<Vec<String>>>;
@@ -53,6 +54,7 @@ impl Engine for Recorded {
             active: true,
             peers: 1,
             message: String::new(),
+            tracker: String::new(),
             place: self.place.to_owned(),
         }))
     }
@@ -180,10 +182,11 @@ impl Play {
             log.push(text);
             if verb.is_empty() { exits(0) } else { answer(&verb, before) }
         });
+        let dir = tempfile::tempdir().unwrap();
         let job = Job {
             release: release(self.layout),
             record: b"{}".to_vec(),
-            torrent: b"torrent".to_vec(),
+            torrent: Torrent::for_tests(dir.path(), None, &[]),
             manifest: (self.layout == Layout::Tree).then(|| b"manifest".to_vec()),
             seeder: SocketAddr::from(([10, 0, 0, 5], 6890)),
             shared: vec!["files/".parse().unwrap()],

@@ -107,7 +107,12 @@ impl Watch {
             return if self.joined { Next::Complete } else { self.join(now) };
         }
         if self.still_for(now) >= self.stall {
-            return Next::Fail(Fault::Stalled { bytes: seen.bytes, size: seen.size, peers: seen.peers });
+            return Next::Fail(Fault::Stalled {
+                bytes: seen.bytes,
+                size: seen.size,
+                peers: seen.peers,
+                tracker: seen.tracker.clone(),
+            });
         }
         if seen.hashing {
             return Next::Wait;

@@ -348,6 +348,9 @@ impl Error {
                 | Self::InventoryValue { .. }
                 | Self::SamePeerAddress { .. }
                 | Self::NoSuchHost { .. }
+                | Self::ReadSecret { .. }
+                | Self::NoPasskey { .. }
+                | Self::SharedPasskey { .. }
                 | Self::ReadIdentity { .. }
                 | Self::IdentityLocked { .. }
                 | Self::NotAnIdentity { .. }

@@ -14,6 +14,7 @@ fn going(bytes: u64) -> Seen {
         active: true,
         peers: 2,
         message: String::new(),
+        tracker: String::new(),
         place: "/srv/site/incoming/x".into(),
     }
 }
@@ -95,6 +96,14 @@ fn without_a_new_byte_it_fails_but_is_reloaded_once_before() {
     let fail = done.last().unwrap();
     assert_eq!(fail, "16 Fail: stalled at 41 of 1000 bytes, 0 peers");
     assert_eq!(done.iter().filter(|step| step.ends_with("Reload")).count(), 1, "{done:?}");
+}
+
+#[test]
+fn what_the_tracker_says_is_told_with_the_stall() {
+    let tracker = "Tracker: [Failure reason \"Unregistered torrent\"]";
+    let done =
+        play(Duration::from_secs(4), 60, |_| Some(Seen { peers: 0, tracker: tracker.into(), ..going(0) }));
+    assert_eq!(*done.last().unwrap(), format!("4 Fail: stalled at 0 of 1000 bytes, 0 peers; {tracker}"));
 }
 
 #[test]

@@ -107,3 +107,18 @@ fn a_torrent_that_is_not_the_record_s_is_not_pushed() {
     fs::remove_file(published.path("records/x.torrent")).unwrap();
     published.push(&[]).refuses(10, "x.torrent");
 }
+
+#[test]
+fn a_tracker_with_users_wants_a_passkey_of_every_host() {
+    let published = Published::new(&format!("{HOST}passkey_env = \"WEB1_PASSKEY\"\n"));
+    let mut record = published.record();
+    record.details.mode = TrackerMode::Announce;
+    record.details.announce = Some("http://t.example/{passkey}/announce".into());
+    published.write(&record);
+    published.push(&[]).refuses(10, "fleet.toml knows of none");
+    let inventory = fs::read_to_string(published.path("fleet.toml")).unwrap();
+    let tracker =
+        "[tracker]\nmode = \"announce\"\nannounce = \"http://t.example/{passkey}/announce\"\n[hosts";
+    fs::write(published.path("fleet.toml"), inventory.replacen("[hosts", tracker, 1)).unwrap();
+    published.push(&[]).refuses(2, "variable `WEB1_PASSKEY`");
+}
