@@ -4,6 +4,7 @@
 //! Nothing that is hashed depends on the clock, the locale, the user, the umask, the order of directories or the
 //! number of cores: the same tree gives the same payload, the same torrent and the same infohash on every agent.
 
+mod awkward;
 mod check;
 mod cli;
 mod compat_walk;

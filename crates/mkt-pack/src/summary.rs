@@ -1,5 +1,6 @@
 //! What people are told.
 
+use crate::awkward;
 use crate::release_time::ReleaseTime;
 use crate::settings::{LayoutSettings, Settings};
 use cli::{Console, human};
@@ -39,6 +40,7 @@ pub(crate) fn before(settings: &Settings, scan: &Scan, time: ReleaseTime, consol
     }
     if settings.layout == LayoutSettings::Tree {
         console.say("links, empty directories and modes are in the manifest only; swap-release applies them");
+        awkward::warn(scan.files().map(|(path, _)| path), console);
     }
 }
 

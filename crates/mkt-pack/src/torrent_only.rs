@@ -1,7 +1,7 @@
 //! A `.torrent` of a file or of plain files and nothing else, as mktorrent makes it: the same info dict, byte for byte.
 
 use crate::settings::{TorrentFile, TorrentSettings};
-use crate::{Error, compat_walk, place, show};
+use crate::{Error, awkward, compat_walk, place, show};
 use cli::{Abort, Console, human};
 use metainfo::{AnnounceUrl, Content, FileEntry, Metainfo, PieceLength};
 use payload::{Scan, WalkOptions, walk};
@@ -112,6 +112,7 @@ fn list(settings: &Settings, console: &Console, abort: &Abort) -> Result<Listed,
         false => Error::Tree(error),
     })?;
     let files: Vec<_> = scan.files().map(|(path, length)| FileEntry { path: path.into(), length }).collect();
+    awkward::warn(files.iter().map(|file: &FileEntry| file.path.as_str()), console);
     let (links, empty) = (scan.links(), scan.empty_dirs());
     if links + empty > 0 {
         console.warn(format!(

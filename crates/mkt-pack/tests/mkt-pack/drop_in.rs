@@ -231,6 +231,23 @@ fn the_strict_form_is_deterministic_and_says_what_a_torrent_cannot_hold() {
 }
 
 #[test]
+fn names_that_some_clients_alter_are_told() {
+    for layout in [&["-o", "x.torrent"][..], &["--layout", "tree"]] {
+        for (path, other) in
+            [("a\\b", "c"), ("d/...", "d/c"), ("case/Read.me", "case/read.me"), ("a\nb", "c")]
+        {
+            let sandbox = Sandbox::new();
+            sandbox.file(path, "1", 0o644);
+            sandbox.file(other, "2", 0o644);
+            let stderr = sandbox.pack(layout).ok().stderr;
+            assert!(stderr.contains("some clients alter or refuse"), "{path}: {stderr}");
+        }
+        let stderr = Sandbox::site().pack(layout).ok().stderr;
+        assert!(!stderr.contains("some clients"), "{stderr}");
+    }
+}
+
+#[test]
 fn output_and_records_together() {
     for layout in ["archive", "tree"] {
         let sandbox = Sandbox::site();

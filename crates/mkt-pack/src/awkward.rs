@@ -1,0 +1,45 @@
+//! Names that a torrent can hold and some clients do not take as they are.
+
+use cli::Console;
+use std::collections::HashSet;
+
+/// Why a client may alter or refuse a path: libtorrent drops a backslash and Transmission replaces it, both replace
+/// control characters, aria2 refuses these, and Transmission refuses a name of dots only.
+fn is_awkward(path: &str) -> bool {
+    path.split('/').any(|name| {
+        name.contains('\\') || name.contains(char::is_control) || name.bytes().all(|byte| byte == b'.')
+    })
+}
+
+/// Says so where plain files are shared, which a swarm of mixed clients may not have alike then. Paths that differ in
+/// case only are named too: libtorrent renames the second.
+pub(crate) fn warn<'a>(paths: impl Iterator<Item = &'a str>, console: &Console) {
+    let mut seen = HashSet::new();
+    let mut awkward = paths.filter(|path| !seen.insert(path.to_lowercase()) || is_awkward(path));
+    if let Some(first) = awkward.next() {
+        let more = match awkward.count() {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        console.warn(format!(
+            "`{first}`{more}: some clients alter or refuse a name with a backslash, a control character or dots only, or \
+             one that differs from another in case only"
+        ));
+        console.hint("rename it, leave it out with --exclude, or use the archive layout");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_a_client_was_seen_to_alter() {
+        for path in ["a\\b", "d/a\nb", "a/.../b", "...", "x\u{7f}"] {
+            assert!(is_awkward(path), "{path}");
+        }
+        for path in [".htaccess", "a b", "q?", "*", "\"x\"", "ünï/日本語", "..a"] {
+            assert!(!is_awkward(path), "{path}");
+        }
+    }
+}
