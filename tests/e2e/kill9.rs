@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
 use e2e::site::{self, Rng, Shape};
@@ -13,13 +13,14 @@ use e2e::{Output, Run, Scratch, Tree, bin, eventually};
 const KILLS: u32 = 51;
 const MOST_ROUNDS: u32 = 40;
 
-struct Server {
+/// One server with two sites to release.
+pub(crate) struct Server {
     scratch: Scratch,
     trees: [Tree; 2],
 }
 
 impl Server {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let scratch = Scratch::new();
         let trees = [1, 2].map(|number| {
             let site = scratch.path().join(format!("site{number}"));
@@ -32,11 +33,16 @@ impl Server {
         server
     }
 
-    fn deploy_to(&self) -> PathBuf {
+    /// A directory for the test's own files.
+    pub(crate) fn path(&self) -> &Path {
+        self.scratch.path()
+    }
+
+    pub(crate) fn deploy_to(&self) -> PathBuf {
         self.scratch.path().join("srv")
     }
 
-    fn pack(&self, site: usize, id: &str) {
+    pub(crate) fn pack(&self, site: usize, id: &str) {
         Run::new(bin("mkt-pack"), self.scratch.path())
             .arg(format!("site{site}"))
             .args(["--release-id", id, "--records", &format!("records-{id}")])
@@ -44,7 +50,7 @@ impl Server {
             .ok();
     }
 
-    fn stage(&self, id: &str) -> Run {
+    pub(crate) fn stage(&self, id: &str) -> Run {
         let records = self.scratch.path().join(format!("records-{id}"));
         let payload = fs::read_dir(&records).unwrap().flatten().map(|entry| entry.path());
         let payload = payload.into_iter().find(|path| path.to_string_lossy().ends_with(".tar.zst")).unwrap();
@@ -56,13 +62,13 @@ impl Server {
             .args(["--shared", "sites/default/files/", "--shared", "sites/default/settings.php"])
     }
 
-    fn verb(&self, verb: &str) -> Run {
+    pub(crate) fn verb(&self, verb: &str) -> Run {
         Run::new(bin("swap-release"), self.scratch.path()).args([verb, "--deploy-to"]).arg(self.deploy_to())
     }
 
     /// Right after a kill, before anything has repaired anything: `current` is one of `allowed`, and its tree is whole.
     #[track_caller]
-    fn assert_whole(&self, allowed: &[(&str, usize)], when: &str) {
+    pub(crate) fn assert_whole(&self, allowed: &[(&str, usize)], when: &str) {
         let target = fs::read_link(self.deploy_to().join("current"))
             .unwrap_or_else(|e| panic!("{when}: current: {e}"));
         let live = target.file_name().unwrap().to_string_lossy().into_owned();

@@ -12,6 +12,7 @@ mod host_down;
 mod host_keys;
 mod jenkinsfile;
 mod kill9;
+mod kill_syscalls;
 mod lease;
 mod secrets;
 mod site;

@@ -1,6 +1,6 @@
 //! Running the binaries under test as Jenkins would: no terminal, no standard input, a home of their own.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
@@ -78,6 +78,15 @@ impl Run {
     pub fn limit(mut self, limit: Duration) -> Self {
         self.limit = limit;
         self
+    }
+
+    /// Program and arguments, for another program that runs them.
+    #[must_use]
+    pub fn argv(&self) -> Vec<OsString> {
+        std::iter::once(self.command.get_program())
+            .chain(self.command.get_args())
+            .map(OsStr::to_owned)
+            .collect()
     }
 
     /// Starts it. Output goes to files, as in Jenkins: a full pipe never stops it.

@@ -1,0 +1,124 @@
+//! swap-release is killed at, or refused, every single system call that changes the disk, one after the other: whatever
+//! the call, the site is on the old release or on the new one, whole, and the next run needs no help.
+//!
+//! strace(1) does the killing and the refusing, so the program under test is the one that is shipped.
+
+use std::fs;
+use std::path::Path;
+
+use e2e::{Output, Run, peers};
+
+use crate::kill9::Server;
+use crate::needs_peers;
+
+/// Calls by which names, modes and durability change. Contents (write) are met by the random kills.
+const CHANGES: [&str; 16] = [
+    "rename",
+    "renameat",
+    "renameat2",
+    "symlink",
+    "symlinkat",
+    "unlink",
+    "unlinkat",
+    "rmdir",
+    "mkdir",
+    "mkdirat",
+    "fsync",
+    "syncfs",
+    "fchmod",
+    "fchmodat",
+    "chmod",
+    "ftruncate",
+];
+
+/// What is done to the call.
+#[derive(Clone, Copy, Debug)]
+enum Blow {
+    Kill,
+    Fail(&'static str),
+}
+
+/// Runs `run` with the `number`th `call` of a thread met by `blow`; `None` if there are fewer.
+fn with_blow(run: &Run, blow: Blow, call: &str, number: usize, dir: &Path) -> Option<Output> {
+    let log = dir.join("strace.log");
+    let how = match blow {
+        Blow::Kill => "signal=SIGKILL".to_owned(),
+        Blow::Fail(errno) => format!("error={errno}"),
+    };
+    let output = Run::new(peers::need("strace"), dir)
+        .args(["-f", "-qq", "-o"])
+        .arg(&log)
+        .args(["-e", &format!("trace={call}"), "-e", &format!("inject={call}:{how}:when={number}"), "--"])
+        .args(run.argv())
+        .output();
+    let log = fs::read_to_string(&log).unwrap();
+    (log.contains("INJECTED") || log.contains("killed by SIGKILL")).then_some(output)
+}
+
+/// Meets every call of `verb` in turn; `stride` skips some of each kind. `before` brings the site to where the verb
+/// starts. Gives the number of calls that were met.
+fn at_every_call(
+    server: &Server,
+    blow: Blow,
+    stride: usize,
+    before: impl Fn(),
+    verb: impl Fn() -> Run,
+    allowed: &[(&str, usize)],
+) -> usize {
+    let mut met = 0;
+    for call in CHANGES {
+        for number in (1..).step_by(stride) {
+            before();
+            let Some(output) = with_blow(&verb(), blow, call, number, server.path()) else { break };
+            met += 1;
+            let when = format!("{blow:?} at {call} number {number}: {}", output.stderr);
+            server.assert_whole(allowed, &when);
+            // The next run, whatever it is, repairs what there is to repair; then the same verb does its work.
+            server.verb("verify").output().ok();
+            verb().output().ok();
+            server.verb("verify").output().ok();
+        }
+    }
+    met
+}
+
+fn prepared() -> Server {
+    let server = Server::new();
+    server.pack(1, "old");
+    server.pack(2, "new");
+    server.stage("old").output().ok();
+    server.stage("new").output().ok();
+    server.verb("activate").arg("old").output().ok();
+    server
+}
+
+#[test]
+fn at_every_call_of_a_switch_it_is_the_old_release_or_the_new() {
+    needs_peers!();
+    let server = prepared();
+    let both = [("old", 1), ("new", 2)];
+    let back = || server.verb("rollback").arg("old").output().ok();
+    let forth = || server.verb("activate").arg("new").output().ok();
+    for blow in [Blow::Kill, Blow::Fail("EIO")] {
+        let met =
+            at_every_call(&server, blow, 1, || drop(back()), || server.verb("activate").arg("new"), &both);
+        assert!(met > 15, "{blow:?} activate: {met} calls");
+        let met =
+            at_every_call(&server, blow, 1, || drop(forth()), || server.verb("rollback").arg("old"), &both);
+        assert!(met > 15, "{blow:?} rollback: {met} calls");
+    }
+}
+
+#[test]
+fn at_calls_all_over_a_staging_the_live_release_is_not_touched() {
+    needs_peers!();
+    let server = prepared();
+    let forget = || {
+        fs::remove_dir_all(server.deploy_to().join("releases/new")).unwrap();
+        fs::remove_dir_all(server.deploy_to().join(".swap/releases/new")).unwrap();
+    };
+    for (blow, stride) in [(Blow::Kill, 41), (Blow::Fail("ENOSPC"), 61)] {
+        let met = at_every_call(&server, blow, stride, forget, || server.stage("new"), &[("old", 1)]);
+        assert!(met > 10, "{blow:?}: {met} calls");
+    }
+}
