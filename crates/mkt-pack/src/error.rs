@@ -124,6 +124,14 @@ pub enum Error {
         /// The target.
         path: PathBuf,
     },
+    /// A file of `--exclude-from` could not be read.
+    #[error("cannot read patterns from `{}`: {source}", .path.display())]
+    PatternFile {
+        /// The file.
+        path: PathBuf,
+        /// The system's answer.
+        source: io::Error,
+    },
     /// Not a usable web seed.
     #[error("web seed `{url}` is not an http, https or ftp URL")]
     WebSeed {
@@ -184,6 +192,7 @@ impl Failure for Error {
             | Self::NotInRecords { .. }
             | Self::NoName { .. }
             | Self::WebSeed { .. }
+            | Self::PatternFile { .. }
             | Self::SourceDateEpoch { .. }
             | Self::LevelOfTree { .. } => ExitCode::Usage,
             Self::Name { .. } => ExitCode::Unexpected,
@@ -228,6 +237,7 @@ impl Failure for Error {
                     .into(),
             ),
             Self::NoName { .. } => Some("give one with --name".into()),
+            Self::PatternFile { .. } => Some("it is a text file with one pattern a line, as a .gitignore".into()),
             Self::WebSeed { .. } => Some("e.g. https://files.example/site.tar.zst".into()),
             Self::SourceDateEpoch { .. } => {
                 Some("set it to `git show -s --format=%ct HEAD`, or unset it".into())

@@ -16,6 +16,7 @@ mod manifest_file;
 mod outputs;
 mod pack;
 mod pack_args;
+mod pattern_file;
 mod payload_file;
 mod place;
 mod release_id;

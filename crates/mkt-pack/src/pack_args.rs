@@ -1,8 +1,7 @@
 //! The command line of the default verb: pack a site, or make a `.torrent` as mktorrent does.
 
 use crate::settings::{LayoutSettings, RecordCopy, Settings, TorrentFile, TorrentSettings, Work};
-use crate::torrent_only;
-use crate::{Error, urls};
+use crate::{Error, pattern_file, torrent_only, urls};
 use clap::{Args, ValueEnum};
 use metainfo::PieceLength;
 use payload::WalkOptions;
@@ -39,6 +38,10 @@ pub(crate) struct PackArgs {
     /// Leave out what matches, as in a .gitignore at the root of the site (can be repeated)
     #[arg(long, value_name = "PATTERN")]
     exclude: Vec<String>,
+
+    /// File with patterns to leave out, one a line, as a .gitignore; --exclude comes after it (can be repeated)
+    #[arg(long, value_name = "FILE")]
+    exclude_from: Vec<PathBuf>,
 
     /// Release what looks like a host's own file or a private key, as in a .gitignore (can be repeated)
     #[arg(long, value_name = "PATTERN")]
@@ -145,9 +148,12 @@ fn piece_length(text: &str) -> Result<PieceLength, String> {
 
 impl PackArgs {
     /// Checks what the single values do not tell.
-    pub(crate) fn into_work(self) -> Result<Work, Error> {
+    pub(crate) fn into_work(mut self) -> Result<Work, Error> {
         // Required by clap; without it a verb was given, and this is not called.
         let site = self.site.clone().unwrap_or_default();
+        let mut exclude = pattern_file::read_all(&self.exclude_from)?;
+        exclude.append(&mut self.exclude);
+        self.exclude = exclude;
         let compat = self.torrent.mktorrent_compat;
         if compat || site.is_file() || (self.torrent.output.is_some() && self.records.is_none()) {
             return self.torrent_only(site).map(Work::Torrent);

@@ -1,6 +1,6 @@
 //! What is left out of a release, and what must not slip in.
 
-use crate::Error;
+use crate::{Error, keys};
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
 /// Left out unless a later pattern such as `!.git` takes it back.
@@ -32,7 +32,12 @@ impl Rules {
 
     /// Why a file or link would belong to the host, unless it is allowed by name.
     pub(crate) fn host_owned(&self, path: &str) -> Option<&'static str> {
-        host_owned(path).filter(|_| !self.allow.matched_path_or_any_parents(path, false).is_ignore())
+        host_owned(path).or_else(|| keys::by_name(path)).filter(|_| !self.allows(path))
+    }
+
+    /// Whether a path that looks like the host's is released all the same.
+    pub(crate) fn allows(&self, path: &str) -> bool {
+        self.allow.matched_path_or_any_parents(path, false).is_ignore()
     }
 }
 

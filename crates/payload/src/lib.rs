@@ -18,6 +18,7 @@ mod exclude;
 mod fresh;
 mod hash;
 mod jsonl;
+mod keys;
 mod links;
 mod manifest;
 mod path;

@@ -4,7 +4,7 @@ use crate::beneath::{Beneath, stat};
 use crate::error::shown;
 use crate::exclude::Rules;
 use crate::pool::in_pool;
-use crate::{Error, Progress, links, path};
+use crate::{Error, Progress, keys, links, path};
 use rayon::prelude::*;
 use rustix::fs::{Dir, FileType, Stat, readlinkat};
 use rustix::io::Errno;
@@ -19,8 +19,8 @@ use std::path::{Path, PathBuf};
 pub struct WalkOptions {
     /// Patterns as in a `.gitignore` at the root, after the default `.git`.
     pub exclude: Vec<String>,
-    /// Patterns of paths that look like the host's (`sites/*/settings.php`, `sites/*/files/**`, `.env`) and are
-    /// released all the same.
+    /// Patterns of paths that look like the host's (`sites/*/settings.php`, `sites/*/files/**`, `.env`) or like a
+    /// private key (`id_rsa`, a `.pem` with one in it) and are released all the same.
     pub allow: Vec<String>,
 }
 
@@ -172,6 +172,12 @@ pub fn walk(root: &Path, options: &WalkOptions, progress: &Progress<'_>) -> Resu
             FoundKind::File { .. } => {}
         }
         if let Some(what) = rules.host_owned(path) {
+            return Err(Error::HostOwned { path: shown(path), what });
+        }
+        if let FoundKind::File { stamp, .. } = kind
+            && !rules.allows(path)
+            && let Some(what) = keys::by_content(&dir, path, stamp.size)?
+        {
             return Err(Error::HostOwned { path: shown(path), what });
         }
     }

@@ -12,6 +12,7 @@ mod abort;
 mod base;
 mod determinism;
 mod drop_in;
+mod etag;
 mod fidelity;
 mod git;
 mod options;

@@ -138,3 +138,23 @@ fn what_jenkins_says_is_in_the_record_and_no_secret() {
         assert!(!output.stderr.contains(secret), "{secret} is in the log");
     }
 }
+
+#[test]
+fn patterns_from_a_file() {
+    let sandbox = Sandbox::site();
+    fs::write(sandbox.path("ignore"), "# what nobody needs\r\n\n*.php\n/vendor/\n").unwrap();
+    let names = |torrent: &str| -> Vec<String> {
+        let torrent = Metainfo::read(&sandbox.path(torrent)).unwrap();
+        match torrent.info().content() {
+            metainfo::Content::Tree { files } => files.iter().map(|file| file.path.clone()).collect(),
+            metainfo::Content::File { .. } => panic!("a tree"),
+        }
+    };
+    sandbox.pack(&["--exclude-from", "ignore", "--exclude", "!index.php", "-o", "x.torrent"]).ok();
+    let rest = [".htaccess", "a-b/x", "a.b", "a/x", "a0", "empty", "index.php", "modules/ünïcode näme.txt"];
+    assert_eq!(names("x.torrent"), rest);
+    sandbox.pack(&["--exclude-from", "ignore", "--exclude-from", "nowhere"]).fails(2, "`nowhere`");
+    fs::write(sandbox.path("bad"), [b'a', 0xff]).unwrap();
+    sandbox.pack(&["--exclude-from", "bad"]).fails(2, "`bad`");
+    assert!(!sandbox.path("records").exists());
+}

@@ -47,9 +47,17 @@ fn what_no_release_can_hold() {
 
 #[test]
 fn what_belongs_to_the_host() {
-    for path in ["sites/default/settings.php", "web/sites/default/files/a [1]*.jpg", ".env"] {
+    for path in [
+        "sites/default/settings.php",
+        "web/sites/default/files/a [1]*.jpg",
+        ".env",
+        "keys/id_rsa",
+        "a/server.key",
+        "a/server.pem",
+        "a/store.p12",
+    ] {
         let sandbox = Sandbox::site();
-        sandbox.file(path, "hunter2", 0o644);
+        sandbox.file(path, "hunter2\n-----BEGIN PRIVATE KEY-----\n", 0o644);
         refused(&sandbox, path);
         let output = sandbox.pack(&[]);
         assert!(!output.stderr.contains("hunter2"));
