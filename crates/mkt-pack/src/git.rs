@@ -1,7 +1,11 @@
 //! What git knows of the site. Everything here is optional: no git, no repository, an empty one are all "nothing".
 
+use record::Build;
 use std::path::Path;
 use std::process::{Command, Stdio};
+
+/// Longest value that is kept, in characters.
+const LONGEST: usize = 500;
 
 /// The commit a site was built from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +24,29 @@ pub(crate) fn commit(site: &Path) -> Option<Commit> {
     }
     // showSignature would print lines of its own before ours.
     parse(&git(site, &["-c", "log.showSignature=false", "show", "-s", "--format=%H %ct", "HEAD"])?)
+}
+
+/// What a record says of the commit: the branch, the tag that is exactly on it, where it was cloned from.
+pub(crate) fn build(site: &Path, commit: &Commit) -> Build {
+    // Empty on a detached HEAD.
+    let line = |args: &[&str]| {
+        let text = git(site, args)?;
+        let line = text.lines().next()?.trim();
+        let clean: String = line.chars().filter(|c| !c.is_control()).take(LONGEST).collect();
+        Some(clean).filter(|line| !line.is_empty())
+    };
+    Build {
+        commit: Some(commit.id.clone()),
+        branch: line(&["symbolic-ref", "--quiet", "--short", "HEAD"]),
+        git_tag: line(&["tag", "--points-at", "HEAD", "--sort=-version:refname"]),
+        git_url: line(&["config", "--get", "remote.origin.url"]).filter(|url| !is_local(url)),
+        ..Build::default()
+    }
+}
+
+/// A path of the agent, which no record holds.
+fn is_local(url: &str) -> bool {
+    url.starts_with(['/', '.', '~']) || url.starts_with("file:") || !url.contains(':')
 }
 
 fn parse(line: &str) -> Option<Commit> {

@@ -61,7 +61,7 @@ pub(crate) fn pack(settings: &Settings, console: &Console, abort: &Abort) -> Res
         return Err(Error::Terminated { site: settings.site.clone() });
     }
 
-    let build = build(commit);
+    let build = build(&settings.site, commit.as_ref());
     let id = release_id(settings.release_id.as_ref(), build.as_ref(), &manifest.digest())?;
     let details = details(settings, &scan, &manifest, &packed, time);
     let torrent = packed.torrent.clone();
@@ -79,15 +79,11 @@ pub(crate) fn pack(settings: &Settings, console: &Console, abort: &Abort) -> Res
     Ok(())
 }
 
-/// What Jenkins says; git adds the commit, which Jenkins tells only some kinds of jobs.
-fn build(commit: Option<Commit>) -> Option<Build> {
-    let build = Build::from_process();
-    match (build, commit) {
-        (Some(build), Some(commit)) if build.commit.is_none() => {
-            Some(Build { commit: Some(commit.id), ..build })
-        }
-        (None, Some(commit)) => Some(Build { commit: Some(commit.id), ..Build::default() }),
-        (build, _) => build,
+/// What Jenkins says; git adds what Jenkins tells only some kinds of jobs, and outside Jenkins all there is.
+fn build(site: &Path, commit: Option<&Commit>) -> Option<Build> {
+    match (Build::from_process(), commit) {
+        (build, None) => build,
+        (build, Some(commit)) => Some(build.unwrap_or_default().or_git(git::build(site, commit))),
     }
 }
 

@@ -75,3 +75,49 @@ fn no_git_and_no_commit_are_no_error() {
     sandbox.pack(&[]).ok();
     assert!(sandbox.record("records")["build"].is_null());
 }
+
+#[test]
+fn outside_jenkins_git_is_asked_for_all_it_knows() {
+    let Some((sandbox, id)) = committed() else { return };
+    git(&sandbox, &["checkout", "-q", "-b", "release/3"]);
+    git(&sandbox, &["tag", "v3.0"]);
+    git(&sandbox, &["remote", "add", "origin", "https://me:hunter2@git.example.org/site.git"]);
+    sandbox.pack(&[]).ok();
+    let build = sandbox.record("records")["build"].clone();
+    for (field, expected) in [
+        ("commit", id.as_str()),
+        ("branch", "release/3"),
+        ("git_tag", "v3.0"),
+        ("git_url", "https://git.example.org/site.git"),
+    ] {
+        assert_eq!(build[field], expected, "{field}");
+    }
+    assert!(build["number"].is_null() && build["ci"].is_null());
+    // A detached HEAD has no branch, and a path of this machine is nobody's business.
+    git(&sandbox, &["checkout", "-q", "--detach"]);
+    git(&sandbox, &["remote", "set-url", "origin", "/srv/git/site.git"]);
+    sandbox.pack(&[]).ok();
+    let build = sandbox.record("records")["build"].clone();
+    assert!(build["branch"].is_null() && build["git_url"].is_null(), "{build}");
+    // What Jenkins says comes first.
+    let mut command = sandbox.command(&["site"]);
+    command
+        .env("BRANCH_NAME", "main")
+        .env("CI", "true")
+        .env("JOB_NAME", "folder/site")
+        .env("CHANGE_ID", "12");
+    command
+        .env("GIT_URL", "https://bot:hunter2@host/x")
+        .env("WORKSPACE", "/var/lib/agent/site@2")
+        .env("BUILD_ID", "7");
+    run(&mut command).ok();
+    let text = fs::read_to_string(sandbox.path("records/pack.json")).unwrap();
+    assert!(!text.contains("hunter2") && !text.contains("/var/lib"), "{text}");
+    let build = sandbox.record("records")["build"].clone();
+    assert_eq!(
+        (&build["branch"], &build["ci"], &build["change"]),
+        (&"main".into(), &true.into(), &"12".into())
+    );
+    assert_eq!((&build["commit"], &build["git_tag"]), (&id.as_str().into(), &"v3.0".into()));
+    assert_eq!((&build["workspace"], &build["git_url"]), (&"site@2".into(), &"https://host/x".into()));
+}
