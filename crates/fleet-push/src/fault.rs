@@ -150,7 +150,10 @@ impl Fault {
     pub(crate) fn is_client_down(&self) -> bool {
         match self {
             Self::Connection(error) => matches!(error, fleet::Error::Socket { .. }),
-            Self::Client(error) => error.is_unreachable(),
+            // An rtorrent that ends in the middle of a call sends half a reply, or none.
+            Self::Client(error) => {
+                error.is_unreachable() || matches!(error, rtorrent_rpc::Error::Reply { .. })
+            }
             _ => false,
         }
     }

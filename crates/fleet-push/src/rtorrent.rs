@@ -19,8 +19,6 @@ const POLL: Duration = Duration::from_millis(100);
 const PICK_UP: Duration = Duration::from_secs(4);
 /// Then it must appear, or rtorrent has refused it (and says so in its log only).
 const LOAD: Duration = Duration::from_secs(10);
-/// How long a restarting rtorrent is waited for.
-const RESTART: Duration = Duration::from_secs(15);
 /// Time for a command on the host that should take none.
 const BRIEF: Duration = Duration::from_secs(30);
 
@@ -58,19 +56,6 @@ impl<'a> Rtorrent<'a> {
         }
     }
 
-    /// Whether rtorrent has the torrent now; one that restarts is waited for.
-    fn has_it(&self) -> Result<bool, Fault> {
-        let until = Instant::now() + RESTART.min(self.job.stall);
-        loop {
-            self.clock.check()?;
-            match self.client.download(&self.hash).map_err(Fault::from) {
-                Ok(download) => return Ok(download.is_some()),
-                Err(fault) if fault.is_client_down() && Instant::now() < until => self.clock.pause(POLL)?,
-                Err(fault) => return Err(fault),
-            }
-        }
-    }
-
     /// Puts the torrent into the watch directory; gives its path.
     ///
     /// rtorrent is told of every file that is closed in that directory, temporary ones too, and would tie the download to
@@ -99,7 +84,7 @@ impl<'a> Rtorrent<'a> {
 
 impl Engine for Rtorrent<'_> {
     fn load(&self) -> Result<Loaded, Fault> {
-        if self.has_it()? {
+        if self.client.download(&self.hash)?.is_some() {
             return Ok(Loaded::Before);
         }
         let torrent = self.put()?;

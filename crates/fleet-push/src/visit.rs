@@ -3,7 +3,8 @@
 //! Every step finds out first what is already there, so a visit that lost its connection simply begins again, and so does
 //! a push that was aborted.
 
-use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
+mod follow;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -19,14 +20,14 @@ use crate::report::{HostReport, add};
 use crate::retry::{RETRIES, delay};
 use crate::swap;
 use crate::swarm::Swarm;
-use crate::watch::{Next, Watch};
+use crate::watch::Watch;
 
-/// Between two looks at a download.
+/// Between two questions to a client that does not answer.
 const POLL: Duration = Duration::from_millis(250);
 /// Between two questions whether it is this host's turn.
 const TURN: Duration = Duration::from_millis(20);
-/// A client that is away for longer has not merely been restarted.
-const LONGEST_DOWN: Duration = Duration::from_secs(60);
+/// A client that is away for so long when it is first needed has not merely been restarted.
+const LONGEST_START: Duration = Duration::from_secs(15);
 /// Time for a command that should take none.
 const BRIEF: Duration = Duration::from_secs(30);
 
@@ -174,7 +175,7 @@ impl Visit<'_> {
         while !self.tour.swarm.may_begin() {
             self.tour.clock.pause(TURN)?;
         }
-        let loaded = engine.load()?;
+        let loaded = self.patiently(LONGEST_START, |_| engine.load())?;
         if loaded == Loaded::Before && !self.began_once {
             let left = engine.look()?.is_some_and(|seen| !seen.complete && !seen.hashing);
             if left {
@@ -191,78 +192,28 @@ impl Visit<'_> {
 
     fn reload(&mut self, engine: &dyn Engine) -> Result<(), Fault> {
         engine.forget()?;
-        engine.load()?;
+        self.patiently(LONGEST_START, |_| engine.load())?;
         let now = self.now();
         self.watch.refresh(now);
         Ok(())
     }
 
-    /// Follows the download to its end.
-    fn follow(&mut self, engine: &dyn Engine) -> Result<Seen, Fault> {
-        let (swarm, clock) = (&self.tour.swarm, &self.tour.clock);
-        let mut down = None;
-        let mut speed = Speed::default();
+    /// Repeats `call` while the client does not answer, as while it is restarted, for at most `patience`.
+    fn patiently<T>(
+        &mut self,
+        patience: Duration,
+        mut call: impl FnMut(&mut Self) -> Result<T, Fault>,
+    ) -> Result<T, Fault> {
+        let until = Instant::now() + patience.min(self.tour.job.stall);
         loop {
-            clock.check()?;
-            let seen = match engine.look() {
-                Ok(seen) => seen,
-                // A client that restarts comes back; as long as it is away nothing moves, and no longer is waited.
-                Err(fault) if fault.is_client_down() => {
-                    let since = *down.get_or_insert_with(Instant::now);
-                    if since.elapsed() >= self.tour.job.stall.min(LONGEST_DOWN) {
-                        return Err(fault);
-                    }
-                    clock.pause(POLL)?;
-                    continue;
+            self.tour.clock.check()?;
+            match call(self) {
+                Err(fault) if fault.is_client_down() && Instant::now() < until => {
+                    log::debug!("{}: {fault}", self.host.name);
+                    self.tour.clock.pause(POLL)?;
                 }
-                Err(fault) => return Err(fault),
-            };
-            down = None;
-            if let Some(seen) = &seen {
-                self.report.bytes = seen.bytes;
-                self.tell_now();
-                if let Some((bytes, time)) = speed.measure(seen) {
-                    swarm.measure(bytes, seen.size, time);
-                }
+                result => return result,
             }
-            engine.introduce(&swarm.calls(self.index))?;
-            let next = self.watch.next(self.now(), seen.as_ref());
-            log::debug!("{}: {seen:?}, {next:?}", self.host.name);
-            match (next, seen) {
-                (Next::Fail(fault), _) => return Err(fault),
-                (Next::Complete, Some(seen)) => {
-                    if !seen.active {
-                        // It was stopped by somebody: the others need what it has.
-                        engine.start()?;
-                    }
-                    return Ok(seen);
-                }
-                (Next::Join, _) => {
-                    engine.introduce(&swarm.join(self.index, peer_address(self.host)))?;
-                    // At once: a host that is complete need not wait for the next look.
-                    continue;
-                }
-                (Next::Rejoin, _) => {
-                    log::info!("{}: no peers or no progress, introducing it again", self.host.name);
-                    engine.introduce(&swarm.rejoin(self.index, peer_address(self.host)))?;
-                }
-                (Next::Start, _) => {
-                    log::info!("{}: starting the download", self.host.name);
-                    engine.start()?;
-                }
-                (Next::Load, _) => {
-                    self.say("the download vanished from rtorrent, loading it again");
-                    engine.load()?;
-                    let now = self.now();
-                    self.watch.refresh(now);
-                }
-                (Next::Reload, _) => {
-                    self.say("nothing comes, loading the torrent anew");
-                    self.reload(engine)?;
-                }
-                (Next::Wait | Next::Complete, _) => {}
-            }
-            clock.pause(POLL)?;
         }
     }
 
@@ -309,30 +260,4 @@ impl Visit<'_> {
         };
         (self.tell)(Told::Now(HostReport { state, ..self.report.clone() }));
     }
-}
-
-/// How fast a host gets what it lacked at first.
-#[derive(Default)]
-struct Speed(Option<(Instant, u64)>);
-
-impl Speed {
-    /// Bytes that came since it began to download, and the time that took.
-    fn measure(&mut self, seen: &Seen) -> Option<(u64, Duration)> {
-        if seen.hashing || !seen.active {
-            return None;
-        }
-        let (since, had) = *self.0.get_or_insert_with(|| (Instant::now(), seen.bytes));
-        let bytes = seen.bytes.saturating_sub(had);
-        (bytes > 0).then(|| (bytes, since.elapsed()))
-    }
-}
-
-/// Where other hosts' clients dial this one; rtorrent takes IPv4 addresses only.
-fn peer_address(host: &Host) -> Option<SocketAddr> {
-    let resolve = || {
-        let found = (host.address.as_str(), host.peer_port).to_socket_addrs().ok()?;
-        found.map(|address| address.ip()).find(IpAddr::is_ipv4)
-    };
-    let ip = host.peer_address.or_else(|| host.address.ip()).or_else(resolve)?;
-    ip.is_ipv4().then(|| SocketAddr::new(ip, host.peer_port))
 }

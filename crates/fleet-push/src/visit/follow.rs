@@ -1,0 +1,106 @@
+//! The download on one host, from the torrent loaded to every piece there.
+
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
+use std::time::{Duration, Instant};
+
+use fleet::Host;
+
+use super::Visit;
+use crate::engine::{Engine, Seen};
+use crate::fault::Fault;
+use crate::watch::Next;
+
+/// Between two looks at a download.
+const POLL: Duration = Duration::from_millis(250);
+/// A client that has worked and is away for longer has not merely been restarted.
+const LONGEST_DOWN: Duration = Duration::from_secs(60);
+
+impl Visit<'_> {
+    /// Follows the download to its end.
+    pub(super) fn follow(&mut self, engine: &dyn Engine) -> Result<Seen, Fault> {
+        let mut speed = Speed::default();
+        loop {
+            if let Some(seen) = self.patiently(LONGEST_DOWN, |visit| visit.step(engine, &mut speed))? {
+                return Ok(seen);
+            }
+            self.tour.clock.pause(POLL)?;
+        }
+    }
+
+    /// Looks once and does what is to be done; gives what was seen once everything is there.
+    fn step(&mut self, engine: &dyn Engine, speed: &mut Speed) -> Result<Option<Seen>, Fault> {
+        let swarm = &self.tour.swarm;
+        let seen = engine.look()?;
+        if let Some(seen) = &seen {
+            self.report.bytes = seen.bytes;
+            self.tell_now();
+            if let Some((bytes, time)) = speed.measure(seen) {
+                swarm.measure(bytes, seen.size, time);
+            }
+        }
+        engine.introduce(&swarm.calls(self.index))?;
+        let mut next = self.watch.next(self.now(), seen.as_ref());
+        if matches!(next, Next::Join) {
+            engine.introduce(&swarm.join(self.index, peer_address(self.host)))?;
+            // At once: a host that is complete need not wait for the next look.
+            next = self.watch.next(self.now(), seen.as_ref());
+        }
+        log::debug!("{}: {seen:?}, {next:?}", self.host.name);
+        match (next, seen) {
+            (Next::Fail(fault), _) => return Err(fault),
+            (Next::Complete, Some(seen)) => {
+                if !seen.active {
+                    // It was stopped by somebody: the others need what it has.
+                    engine.start()?;
+                }
+                return Ok(Some(seen));
+            }
+            (Next::Rejoin, _) => {
+                log::info!("{}: no peers or no progress, introducing it again", self.host.name);
+                engine.introduce(&swarm.rejoin(self.index, peer_address(self.host)))?;
+            }
+            (Next::Start, _) => {
+                log::info!("{}: starting the download", self.host.name);
+                engine.start()?;
+            }
+            (Next::Load, _) => {
+                self.say("the download vanished from rtorrent, loading it again");
+                engine.load()?;
+                let now = self.now();
+                self.watch.refresh(now);
+            }
+            (Next::Reload, _) => {
+                self.say("nothing comes, loading the torrent anew");
+                self.reload(engine)?;
+            }
+            (Next::Wait | Next::Join | Next::Complete, _) => {}
+        }
+        Ok(None)
+    }
+}
+
+/// How fast a host gets what it lacked at first.
+#[derive(Default)]
+struct Speed(Option<(Instant, u64)>);
+
+impl Speed {
+    /// Bytes that came since it began to download, and the time that took.
+    fn measure(&mut self, seen: &Seen) -> Option<(u64, Duration)> {
+        if seen.hashing || !seen.active {
+            return None;
+        }
+        let (since, had) = *self.0.get_or_insert_with(|| (Instant::now(), seen.bytes));
+        let bytes = seen.bytes.saturating_sub(had);
+        (bytes > 0).then(|| (bytes, since.elapsed()))
+    }
+}
+
+/// Where other hosts' clients dial this one; rtorrent takes IPv4 addresses only.
+fn peer_address(host: &Host) -> Option<SocketAddr> {
+    let resolve = || {
+        let found = (host.address.as_str(), host.peer_port).to_socket_addrs().ok()?;
+        found.map(|address| address.ip()).find(IpAddr::is_ipv4)
+    };
+    let ip = host.peer_address.or_else(|| host.address.ip()).or_else(resolve)?;
+    ip.is_ipv4().then(|| SocketAddr::new(ip, host.peer_port))
+}
