@@ -3,9 +3,11 @@
 //! know nothing of the client that is tested with them.
 
 pub mod bencode;
+pub mod gazelle;
 pub mod http;
 pub mod ocelot;
 pub mod server;
 
+pub use gazelle::{FakeGazelle, Flavour, GazelleOptions};
 pub use ocelot::{FakeOcelot, OcelotOptions, OcelotVersion};
 pub use server::Fault;

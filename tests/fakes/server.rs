@@ -83,7 +83,7 @@ struct Shared {
 pub struct Server {
     address: SocketAddr,
     shared: Arc<Shared>,
-    thread: Option<JoinHandle<()>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Server {
@@ -97,16 +97,17 @@ impl Server {
         largest: usize,
         handler: impl Fn(&Raw) -> Answer + Send + Sync + 'static,
     ) -> Self {
-        let shared = Shared {
+        let shared = Arc::new(Shared {
             handler: Box::new(handler),
             largest,
             requests: Mutex::default(),
             faults: Mutex::default(),
             closing: AtomicBool::new(false),
-        };
-        let mut server = Self { address: SocketAddr::new(ip, 0), shared: Arc::new(shared), thread: None };
-        server.up();
-        server
+        });
+        let listener = TcpListener::bind(SocketAddr::new(ip, 0)).expect("a port for the fake");
+        let address = listener.local_addr().expect("the fake's address");
+        let thread = Mutex::new(Some(shared.listen(listener)));
+        Self { address, shared, thread }
     }
 
     /// Where it listens.
@@ -116,11 +117,12 @@ impl Server {
     }
 
     /// From now on connections are refused.
-    pub fn down(&mut self) {
+    pub fn down(&self) {
         self.shared.closing.store(true, Ordering::SeqCst);
         // Wakes the listener; it looks at the flag then.
         drop(TcpStream::connect(self.address));
-        if let Some(thread) = self.thread.take() {
+        let thread = self.thread.lock().unwrap().take();
+        if let Some(thread) = thread {
             thread.join().expect("the fake's listener");
         }
     }
@@ -129,21 +131,10 @@ impl Server {
     ///
     /// # Panics
     /// When it cannot.
-    pub fn up(&mut self) {
-        let listener = TcpListener::bind(self.address).expect("a port for the fake");
-        self.address = listener.local_addr().expect("the fake's address");
+    pub fn up(&self) {
+        let listener = TcpListener::bind(self.address).expect("the fake's port");
         self.shared.closing.store(false, Ordering::SeqCst);
-        let shared = Arc::clone(&self.shared);
-        self.thread = Some(thread::spawn(move || {
-            for stream in listener.incoming() {
-                if shared.closing.load(Ordering::SeqCst) {
-                    return;
-                }
-                let shared = Arc::clone(&shared);
-                // A client that has gone is no fault of the fake.
-                thread::spawn(move || stream.map(|stream| shared.serve(stream)).ok());
-            }
-        }));
+        *self.thread.lock().unwrap() = Some(self.shared.listen(listener));
     }
 
     /// The next `times` requests whose first line holds `only` meet this fault.
@@ -176,6 +167,20 @@ impl Drop for Server {
 }
 
 impl Shared {
+    fn listen(self: &Arc<Self>, listener: TcpListener) -> JoinHandle<()> {
+        let shared = Arc::clone(self);
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                if shared.closing.load(Ordering::SeqCst) {
+                    return;
+                }
+                let shared = Arc::clone(&shared);
+                // A client that has gone is no fault of the fake.
+                thread::spawn(move || stream.map(|stream| shared.serve(stream)).ok());
+            }
+        })
+    }
+
     fn serve(&self, mut stream: TcpStream) {
         stream.set_read_timeout(Some(Duration::from_secs(10))).ok();
         loop {

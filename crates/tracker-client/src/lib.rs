@@ -9,6 +9,7 @@ mod announce;
 pub mod bencode;
 mod error;
 mod escape;
+pub mod gazelle;
 mod http;
 mod ocelot;
 mod scrape;

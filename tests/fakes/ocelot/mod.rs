@@ -101,11 +101,6 @@ impl FakeOcelot {
         &self.server
     }
 
-    /// Its server, to take it down and up.
-    pub fn server_mut(&mut self) -> &mut Server {
-        &mut self.server
-    }
-
     /// What goes wrong for the next `times` requests whose first line holds `only`.
     pub fn fault(&self, only: &str, fault: Fault, times: usize) {
         self.server.fault(only, fault, times);

@@ -23,11 +23,11 @@ fn fake() -> (FakeOcelot, AnnounceUrl, Infohash) {
 
 #[test]
 fn a_tracker_that_is_down_is_unreachable_and_comes_back() {
-    let (mut fake, url, infohash) = fake();
-    fake.server_mut().down();
+    let (fake, url, infohash) = fake();
+    fake.server().down();
     let error = scrape(&http(), &url, infohash).unwrap_err();
     assert!(error.is_unreachable() && error.to_string().contains("refused"), "{error}");
-    fake.server_mut().up();
+    fake.server().up();
     assert!(scrape(&http(), &url, infohash).unwrap().is_some());
 }
 
@@ -87,7 +87,7 @@ fn a_call_ends_soon_after_somebody_asked_to_end() {
 
 #[test]
 fn no_error_shows_a_key() {
-    let (mut fake, url, infohash) = fake();
+    let (fake, url, infohash) = fake();
     let secret = OcelotOptions::default().secret;
     let ocelot = Ocelot::new(http(), &fake.base(), Key::new(&secret).unwrap());
     let mut shown = String::new();
@@ -97,7 +97,7 @@ fn no_error_shows_a_key() {
         shown += &format!("{:?}", scrape(&http(), &url, infohash).unwrap_err());
         shown += &format!("{:?}", ocelot.add_whitelist("-lt0").unwrap_err());
     }
-    fake.server_mut().down();
+    fake.server().down();
     shown += &format!("{0} {0:?}", scrape(&http(), &url, infohash).unwrap_err());
     shown += &format!("{0} {0:?} {ocelot:?}", ocelot.add_whitelist("-lt0").unwrap_err());
     assert!(!shown.contains(KEY) && !shown.contains(&secret), "{shown}");

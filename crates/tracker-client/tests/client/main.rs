@@ -9,6 +9,7 @@
 
 mod corpus;
 mod faults;
+mod gazelle;
 mod ocelot;
 mod oracle;
 

@@ -195,7 +195,7 @@ fn trackers_that_fail_are_told_apart_and_a_rerun_finishes() {
     if !installed("trackers_that_fail_are_told_apart_and_a_rerun_finishes") {
         return;
     }
-    let mut fleet = Fleet::new(OcelotVersion::V1_0);
+    let fleet = Fleet::new(OcelotVersion::V1_0);
     fleet.run(&["hosts", "--create"]).expect(0, &[]);
     let brief = ["--tracker-timeout", "300ms"];
     for (fault, words) in [
@@ -210,9 +210,9 @@ fn trackers_that_fail_are_told_apart_and_a_rerun_finishes() {
         assert!(started.elapsed() < Duration::from_secs(6), "{fault:?}: {:?}", started.elapsed());
         fleet.fake.server().heal();
     }
-    fleet.fake.server_mut().down();
+    fleet.fake.server().down();
     fleet.run(&brief).expect(21, &["refused", "hint: check that it runs"]);
-    fleet.fake.server_mut().up();
+    fleet.fake.server().up();
     fleet.fake.drain(true);
     fleet.run(&brief).expect(20, &["temporarily unavailable", "hint: the tracker shuts down"]);
     fleet.fake.drain(false);
@@ -246,7 +246,7 @@ fn no_secret_is_ever_shown_or_written() {
     if !installed("no_secret_is_ever_shown_or_written") {
         return;
     }
-    let mut fleet = Fleet::new(OcelotVersion::V1_0);
+    let fleet = Fleet::new(OcelotVersion::V1_0);
     let mut said = String::new();
     let verbs: [&[&str]; 5] =
         [&["hosts", "--create"], &["--wait", "--keep", "1"], &["check"], &["hosts"], &["withdraw"]];
@@ -267,9 +267,9 @@ fn no_secret_is_ever_shown_or_written() {
             fleet.fake.server().heal();
         }
     }
-    fleet.fake.server_mut().down();
+    fleet.fake.server().down();
     run(&fleet, &mut said);
-    fleet.fake.server_mut().up();
+    fleet.fake.server().up();
     fleet.fake.restart();
     run(&fleet, &mut said);
     for (what, secret) in [
