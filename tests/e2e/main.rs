@@ -17,6 +17,8 @@ mod lease;
 mod secrets;
 mod site;
 mod support;
+mod tracker_ocelot;
+mod tracker_opentracker;
 mod unhealthy;
 mod world;
 

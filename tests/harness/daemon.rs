@@ -48,6 +48,12 @@ impl Daemon {
         Self { name: name.to_owned(), child, log: log.to_owned() }
     }
 
+    /// Its process id.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Panics with the end of the log when the process has ended by itself.
     #[track_caller]
     pub fn assert_running(&mut self) {

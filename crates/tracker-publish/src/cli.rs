@@ -121,6 +121,10 @@ enum Mode {
     Opentracker,
     /// Updates.
     Ocelot,
+    /// The pages of 2016.
+    Gazelle,
+    /// The API of the OPS line.
+    GazelleOps,
 }
 
 impl Mode {
@@ -130,6 +134,8 @@ impl Mode {
             Self::Announce => TrackerMode::Announce,
             Self::Opentracker => TrackerMode::Opentracker,
             Self::Ocelot => TrackerMode::Ocelot,
+            Self::Gazelle => TrackerMode::Gazelle,
+            Self::GazelleOps => TrackerMode::GazelleOps,
         }
     }
 }

@@ -47,6 +47,15 @@ pub(crate) enum Error {
     /// It was told of the torrent and does not know it.
     #[error("the tracker `{url}` does not know the torrent")]
     NotRegistered { url: AnnounceUrl },
+    /// A site would store it under another infohash.
+    #[error("release `{release}` is not private, and the site would make it so: another infohash")]
+    NotPrivate { release: ReleaseId },
+    /// A site stored it under another infohash.
+    #[error("the site stored release `{release}` under another infohash than {expected}: {reason}")]
+    Drift { release: ReleaseId, expected: String, reason: String },
+    /// The form would be refused.
+    #[error("`{what}` cannot be uploaded: {reason}")]
+    Form { what: String, reason: &'static str },
     /// It was told to forget the torrent and knows it.
     #[error("the tracker `{url}` still knows the torrent")]
     StillRegistered { url: AnnounceUrl },
@@ -188,9 +197,13 @@ impl Failure for Error {
             | Self::NoPayloadDigest { .. }
             | Self::Check { .. }
             | Self::Ledger { .. }
+            | Self::NotPrivate { .. }
+            | Self::Form { .. }
             | Self::NotPublished { .. }
             | Self::Read { .. } => ExitCode::BadInput,
-            Self::Payload { .. } | Self::TreeDiffers { .. } | Self::Damaged { .. } => ExitCode::Mismatch,
+            Self::Payload { .. } | Self::TreeDiffers { .. } | Self::Drift { .. } | Self::Damaged { .. } => {
+                ExitCode::Mismatch
+            }
             Self::Write { .. } | Self::SeederDirectory { .. } | Self::Whitelist { .. } => {
                 ExitCode::CannotWrite
             }
@@ -232,6 +245,13 @@ impl Failure for Error {
             }
             Self::Tracker(source) | Self::Client { source, .. } => return tracker_hint(source),
             Self::NotRegistered { .. } => "register it by running tracker-publish; after a restart of Ocelot, again".into(),
+            Self::NotPrivate { .. } => "pack it with mkt-pack --private".into(),
+            Self::Drift { .. } => {
+                "pack it with mkt-pack --private, and with --source as the site has it; then remove the torrent on the \
+                 site and publish again"
+                    .into()
+            }
+            Self::Form { .. } => "see tracker.title, tracker.tags, tracker.description, or pack with larger pieces".into(),
             Self::StillRegistered { .. } => "check that tracker.update is the tracker of tracker.announce".into(),
             Self::SameUser { .. } => "give it another passkey".into(),
             Self::SeederNotGiven { .. } => {

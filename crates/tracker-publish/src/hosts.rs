@@ -23,6 +23,7 @@ pub(crate) fn hosts(
     let registry = Registry { settings, http: &http, console, abort };
     let updates = match &settings.tracker.kind {
         Kind::Ocelot(updates) => Some(updates),
+        Kind::Gazelle(gazelle) => gazelle.updates.as_ref(),
         _ => None,
     };
     if create && updates.is_none() {

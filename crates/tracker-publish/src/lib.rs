@@ -9,6 +9,7 @@ mod cli;
 mod copy;
 mod error;
 mod found;
+mod gazelle;
 mod hosts;
 mod ledger;
 mod packed;

@@ -72,7 +72,7 @@ fn seed(settings: &Settings, packed: &Packed, console: &Console, abort: &Abort) 
     // Before anybody announces: a torrent that is unknown then would be refused.
     let http = settings.http(abort);
     let registry = Registry { settings, http: &http, console, abort };
-    registry.register(release.infohash)?;
+    registry.register(packed)?;
     prove_clients(&registry, release.infohash)?;
 
     let announce = settings.clients.seeder.clone();

@@ -7,6 +7,8 @@ use metainfo::{AnnounceUrl, Infohash};
 use tracker_client::{Event, Http, Ocelot, Probe, announce, scrape};
 
 use crate::error::Error;
+use crate::gazelle;
+use crate::packed::Packed;
 use crate::settings::Settings;
 use crate::tracker::{Kind, Updates};
 use crate::whitelist::{self, Listed};
@@ -28,7 +30,8 @@ pub(crate) struct Registry<'a> {
 
 impl Registry<'_> {
     /// Makes the tracker know the torrent, if it does not yet, and proves that it does.
-    pub(crate) fn register(&self, infohash: Infohash) -> Result<(), Error> {
+    pub(crate) fn register(&self, packed: &Packed) -> Result<(), Error> {
+        let infohash = packed.release().infohash;
         match &self.settings.tracker.kind {
             Kind::None | Kind::Announce => Ok(()),
             Kind::Opentracker { whitelist, reload } => {
@@ -45,6 +48,7 @@ impl Registry<'_> {
                 Ok(())
             }
             Kind::Ocelot(updates) => self.register_at_ocelot(updates, infohash),
+            Kind::Gazelle(gazelle) => gazelle::register(self, gazelle, packed),
         }
     }
 
@@ -79,13 +83,20 @@ impl Registry<'_> {
             }
             Kind::Ocelot(updates) => {
                 self.ocelot(updates).delete_torrent(infohash, torrent_id(infohash))?;
-                let url = &self.settings.clients.seeder;
-                if self.scrape("the seeder", url, infohash)?.is_some() {
-                    return Err(Error::StillRegistered { url: url.clone() });
-                }
+                self.is_forgotten(infohash)?;
             }
+            Kind::Gazelle(site) => gazelle::withdraw(self, site, infohash)?,
         }
         Ok(())
+    }
+
+    /// Proves that the tracker does not know the torrent any more.
+    pub(crate) fn is_forgotten(&self, infohash: Infohash) -> Result<(), Error> {
+        let url = &self.settings.clients.seeder;
+        match self.scrape("the seeder", url, infohash)? {
+            None => Ok(()),
+            Some(_) => Err(Error::StillRegistered { url: url.clone() }),
+        }
     }
 
     /// Its counts, asked with a client's own passkey; `None` if it does not know the torrent.

@@ -1,9 +1,11 @@
 //! How peers find each other: the announce URL that goes into the torrent, and who must be told of the release.
 
-use fleet::{Announce, Inventory, Reload, TrackerMode as Mode};
+use std::path::PathBuf;
+
+use fleet::{Announce, Inventory, Reload, SecretSource, TrackerMode as Mode};
 use metainfo::AnnounceUrl;
 use record::TrackerMode;
-use tracker_client::{FreeTorrent, Key};
+use tracker_client::{FreeTorrent, Key, Secret};
 
 use crate::error::Error;
 
@@ -11,6 +13,8 @@ use crate::error::Error;
 const PASSKEY: usize = 32;
 /// What stands for each client's own passkey.
 const PLACE: &str = "{passkey}";
+/// What a site is told of a release if the inventory says nothing.
+const DESCRIPTION: &str = "Release {release} with tree digest {tree_digest}: {files} files, {bytes} bytes. Commit {commit}, build {build}.";
 
 /// The tracker, if any.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,12 +35,47 @@ pub(crate) enum Kind {
     /// opentracker, by a file.
     Opentracker {
         /// Its whitelist.
-        whitelist: std::path::PathBuf,
+        whitelist: PathBuf,
         /// How it is made to read that again.
         reload: Reload,
     },
     /// Ocelot, by updates.
     Ocelot(Updates),
+    /// A Gazelle, which tells its Ocelot.
+    Gazelle(Box<Gazelle>),
+}
+
+/// A Gazelle site and what goes into its form.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Gazelle {
+    /// Scheme and host, perhaps a path.
+    pub(crate) site: String,
+    /// Who uploads.
+    pub(crate) account: Account,
+    /// Text for the title, with `{release}` and its like.
+    pub(crate) title: String,
+    /// Text for the tags.
+    pub(crate) tags: String,
+    /// Text for the description.
+    pub(crate) description: String,
+    /// The site's Ocelot, for the case that the site did not tell it.
+    pub(crate) updates: Option<Updates>,
+}
+
+/// Who uploads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Account {
+    /// To the pages of 2016.
+    Login {
+        /// The user.
+        username: String,
+        /// The password.
+        password: Secret,
+        /// Where the session is kept.
+        session_file: PathBuf,
+    },
+    /// To the API of the OPS line.
+    Token(Secret),
 }
 
 /// What is needed to send updates to an Ocelot.
@@ -90,9 +129,38 @@ impl Tracker {
                 let updates = tracker.updates(inventory, FreeTorrent::Free)?;
                 Kind::Ocelot(updates.ok_or(missing("tracker.secret_file"))?)
             }
-            Mode::Gazelle | Mode::GazelleOps => return Err(missing("tracker.mode")),
+            Mode::Gazelle | Mode::GazelleOps => Kind::Gazelle(Box::new(tracker.gazelle(inventory)?)),
         };
         Ok(tracker)
+    }
+
+    fn gazelle(&self, inventory: &Inventory) -> Result<Gazelle, Error> {
+        let table = &inventory.tracker;
+        let missing = |key| Error::MissingSetting { flag: "--fleet", key };
+        let read = |source: &Option<SecretSource>, key: &str, missing_key| {
+            let source = source.as_ref().ok_or(missing(missing_key))?;
+            Ok::<_, Error>(Secret::new(source.read(key)?.expose()))
+        };
+        let account = if table.mode == Mode::Gazelle {
+            Account::Login {
+                username: table.username.clone().ok_or(missing("tracker.username"))?,
+                password: read(&table.password, "tracker.password", "tracker.password_file")?,
+                session_file: table.session_file.clone().ok_or(missing("tracker.session_file"))?,
+            }
+        } else {
+            Account::Token(read(&table.token, "tracker.token", "tracker.token_file")?)
+        };
+        let text =
+            |given: &Option<String>, otherwise: &str| given.clone().unwrap_or_else(|| otherwise.to_owned());
+        Ok(Gazelle {
+            site: table.site.clone().ok_or(missing("tracker.site"))?,
+            account,
+            title: text(&table.title, "Release {release}"),
+            tags: text(&table.tags, "deploy"),
+            description: text(&table.description, DESCRIPTION),
+            // What the site itself says, unless the inventory says more.
+            updates: self.updates(inventory, FreeTorrent::Normal)?,
+        })
     }
 
     /// How its Ocelot is told of torrents and users, if the inventory gives the secret for that.
@@ -129,7 +197,7 @@ impl Tracker {
 
     /// Whether a passkey must be one of Ocelot's.
     pub(crate) fn needs_keys_of_ocelot(&self) -> bool {
-        matches!(self.kind, Kind::Ocelot(_))
+        matches!(self.kind, Kind::Ocelot(_) | Kind::Gazelle(_))
     }
 
     /// The URL with `{passkey}` in it.
@@ -145,11 +213,15 @@ impl Tracker {
 
     /// What the record says: never a secret, since [`Tracker::announce`] refuses those.
     pub(crate) fn recorded(&self) -> (TrackerMode, Option<String>) {
-        let mode = match self.kind {
+        let mode = match &self.kind {
             Kind::None => return (TrackerMode::None, None),
             Kind::Announce => TrackerMode::Announce,
             Kind::Opentracker { .. } => TrackerMode::Opentracker,
             Kind::Ocelot(_) => TrackerMode::Ocelot,
+            Kind::Gazelle(gazelle) => match gazelle.account {
+                Account::Login { .. } => TrackerMode::Gazelle,
+                Account::Token(_) => TrackerMode::GazelleOps,
+            },
         };
         (mode, Some(self.announce.expose().to_owned()))
     }

@@ -7,6 +7,7 @@
     reason = "a test that cannot set its stage must fail loudly"
 )]
 
+mod gazelle;
 mod ocelot;
 #[path = "../../../rtorrent-rpc/tests/rtorrent/mod.rs"]
 #[allow(dead_code, reason = "made for the tests of the client, which need more of it")]
