@@ -51,7 +51,7 @@ PHP
     # An ordinary change: a comment at the end of about 80 files.
     if ((number > 1)); then
         find "$dir" -type f \( -name '*.inc' -o -name '*.module' -o -name '*.css' \) -size -64k | LC_ALL=C sort |
-            awk 'NR % 13 == 1' | head -n 79 | while IFS= read -r file; do
+            awk 'NR % 13 == 1 && count++ < 79' | while IFS= read -r file; do
             printf '\n/* Changed in release %s. */\n' "$number" >>"$file"
         done
     fi
