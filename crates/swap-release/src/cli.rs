@@ -92,16 +92,22 @@ struct Stage {
     json: bool,
 }
 
-/// Here, or everywhere.
+/// Here, or everywhere. A struct of its own: clap's group takes in every field.
 #[derive(Debug, Args)]
-#[group(id = "place", required = true, multiple = false, args = ["deploy_to", "fleet"])]
-struct Where {
+#[group(required = true, multiple = false)]
+struct HereOrFleet {
     /// Directory of the site on this server
     #[arg(long, value_name = "DIR")]
     deploy_to: Option<PathBuf>,
     /// Inventory: do it on every host, by SSH
     #[arg(long, value_name = "FILE")]
     fleet: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+struct Where {
+    #[command(flatten)]
+    place: HereOrFleet,
     /// Host of the inventory, instead of all (can be repeated)
     #[arg(long, value_name = "HOST", requires = "fleet")]
     only: Vec<String>,
@@ -262,7 +268,8 @@ impl Switch {
 
 impl Where {
     fn choose(self, server: ServerVerb, fleet: FleetVerb) -> Place {
-        let Self { deploy_to, fleet: inventory, only, identity, known_hosts, owner } = self;
+        let Self { place: HereOrFleet { deploy_to, fleet: inventory }, only, identity, known_hosts, owner } =
+            self;
         // The group of clap lets exactly one of the two through.
         match inventory {
             Some(path) => {
@@ -296,6 +303,29 @@ mod tests {
         assert!(place(&["activate", "r1"]).is_err());
         assert!(place(&["activate", "--fleet", "f", "--deploy-to", "/srv/x"]).is_err());
         assert!(place(&["status", "--deploy-to", "/srv/x", "--only", "web1"]).is_err());
+    }
+
+    #[test]
+    fn the_place_is_free_to_be_combined() {
+        let fleet = [
+            "status",
+            "--fleet",
+            "f",
+            "--identity",
+            "k",
+            "--known-hosts",
+            "h",
+            "--owner",
+            "b",
+            "--only",
+            "w",
+        ];
+        assert!(matches!(place(&fleet), Ok(Place::Fleet(_))));
+        assert!(matches!(place(&["status", "--deploy-to", "/srv/x", "--owner", "b"]), Ok(Place::Server(_))));
+        assert!(
+            place(&["activate", "--deploy-to", "/srv/x", "r1", "--confirm-within", "5s", "--in-step"])
+                .is_ok()
+        );
     }
 
     #[test]
