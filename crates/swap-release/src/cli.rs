@@ -109,7 +109,7 @@ struct Where {
     #[command(flatten)]
     place: HereOrFleet,
     /// Host of the inventory, instead of all (can be repeated)
-    #[arg(long, value_name = "HOST", requires = "fleet")]
+    #[arg(long, value_name = "HOST", conflicts_with = "deploy_to")]
     only: Vec<String>,
     /// Private key for SSH; its passphrase comes from MKT_IDENTITY_PASSPHRASE or the file MKT_IDENTITY_PASSPHRASE_FILE
     #[arg(long, value_name = "FILE", env = "MKT_IDENTITY")]
@@ -141,7 +141,7 @@ struct Switch {
     #[arg(long, value_name = "DIR", env = "MKT_RECORDS", default_value = record::DEFAULT_FOLDER)]
     records: PathBuf,
     /// JUnit XML with one case a host [default: swap.junit.xml in the folder of records]
-    #[arg(long, value_name = "FILE", requires = "fleet")]
+    #[arg(long, value_name = "FILE", conflicts_with = "deploy_to")]
     junit: Option<PathBuf>,
 }
 
