@@ -6,6 +6,7 @@ use cli::{Abort, Console};
 use globset::{Glob, GlobBuilder, GlobSet, GlobSetBuilder};
 use metainfo::FileEntry;
 use rustix::fs::{Access, access};
+use std::ffi::OsString;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
@@ -51,8 +52,11 @@ impl Walk<'_> {
             return Err(Error::Tree(payload::Error::Read { path: dir.into(), source }));
         }
         self.above.push(identity);
-        for entry in fs::read_dir(&at).map_err(failed)? {
-            let name = entry.map_err(failed)?.file_name();
+        // All names first: a directory that is open at every level takes a descriptor for each.
+        let names =
+            fs::read_dir(&at).and_then(|entries| entries.map(|entry| Ok(entry?.file_name())).collect());
+        let names: Vec<OsString> = names.map_err(failed)?;
+        for name in names {
             let Some(name) = name.to_str() else {
                 let path = Path::new(dir).join(name).display().to_string();
                 return Err(Error::Tree(payload::Error::NotUtf8 { path }));

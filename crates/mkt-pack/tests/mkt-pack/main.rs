@@ -10,11 +10,13 @@
 
 mod abort;
 mod base;
+mod changing;
 mod determinism;
 mod drop_in;
 mod etag;
 mod fidelity;
 mod git;
+mod limits;
 mod options;
 mod outputs;
 mod peers;

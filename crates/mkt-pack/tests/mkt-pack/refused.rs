@@ -11,8 +11,8 @@ use std::os::unix::fs::PermissionsExt;
 #[track_caller]
 fn refused(sandbox: &Sandbox, naming: &str) {
     let before = sandbox.names("");
-    for layout in ["archive", "tree"] {
-        sandbox.pack(&["--layout", layout]).fails(10, naming);
+    for form in [["--layout", "archive"], ["--layout", "tree"], ["--output", "x.torrent"]] {
+        sandbox.pack(&form).fails(10, naming);
         assert_eq!(sandbox.names(""), before);
     }
 }
