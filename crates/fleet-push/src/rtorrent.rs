@@ -1,5 +1,6 @@
 //! A host's standing rtorrent as engine: fed by its watch directory, talked to by RPC.
 
+use std::cell::Cell;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -19,6 +20,8 @@ const POLL: Duration = Duration::from_millis(100);
 const PICK_UP: Duration = Duration::from_secs(4);
 /// Then it must appear, or rtorrent has refused it (and says so in its log only).
 const LOAD: Duration = Duration::from_secs(10);
+/// The least time between two announces that rtorrent is told to make.
+const ASK_AGAIN: Duration = Duration::from_secs(5);
 /// Time for a command on the host that should take none.
 const BRIEF: Duration = Duration::from_secs(30);
 
@@ -29,6 +32,8 @@ pub(crate) struct Rtorrent<'a> {
     job: &'a Job,
     clock: &'a Clock,
     hash: HexInfohash,
+    /// When the tracker was last asked for us.
+    asked: Cell<Option<Instant>>,
     client: Client<Channel<'a>>,
 }
 
@@ -38,7 +43,7 @@ impl<'a> Rtorrent<'a> {
         let interrupt = clock.interrupt().clone();
         let client = Client::new(Channel { remote, host }).with_cancel(move || interrupt.is_raised());
         let hash = HexInfohash::from_bytes(*job.release.infohash.as_bytes());
-        Self { remote, host, job, clock, hash, client }
+        Self { remote, host, job, clock, hash, asked: Cell::new(None), client }
     }
 
     /// Waits until rtorrent knows the torrent; an rtorrent that does not answer gets `patience`.
@@ -71,6 +76,16 @@ impl<'a> Rtorrent<'a> {
         self.run(Argv::new("mv").args(["-f", "-T", "--", arriving.as_str(), torrent.as_str()]))?;
         log::info!("{}: put `{torrent}` in place", self.host.name);
         Ok(torrent)
+    }
+
+    /// For a private torrent, whose peers rtorrent takes from its tracker only: has it announce now. By itself it would
+    /// do so again after half an hour, and whoever came in the meantime would stay unknown.
+    fn ask_the_tracker(&self) -> Result<(), Fault> {
+        if self.asked.get().is_some_and(|asked| asked.elapsed() < ASK_AGAIN) {
+            return Ok(());
+        }
+        self.asked.set(Some(Instant::now()));
+        Ok(self.client.announce_force(&self.hash)?)
     }
 
     fn run(&self, argv: Argv) -> Result<(), Fault> {
@@ -128,8 +143,7 @@ impl Engine for Rtorrent<'_> {
 
     fn introduce(&self, peers: &[SocketAddr]) -> Result<(), Fault> {
         if self.job.release.private {
-            // rtorrent refuses; the tracker that made it private names the peers.
-            return Ok(());
+            return if peers.is_empty() { Ok(()) } else { self.ask_the_tracker() };
         }
         for peer in peers {
             match self.client.add_peer(&self.hash, *peer).map_err(Fault::from) {
