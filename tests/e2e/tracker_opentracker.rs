@@ -47,7 +47,7 @@ impl Opentracker {
 }
 
 #[test]
-fn three_servers_find_each_other_through_opentracker_alone() {
+fn rule_25_three_servers_find_each_other_through_opentracker_alone() {
     needs_peers!();
     if !peers::skip_unless(
         "tracker_opentracker",

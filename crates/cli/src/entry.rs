@@ -75,7 +75,9 @@ fn log_to_stderr(tool: &'static str, verbose: u8) {
     for ours in ["cli", "fleet", "fleet_push", "metainfo", "mkt_pack", "payload", "record", "rtorrent_rpc"] {
         builder.filter_module(ours, level);
     }
-    builder.filter_module("swap_release", level).filter_module("tracker_publish", level);
+    for ours in ["swap_release", "tracker_client", "tracker_publish"] {
+        builder.filter_module(ours, level);
+    }
     builder.format(move |out, entry| {
         let text = sanitize(&entry.args().to_string());
         writeln!(out, "[{tool}] {}: {text}", entry.level().as_str().to_lowercase())

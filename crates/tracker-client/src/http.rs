@@ -83,6 +83,11 @@ impl Request {
         self
     }
 
+    /// Whether its URL names this page.
+    pub(crate) fn is_for(&self, page: &str) -> bool {
+        self.url.contains(page)
+    }
+
     /// Scheme, host and port: what may be shown.
     #[must_use]
     pub fn endpoint(&self) -> String {

@@ -81,7 +81,7 @@ fn upload(
     // Never with anybody's passkey in it; the site puts its own announce URL there.
     let torrent = packed.torrent.with_announce(&announce).map_err(|source| Error::Torrent { source })?;
     let bytes = torrent.to_bytes();
-    lint(packed, &bytes)?;
+    lint(&packed.torrent, release.torrent.file.as_str(), bytes.len())?;
     let fill = |text: &str| fill(text, &packed.record.record);
     let (title, tags, description) = (
         between("tracker.title", fill(&gazelle.title))?,
@@ -172,12 +172,12 @@ fn difference(sent: &Metainfo, stored: &Metainfo) -> String {
 }
 
 /// What the site would refuse, before it is asked.
-fn lint(packed: &Packed, bytes: &[u8]) -> Result<(), Error> {
+fn lint(torrent: &Metainfo, file_name: &str, bytes: usize) -> Result<(), Error> {
     let refuse = |what: &str, reason| Err(Error::Form { what: what.to_owned(), reason });
-    if bytes.len() > LARGEST_TORRENT {
-        return refuse(packed.release().torrent.file.as_str(), "sites take torrents of less than 1 MB");
+    if bytes > LARGEST_TORRENT {
+        return refuse(file_name, "sites take torrents of less than 1 MB");
     }
-    let info = packed.torrent.info();
+    let info = torrent.info();
     let paths: Vec<String> = match info.content() {
         Content::File { .. } => vec![info.name().to_owned()],
         Content::Tree { files } => {
@@ -222,4 +222,41 @@ fn fill(text: &str, record: &Record<Pack>) -> String {
     ]
     .into_iter()
     .fold(text.to_owned(), |text, (name, value)| text.replace(name, &value))
+}
+
+#[cfg(test)]
+mod tests {
+    use metainfo::{FileEntry, Info, PieceLength};
+
+    use super::*;
+
+    fn torrent(content: Content, pieces: usize) -> Metainfo {
+        let info = Info::new("x".to_owned(), PieceLength::MIN, vec![[0; 20]; pieces], content).unwrap();
+        Metainfo::new(info.with_private(true)).unwrap()
+    }
+
+    #[test]
+    fn rule_21_names_that_a_site_refuses_are_found_before_the_upload() {
+        let long = format!("{}/{}", "d".repeat(120), "f".repeat(60));
+        for bad in ["a?b.php", "core/a:b", "INCOMPLETE~a", "a.torrent", long.as_str()] {
+            let files = vec![FileEntry { path: bad.to_owned(), length: 1 }];
+            let error = lint(&torrent(Content::Tree { files }, 1), "r.torrent", 100).unwrap_err();
+            assert!(matches!(&error, Error::Form { what, .. } if what.ends_with(bad)), "{error}");
+        }
+        let files = vec![FileEntry { path: "core/index.php".to_owned(), length: 1 }];
+        lint(&torrent(Content::Tree { files }, 1), "r.torrent", 100).unwrap();
+        assert!(
+            between("tracker.title", "x".into()).is_err()
+                && between("tracker.title", "x".repeat(201)).is_err()
+        );
+    }
+
+    #[test]
+    fn rule_22_a_torrent_of_a_megabyte_is_refused_before_it_is_sent() {
+        let of = |pieces: usize| torrent(Content::File { length: pieces as u64 * 16384 }, pieces);
+        let check = |torrent: &Metainfo| lint(torrent, "r.torrent", torrent.to_bytes().len());
+        check(&of(50_000)).unwrap();
+        let error = check(&of(53_000)).unwrap_err();
+        assert!(error.to_string().contains("less than 1 MB"), "{error}");
+    }
 }

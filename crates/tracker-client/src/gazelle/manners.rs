@@ -10,7 +10,7 @@ use crate::{Error, Http, Reply, Request};
 /// How often a site is called. The default is what the sites of the family ask for.
 #[derive(Debug, Clone, Copy)]
 pub struct Manners {
-    /// Calls within [`Self::window`].
+    /// Calls of ajax.php within [`Self::window`].
     pub calls: usize,
     /// See [`Self::calls`].
     pub window: Duration,
@@ -51,7 +51,7 @@ impl Polite {
     pub(super) fn repeat(&self, request: &Request) -> Result<Reply, Error> {
         let mut waited = 0;
         loop {
-            self.take_turn()?;
+            self.take_turn(request)?;
             let reply = self.http.repeat(request)?;
             if !is_rate_limit(&reply) {
                 return Ok(reply);
@@ -70,12 +70,15 @@ impl Polite {
 
     /// A call that is made once.
     pub(super) fn once(&self, request: &Request) -> Result<Reply, Error> {
-        self.take_turn()?;
+        self.take_turn(request)?;
         self.http.once(request)
     }
 
-    /// Waits until one more call is within the limit.
-    fn take_turn(&self) -> Result<(), Error> {
+    /// Waits until one more call is within the limit, which is one for ajax.php; pages for browsers have none.
+    fn take_turn(&self, request: &Request) -> Result<(), Error> {
+        if !request.is_for("/ajax.php") {
+            return Ok(());
+        }
         loop {
             let wait = {
                 let mut calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);

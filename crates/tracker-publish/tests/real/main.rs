@@ -12,6 +12,7 @@ mod ocelot;
 #[path = "../../../rtorrent-rpc/tests/rtorrent/mod.rs"]
 #[allow(dead_code, reason = "made for the tests of the client, which need more of it")]
 mod rtorrent;
+mod rules;
 mod tracker;
 mod world;
 
