@@ -174,6 +174,8 @@ fn older_releases_are_withdrawn_and_what_is_shared_stays() {
     let mut names: Vec<String> = fs::read_dir(fleet.world.seed())
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        // What only orders the publishes is no part of a release.
+        .filter(|name| !name.ends_with(".lock"))
         .collect();
     names.sort();
     assert_eq!(names, [".published.json", next.info().name(), "43-0a1b2c3d.torrent"]);
