@@ -119,6 +119,9 @@ pub(crate) enum Error {
     /// Writing failed.
     #[error("cannot write `{path}`: {source}")]
     Write { path: PathBuf, source: io::Error },
+    /// Another publish did not come to its end.
+    #[error("`{path}` is held by another tracker-publish; waited for {}", humantime::format_duration(*waited))]
+    Busy { path: PathBuf, waited: Duration },
     /// The seeder's directory is not there.
     #[error("the seeder's directory `{path}` cannot be used: {source}")]
     SeederDirectory { path: PathBuf, source: io::Error },
@@ -222,6 +225,7 @@ impl Failure for Error {
             | Self::TrackerRefused { .. } => ExitCode::Refused,
             Self::TooLate { .. } | Self::TrackerUnreachable { .. } => ExitCode::Unreachable,
             Self::Proof { reason, .. } => proof_exit_code(reason),
+            Self::Busy { .. } => ExitCode::Busy,
             Self::Aborted(_) => ExitCode::Terminated,
         }
     }
@@ -296,6 +300,7 @@ impl Failure for Error {
             }
             Self::Damaged { .. } => "something else writes to the file, or the disk is failing".into(),
             Self::Stalled { .. } => "see rtorrent's log; it stops downloads when the disk is almost full".into(),
+            Self::Busy { .. } => "wait for the other one, or see what it does".into(),
             Self::TooLate { .. } => "give a large payload more time with --timeout, or see rtorrent's log".into(),
             Self::TrackerRefused { .. } => "make the infohash known to the tracker, then run this again".into(),
             Self::TrackerDisabled { .. } => {

@@ -23,6 +23,7 @@ mod seeding;
 mod settings;
 mod tracker;
 mod tree;
+mod turn;
 mod whitelist;
 mod withdraw;
 

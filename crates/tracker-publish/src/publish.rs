@@ -19,6 +19,7 @@ use crate::seeder_proof;
 use crate::seeding::Seeding;
 use crate::settings::Settings;
 use crate::tree::tree;
+use crate::turn::Turn;
 use crate::withdraw::retire;
 
 /// Time for the proof; a seeder answers in milliseconds.
@@ -59,6 +60,7 @@ fn seed(settings: &Settings, packed: &Packed, console: &Console, abort: &Abort) 
 
     let release = packed.release();
     let directory = place::directory(&settings.seeder.directory)?;
+    let _turn = Turn::take(&directory, settings.timeout, console, abort)?;
     let source = packed.payload(settings.payload.as_deref(), &settings.records)?;
     let placed = match (release.layout, &release.payload.sha256) {
         (Layout::Archive, Some(sha256)) => {

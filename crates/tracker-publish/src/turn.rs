@@ -3,7 +3,7 @@
 //! Two that put payloads in place and have one rtorrent stop, close and hash the same download at the same time were seen
 //! to leave it without an answer; and both would write the ledger.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -30,10 +30,10 @@ impl Turn {
         console: &Console,
         abort: &Abort,
     ) -> Result<Self, Error> {
-        let path = directory.join(".publish.lock");
-        let failed = |source| Error::Write { path: path.clone(), source };
-        let file =
-            OpenOptions::new().write(true).create(true).truncate(false).open(&path).map_err(failed)?;
+        // flock(2) takes a directory as well, so no lock file lies about.
+        let path = directory.to_owned();
+        let failed = |source| Error::SeederDirectory { path: path.clone(), source };
+        let file = File::open(directory).map_err(failed)?;
         let started = Instant::now();
         let mut told = false;
         loop {
