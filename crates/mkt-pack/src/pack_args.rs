@@ -51,7 +51,7 @@ pub(crate) struct PackArgs {
     #[arg(long, value_name = "FILE")]
     base: Option<PathBuf>,
 
-    /// zstd level of the archive, 1 to 19 [default: 9]
+    /// zstd level of the archive, 1 to 19; more is worth it where links are slow and hosts many [default: 3]
     #[arg(long, value_name = "N", value_parser = level)]
     level: Option<i32>,
 
