@@ -15,6 +15,7 @@ use crate::place;
 use crate::publish::rtorrent;
 use crate::register::Registry;
 use crate::settings::Settings;
+use crate::turn::Turn;
 
 /// The verb: `release`, or the one in `pack.json`.
 pub(crate) fn withdraw(
@@ -24,6 +25,7 @@ pub(crate) fn withdraw(
     abort: &Abort,
 ) -> Result<(), Error> {
     let directory = place::directory(&settings.seeder.directory)?;
+    let _turn = Turn::take(&directory, settings.timeout, console, abort)?;
     let mut ledger = Ledger::load(&directory)?;
     let entry = match release {
         None => Entry::of(Packed::load(&settings.records)?.release()),
