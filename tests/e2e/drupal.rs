@@ -15,8 +15,8 @@ fn a_site_of_drupals_size_goes_live_everywhere() {
     write(&site, Shape::Drupal, 1);
     fleet.pack(&site, "d1").output().ok();
     let pack: Record<Pack> = records::read(&fleet.records(), "pack.json");
-    // What the real core has with zstd -9: 17.3 MB.
-    assert!((15_000_000..19_000_000).contains(&pack.release.payload.bytes), "{:?}", pack.release.payload);
+    // What the real core has at the default level, 3: 20.1 MB.
+    assert!((18_000_000..22_000_000).contains(&pack.release.payload.bytes), "{:?}", pack.release.payload);
     assert!(pack.release.files > 17_800, "{:?}", pack.release);
     fleet.publish().output().ok();
     fleet.push().output().ok();
