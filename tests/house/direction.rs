@@ -13,7 +13,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("rtorrent-rpc", &[]),
     ("record", &["metainfo"]),
     ("cli", &["record"]),
-    ("swarm-peer", &["metainfo"]),
+    // Pieces are checked as they come, by the fast path, and not from paths as `metainfo` does it.
+    ("swarm-peer", &["metainfo", "sha1-lanes"]),
     ("tracker-client", &["metainfo"]),
     ("mkt-pack", &["cli", "metainfo", "payload", "record"]),
     ("tracker-publish", &["cli", "fleet", "metainfo", "record", "rtorrent-rpc", "tracker-client"]),

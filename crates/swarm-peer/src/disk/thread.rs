@@ -1,0 +1,210 @@
+//! The thread that hashes what was there, writes what comes, and hashes that.
+
+use super::hash::PieceHasher;
+use super::{Layout, Payload};
+use crate::strategy::{Geometry, Verdict};
+use crate::{Error, Role};
+use bit_vec::BitVec;
+use metainfo::{Metainfo, Piece};
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread::JoinHandle;
+
+/// Something to do.
+#[derive(Debug)]
+pub(crate) enum Job {
+    /// Write a block.
+    Write {
+        /// First byte in the payload.
+        begin: u64,
+        /// The block.
+        data: Vec<u8>,
+    },
+    /// Hash a piece of which everything was given to be written before.
+    Verify {
+        /// The piece.
+        piece: u32,
+        /// Hash its blocks, too, even if it is right.
+        digests: bool,
+    },
+}
+
+/// Something done.
+#[derive(Debug)]
+pub(crate) enum Done {
+    /// What was there is hashed: these pieces are right. The first thing that is said.
+    Checked(BitVec),
+    /// A piece is hashed.
+    Verified(u32, Verdict),
+    /// The disk failed: nothing more will be done.
+    Failed(Error),
+}
+
+/// The other side of the thread. Dropped, it ends the thread and waits for that.
+#[derive(Debug)]
+pub(crate) struct Disk {
+    jobs: Option<Sender<Job>>,
+    /// What is done.
+    pub(crate) done: Receiver<Done>,
+    backlog: Arc<AtomicUsize>,
+    stop: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// How many bytes may wait to be written before no more should be asked for, and from where on it goes on.
+const BACKLOG: std::ops::Range<usize> = (2 << 20)..(4 << 20);
+
+impl Disk {
+    /// Starts the thread. `wake` is called whenever there is something to hear.
+    pub(crate) fn start(
+        metainfo: &Metainfo,
+        geometry: Geometry,
+        layout: Arc<Layout>,
+        role: Role,
+        wake: impl Fn() + Send + 'static,
+    ) -> io::Result<Self> {
+        let (jobs, incoming) = channel();
+        let (outgoing, done) = channel();
+        let (backlog, stop) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
+        let worker = Worker {
+            expected: metainfo.info().pieces().to_vec(),
+            payload: Payload::new(Arc::clone(&layout), role == Role::Download),
+            hasher: PieceHasher::new(geometry),
+            geometry,
+            layout,
+            role,
+            backlog: Arc::clone(&backlog),
+            stop: Arc::clone(&stop),
+            done: outgoing,
+        };
+        let run = move || {
+            let mut worker = worker;
+            if let Err(error) = worker.run(&incoming, &wake) {
+                worker.say(Done::Failed(error));
+            }
+            wake();
+        };
+        let thread = std::thread::Builder::new().name("swarm-disk".into()).spawn(run)?;
+        Ok(Self { jobs: Some(jobs), done, backlog, stop, thread: Some(thread) })
+    }
+
+    /// Hands over a job. After a failure it is ignored: that has been said.
+    pub(crate) fn give(&self, job: Job) {
+        if let Job::Write { data, .. } = &job {
+            self.backlog.fetch_add(data.len(), Ordering::Relaxed);
+        }
+        if let Some(jobs) = &self.jobs {
+            let _ = jobs.send(job);
+        }
+    }
+
+    /// Whether so much waits that no more should be asked for; `held` says whether that was so before.
+    pub(crate) fn is_behind(&self, held: bool) -> bool {
+        self.backlog.load(Ordering::Relaxed) > if held { BACKLOG.start } else { BACKLOG.end }
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        self.jobs = None;
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// What the thread has.
+struct Worker {
+    expected: Vec<Piece>,
+    payload: Payload,
+    hasher: PieceHasher,
+    geometry: Geometry,
+    layout: Arc<Layout>,
+    role: Role,
+    backlog: Arc<AtomicUsize>,
+    stop: Arc<AtomicBool>,
+    done: Sender<Done>,
+}
+
+impl Worker {
+    fn run(&mut self, jobs: &Receiver<Job>, wake: &impl Fn()) -> Result<(), Error> {
+        let Some(have) = self.check()? else { return Ok(()) };
+        self.say(Done::Checked(have));
+        wake();
+        let mut verify = Vec::new();
+        while let Ok(first) = jobs.recv() {
+            // Everything that waits: pieces that became full meanwhile are hashed together.
+            let behind = self.backlog.load(Ordering::Relaxed) > BACKLOG.start;
+            for job in std::iter::once(first).chain(jobs.try_iter()).take(256) {
+                match job {
+                    Job::Write { begin, data } => {
+                        self.payload.write(begin, &data)?;
+                        self.backlog.fetch_sub(data.len(), Ordering::Relaxed);
+                    }
+                    Job::Verify { piece, digests } => verify.push((piece, digests)),
+                }
+                if self.stop.load(Ordering::Relaxed) {
+                    return Ok(());
+                }
+            }
+            let verified = !verify.is_empty();
+            self.verify(&mut verify)?;
+            if verified || behind {
+                wake();
+            }
+        }
+        Ok(())
+    }
+
+    /// Hashes what was there at the start; nothing if it was told to stop.
+    fn check(&mut self) -> Result<Option<BitVec>, Error> {
+        let pieces: Vec<u32> = (0..self.geometry.pieces()).collect();
+        let mut have = BitVec::from_elem(pieces.len(), false);
+        for group in pieces.chunks(self.hasher.lanes()) {
+            if self.stop.load(Ordering::Relaxed) {
+                return Ok(None);
+            }
+            let digests = match self.hasher.pieces(&mut self.payload, group) {
+                Ok(digests) => digests,
+                // A seeder's file may be short: then it is not complete, which is said below.
+                Err(Error::Read { source, .. }) if source.kind() == io::ErrorKind::UnexpectedEof => continue,
+                Err(error) => return Err(error),
+            };
+            for (piece, digest) in group.iter().zip(digests) {
+                have.set(*piece as usize, self.expected.get(*piece as usize) == Some(&digest));
+            }
+        }
+        let bad = have.iter().filter(|right| !right).count();
+        if self.role == Role::Seed && bad > 0 {
+            return Err(Error::NotComplete { path: self.layout.place().into(), bad, pieces: pieces.len() });
+        }
+        Ok(Some(have))
+    }
+
+    fn verify(&mut self, wanted: &mut Vec<(u32, bool)>) -> Result<(), Error> {
+        for group in wanted.chunks(self.hasher.lanes()) {
+            let pieces: Vec<u32> = group.iter().map(|(piece, _)| *piece).collect();
+            let found = self.hasher.pieces(&mut self.payload, &pieces)?;
+            for ((piece, digests), found) in group.iter().zip(found) {
+                let right = self.expected.get(*piece as usize) == Some(&found);
+                let blocks = if right && !digests {
+                    Vec::new()
+                } else {
+                    self.hasher.blocks(&mut self.payload, *piece)?
+                };
+                let verdict = if right { Verdict::Right(blocks) } else { Verdict::Wrong(blocks) };
+                self.say(Done::Verified(*piece, verdict));
+            }
+        }
+        wanted.clear();
+        Ok(())
+    }
+
+    /// Nobody listens any more: the peer is being stopped.
+    fn say(&self, done: Done) {
+        let _ = self.done.send(done);
+    }
+}
