@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::host::{Common, Host};
 use crate::net::Network;
+use crate::netns::Switch;
 use crate::rtorrent::Rtorrent;
 use crate::run::Run;
 use crate::scratch::Scratch;
@@ -19,11 +20,32 @@ pub struct FleetOptions {
     pub web: bool,
     /// Free space below which rtorrent closes a download.
     pub min_free: &'static str,
+    /// The servers without rtorrent: the embedded engine serves them.
+    pub embedded: Vec<&'static str>,
+    /// Whether an rtorrent seeds; else `fleet-push` does.
+    pub seeder: bool,
+    /// Whether every server has a network namespace of its own.
+    pub apart: bool,
 }
 
 impl Default for FleetOptions {
     fn default() -> Self {
-        Self { hosts: vec!["alpha", "beta", "gamma"], web: true, min_free: "1M" }
+        Self {
+            hosts: vec!["alpha", "beta", "gamma"],
+            web: true,
+            min_free: "1M",
+            embedded: Vec::new(),
+            seeder: true,
+            apart: false,
+        }
+    }
+}
+
+impl FleetOptions {
+    /// These servers with the embedded engine only, no rtorrent anywhere, no web servers.
+    #[must_use]
+    pub fn embedded(hosts: Vec<&'static str>) -> Self {
+        Self { embedded: hosts.clone(), hosts, web: false, seeder: false, ..Self::default() }
     }
 }
 
@@ -35,6 +57,9 @@ pub struct Fleet {
     /// The rtorrent of the build server.
     pub seeder: Rtorrent,
     network: Network,
+    /// The servers' network, if they have one of their own.
+    pub switch: Option<Switch>,
+    seeds: bool,
     seeder_address: String,
     // Last: the directory goes when every server has ended.
     scratch: Scratch,
@@ -55,7 +80,12 @@ impl Fleet {
     pub fn start(options: &FleetOptions) -> Self {
         let scratch = Scratch::new();
         let count = u8::try_from(options.hosts.len() + 1).expect("a small fleet");
-        let network = Network::pick(count);
+        let network = if options.apart { Network::apart(count) } else { Network::pick(count) };
+        let switch = options.apart.then(|| {
+            let servers: Vec<_> =
+                options.hosts.iter().copied().zip(network.addresses.iter().skip(1).copied()).collect();
+            Switch::build(network.addresses[0], &servers).unwrap_or_else(|why| panic!("namespaces: {why}"))
+        });
         let client = scratch.dir("agent/keys").join("client");
         keys::generate(&client);
         let authorized_keys = scratch.path().join("authorized_keys");
@@ -68,6 +98,8 @@ impl Fleet {
             authorized_keys: &authorized_keys,
             web: options.web,
             min_free: options.min_free,
+            embedded: &options.embedded,
+            switch: switch.as_ref(),
         };
         let hosts: Vec<Host> = options
             .hosts
@@ -78,9 +110,15 @@ impl Fleet {
             })
             .collect();
         let seed = scratch.dir("s/seed");
-        let seeder =
-            Rtorrent::start("the seeder", &scratch.dir("s"), seeder_address, network.peer, &seed, "1M");
-        let fleet = Self { hosts, seeder, seeder_address: seeder_address.clone(), network, scratch };
+        let state = scratch.dir("s");
+        let seeder = if options.seeder {
+            Rtorrent::start("the seeder", &state, seeder_address, network.peer, &seed, "1M")
+        } else {
+            Rtorrent::absent("this machine", &state)
+        };
+        let seeds = options.seeder;
+        let seeder_address = seeder_address.clone();
+        let fleet = Self { hosts, seeder, switch, seeds, seeder_address, network, scratch };
         fleet.write_known_hosts();
         fleet.write_inventory();
         fleet
@@ -158,6 +196,21 @@ impl Fleet {
         fs::write(self.known_hosts(), lines).expect("known_hosts");
     }
 
+    /// An address and port beside the fleet's, for a client that does not belong to it.
+    #[must_use]
+    pub fn spare(&self) -> (String, u16) {
+        (self.seeder_address.clone(), self.network.peer)
+    }
+
+    /// The interface of this machine towards servers that have a network of their own.
+    ///
+    /// # Panics
+    /// When they have none.
+    #[must_use]
+    pub fn agent_interface(&self) -> String {
+        self.switch.as_ref().expect("namespaces").end("agent")
+    }
+
     /// Changes fleet.toml: replaces `from`, which must be in it.
     ///
     /// # Panics
@@ -178,16 +231,21 @@ impl Fleet {
              deploy_to = \"/nowhere/site\"\n\n\
              [defaults]\nuser = \"{user}\"\nport = {ssh}\nidentity = \"keys/client\"\nknown_hosts = \"known_hosts\"\n\
              swap_release = \"{swap}\"\npeer_port = {peer}\nengine = \"rtorrent\"\n\n\
-             [seeder]\nrpc_socket = \"{seeder_socket}\"\ndirectory = \"{seed}\"\npeer = \"{seeder}:{peer}\"\n\n\
              [tracker]\nmode = \"none\"\n\n",
             user = user(),
             ssh = self.network.ssh,
             peer = self.network.peer,
             swap = bin("swap-release").display(),
-            seeder_socket = self.seeder.socket().display(),
-            seed = self.scratch.path().join("s/seed").display(),
-            seeder = self.seeder_address,
         );
+        if self.seeds {
+            text += &format!(
+                "[seeder]\nrpc_socket = \"{}\"\ndirectory = \"{}\"\npeer = \"{}:{}\"\n\n",
+                self.seeder.socket().display(),
+                self.scratch.path().join("s/seed").display(),
+                self.seeder_address,
+                self.network.peer,
+            );
+        }
         if self.hosts.iter().any(Host::has_web) {
             text += &format!(
                 "[health]\nurl = \"http://{{address}}:{}/\"\nstatus = 200\ncontains = \"{{release}}\"\n\
@@ -204,6 +262,10 @@ impl Fleet {
                 host.rtorrent.watch().display(),
                 host.rtorrent.socket().display()
             );
+            if host.is_embedded() {
+                text.truncate(text.trim_end().len());
+                text += "\nengine = \"embedded\"\n\n";
+            }
         }
         fs::write(self.toml(), text).expect("fleet.toml");
     }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::daemon::Daemon;
 use crate::http::{self, Page};
 use crate::net::Network;
+use crate::netns::Switch;
 use crate::rtorrent::Rtorrent;
 use crate::tree::Tree;
 use crate::web::Web;
@@ -27,6 +28,8 @@ pub struct Host {
     pub rtorrent: Rtorrent,
     http_port: u16,
     ssh_port: u16,
+    embedded: bool,
+    namespace: Option<String>,
     authorized_keys: PathBuf,
     // Dropped after rtorrent, in this order.
     web: Option<Web>,
@@ -40,6 +43,10 @@ pub(crate) struct Common<'a> {
     pub(crate) authorized_keys: &'a Path,
     pub(crate) web: bool,
     pub(crate) min_free: &'a str,
+    /// Names of the servers without rtorrent.
+    pub(crate) embedded: &'a [&'static str],
+    /// Gives a server's namespace.
+    pub(crate) switch: Option<&'a Switch>,
 }
 
 impl Host {
@@ -47,14 +54,23 @@ impl Host {
         let deploy_to = dir.join("site");
         fs::create_dir_all(deploy_to.join("shared/sites/default/files")).expect("shared directory");
         let incoming = deploy_to.join("incoming");
-        let sshd = sshd::start(name, &dir, &address, common.network.ssh, common.authorized_keys);
-        let rtorrent =
-            Rtorrent::start(name, &dir.join("rt"), &address, common.network.peer, &incoming, common.min_free);
+        let namespace = common.switch.map(|switch| switch.namespace(name));
+        let ssh = common.network.ssh;
+        let sshd = sshd::start(name, &dir, &address, ssh, common.authorized_keys, namespace.as_deref());
+        let embedded = common.embedded.contains(&name);
+        let state = dir.join("rt");
+        let rtorrent = if embedded {
+            Rtorrent::absent(name, &state)
+        } else {
+            Rtorrent::start(name, &state, &address, common.network.peer, &incoming, common.min_free)
+        };
         let web = common.web.then(|| Web::start(name, &dir, &address, common.network.http, &deploy_to));
         let host = Self {
             name: name.to_owned(),
             address,
             rtorrent,
+            embedded,
+            namespace,
             http_port: common.network.http,
             ssh_port: common.network.ssh,
             authorized_keys: common.authorized_keys.to_owned(),
@@ -142,8 +158,38 @@ impl Host {
 
     /// Starts its sshd again, with the same host key.
     pub fn start_sshd(&mut self) {
-        self.sshd =
-            Some(sshd::start(&self.name, &self.dir, &self.address, self.ssh_port, &self.authorized_keys));
+        self.sshd = Some(sshd::start(
+            &self.name,
+            &self.dir,
+            &self.address,
+            self.ssh_port,
+            &self.authorized_keys,
+            self.namespace.as_deref(),
+        ));
+    }
+
+    /// Whether it has no rtorrent.
+    #[must_use]
+    pub fn is_embedded(&self) -> bool {
+        self.embedded
+    }
+
+    /// The processes of `swap-release receive` for this server.
+    #[must_use]
+    pub fn receivers(&self) -> Vec<u32> {
+        let wanted =
+            ["receive".to_owned(), "--deploy-to".to_owned(), self.deploy_to().to_string_lossy().into()];
+        let of = |pid: u32| {
+            let line = fs::read(format!("/proc/{pid}/cmdline")).ok()?;
+            let words: Vec<String> = line
+                .split(|byte| *byte == 0)
+                .map(|word| String::from_utf8_lossy(word).into_owned())
+                .collect();
+            // The shell that sshd starts it by has all of it in one word.
+            (words.get(1..4) == Some(&wanted[..])).then_some(pid)
+        };
+        let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+        entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).filter_map(of).collect()
     }
 
     /// Its line of known_hosts.

@@ -15,6 +15,7 @@ pub mod http;
 pub mod keys;
 pub mod mount;
 pub mod net;
+pub mod netns;
 pub mod peers;
 pub mod records;
 pub mod rpc;

@@ -39,6 +39,15 @@ impl Network {
         panic!("found no free loopback addresses");
     }
 
+    /// `count` addresses of a network of their own, 10.x.y.0/24, for namespaces: all ports are free there.
+    #[must_use]
+    pub fn apart(count: u8) -> Self {
+        let [x, y, ..] = RandomState::new().build_hasher().finish().to_ne_bytes();
+        // Below 10.16 are the networks that people have.
+        let addresses = (1..=count).map(|z| Ipv4Addr::new(10, 16 + x % 224, y, z)).collect();
+        Self { addresses, ssh: 22, http: 80, peer: 6890 }
+    }
+
     fn is_free(&self) -> bool {
         self.addresses.iter().all(|address| {
             [self.ssh, self.http, self.peer]

@@ -118,6 +118,7 @@ pub struct Publish {
     pub mode: String,
     pub announce: Option<String>,
     pub seeder: Option<Seeder>,
+    pub push_seeds: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -133,7 +134,17 @@ pub struct Seeder {
 #[serde(deny_unknown_fields)]
 #[allow(missing_docs, reason = "see Record")]
 pub struct Push {
+    pub seeder: Option<PushSeeder>,
     pub hosts: Vec<PushedHost>,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "see Record")]
+pub struct PushSeeder {
+    pub peer: String,
+    pub uploaded: u64,
+    pub max_upload: Option<u64>,
 }
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -144,7 +155,9 @@ pub struct PushedHost {
     pub address: String,
     pub state: String,
     pub already: bool,
+    pub engine: String,
     pub bytes: u64,
+    pub uploaded: Option<u64>,
     pub seconds: StepSeconds,
     pub error: Option<String>,
 }

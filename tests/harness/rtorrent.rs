@@ -64,6 +64,18 @@ impl Rtorrent {
         rtorrent
     }
 
+    /// None: for a server that has only our own peer.
+    #[must_use]
+    pub fn absent(name: &str, state: &Path) -> Self {
+        Self {
+            name: format!("no rtorrent of {name}"),
+            state: state.to_owned(),
+            log: state.join("stdout.log"),
+            config: state.join("rtorrent.rc"),
+            daemon: None,
+        }
+    }
+
     /// Its RPC socket.
     #[must_use]
     pub fn socket(&self) -> PathBuf {

@@ -8,14 +8,22 @@ use std::time::Duration;
 
 use crate::daemon::Daemon;
 use crate::wait::eventually;
-use crate::{keys, peers, template};
+use crate::{keys, netns, peers, template};
 
-/// Starts the sshd of a server whose files are below `dir` and waits until it answers.
+/// Starts the sshd of a server whose files are below `dir`, in a network namespace if it has one, and waits until it
+/// answers.
 ///
 /// # Panics
 /// When it cannot be started.
 #[must_use]
-pub fn start(name: &str, dir: &Path, address: &str, port: u16, authorized_keys: &Path) -> Daemon {
+pub fn start(
+    name: &str,
+    dir: &Path,
+    address: &str,
+    port: u16,
+    authorized_keys: &Path,
+    namespace: Option<&str>,
+) -> Daemon {
     let ssh = dir.join("ssh");
     fs::create_dir_all(&ssh).expect("ssh directory");
     let host_key = ssh.join("host_key");
@@ -42,6 +50,7 @@ pub fn start(name: &str, dir: &Path, address: &str, port: u16, authorized_keys: 
     );
     let mut command = Command::new(peers::need("sshd"));
     command.args(["-D", "-e", "-f"]).arg(&config);
+    let command = netns::within(namespace, command);
     let mut daemon = Daemon::start(&format!("sshd of {name}"), &command, &ssh.join("sshd.log"));
     eventually("sshd to listen", Duration::from_secs(10), || {
         daemon.assert_running();

@@ -18,7 +18,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("tracker-client", &["metainfo"]),
     ("mkt-pack", &["cli", "metainfo", "payload", "record"]),
     ("tracker-publish", &["cli", "fleet", "metainfo", "record", "rtorrent-rpc", "tracker-client"]),
-    ("fleet-push", &["cli", "fleet", "metainfo", "record", "rtorrent-rpc"]),
+    ("fleet-push", &["cli", "fleet", "metainfo", "record", "rtorrent-rpc", "swarm-peer"]),
     ("swap-release", &["cli", "fleet", "metainfo", "payload", "record", "swarm-peer"]),
     // Runs the binaries; it knows only what a reader of the documentation knows, and the list of exit codes.
     ("e2e", &["record"]),

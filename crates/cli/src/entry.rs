@@ -75,7 +75,7 @@ fn log_to_stderr(tool: &'static str, verbose: u8) {
     for ours in ["cli", "fleet", "fleet_push", "metainfo", "mkt_pack", "payload", "record", "rtorrent_rpc"] {
         builder.filter_module(ours, level);
     }
-    for ours in ["swap_release", "tracker_client", "tracker_publish"] {
+    for ours in ["swap_release", "swarm_peer", "tracker_client", "tracker_publish"] {
         builder.filter_module(ours, level);
     }
     builder.format(move |out, entry| {

@@ -1,5 +1,9 @@
 //! What people see while the hosts are at work, and what is known of each at any moment.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use cli::{Console, Progress, human};
 use fleet::{Event, Host};
 use record::PushState;
@@ -11,27 +15,45 @@ use crate::report::HostReport;
 pub(crate) enum Told {
     /// Where it stands.
     Now(HostReport),
+    /// It is done, though it may stay for the others' sake.
+    Settled(HostReport),
     /// Something worth a line.
     Line(String),
 }
+
+/// Hosts that are shown one by one while they download.
+const SHOWN: usize = 3;
 
 /// The state of all hosts.
 pub(crate) struct Board<'a> {
     hosts: &'a [Host],
     reports: Vec<HostReport>,
     ended: usize,
+    /// Hosts whose end was told.
+    told: BTreeSet<usize>,
+    /// Bytes that the embedded seeder has sent, if there is one.
+    seeder: Option<Arc<AtomicU64>>,
+    size: u64,
     console: &'a Console,
     progress: Progress,
 }
 
 impl<'a> Board<'a> {
     /// No host begun; `size` is that of the payload.
-    pub(crate) fn new(hosts: &'a [Host], size: u64, console: &'a Console) -> Self {
+    pub(crate) fn new(
+        hosts: &'a [Host],
+        size: u64,
+        seeder: Option<Arc<AtomicU64>>,
+        console: &'a Console,
+    ) -> Self {
         let total = size.saturating_mul(u64::try_from(hosts.len()).unwrap_or(u64::MAX));
         Self {
             hosts,
             reports: hosts.iter().map(|_| HostReport::new()).collect(),
             ended: 0,
+            told: BTreeSet::new(),
+            seeder,
+            size,
             console,
             progress: console.progress("push", total),
         }
@@ -50,22 +72,51 @@ impl<'a> Board<'a> {
                     *known = report;
                 }
             }
+            Event::Said(index, Told::Settled(report)) => {
+                if let Some(known) = self.reports.get_mut(index) {
+                    *known = report;
+                }
+                self.say_end(index);
+            }
             Event::Said(index, Told::Line(line)) => {
                 if let Some(host) = self.hosts.get(index) {
                     self.console.say(format!("{} {line}", host.name));
                 }
             }
             Event::Ended(index) => {
-                self.ended += 1;
                 self.say_end(index);
             }
             Event::Tick => {}
         }
         let done = self.reports.iter().map(|report| report.bytes).sum();
-        self.progress.set(done, &format!("{} of {} hosts done", self.ended, self.hosts.len()));
+        self.progress.set(done, &self.note());
     }
 
-    fn say_end(&self, index: usize) {
+    /// Who is how far: the whole fleet in a few words, and the slowest hosts one by one.
+    fn note(&self) -> String {
+        let mut note = format!("{} of {} hosts done", self.ended, self.hosts.len());
+        if let Some(seeder) = &self.seeder {
+            note += &format!(", the seeder sent {}", copies(seeder.load(Ordering::Relaxed), self.size));
+        }
+        let under_way = |(index, _): &(usize, &HostReport)| !self.told.contains(index);
+        let mut slow: Vec<(usize, &HostReport)> = self.reports.iter().enumerate().filter(under_way).collect();
+        slow.sort_by_key(|(_, report)| report.bytes);
+        for (index, report) in slow.into_iter().filter(|(_, report)| report.peers > 0).take(SHOWN) {
+            let Some(host) = self.hosts.get(index) else { continue };
+            let percent = (report.bytes * 100).checked_div(self.size).unwrap_or(100);
+            note += &format!("; {} {percent} %, {} peers", host.name, report.peers);
+            if let Some(rate) = report.rate {
+                note += &format!(", {}/s", human::bytes(rate));
+            }
+        }
+        note
+    }
+
+    fn say_end(&mut self, index: usize) {
+        if !self.told.insert(index) {
+            return;
+        }
+        self.ended += 1;
         let (Some(host), Some(report)) = (self.hosts.get(index), self.reports.get(index)) else { return };
         match (&report.error, report.already) {
             (Some(error), _) => {
@@ -81,8 +132,9 @@ impl<'a> Board<'a> {
                 let [download, stage] = steps;
                 let bytes = human::bytes(report.bytes);
                 self.console.say(format!(
-                    "{} staged: {bytes} in {download:.1} s, unpacked and proved in {stage:.1} s",
-                    host.name
+                    "{} staged: {bytes} in {download:.1} s{}, unpacked and proved in {stage:.1} s",
+                    host.name,
+                    origin(report)
                 ));
             }
         }
@@ -91,5 +143,31 @@ impl<'a> Board<'a> {
     /// What is known of each host.
     pub(crate) fn into_reports(self) -> Vec<HostReport> {
         self.reports
+    }
+}
+
+/// `1.2 copies`.
+pub(crate) fn copies(bytes: u64, size: u64) -> String {
+    let tenths = (bytes * 10 + size / 2).checked_div(size).unwrap_or(0);
+    format!("{}.{} copies", tenths / 10, tenths % 10)
+}
+
+/// Where a host got its bytes from, if its engine says.
+fn origin(report: &HostReport) -> String {
+    let Some((from_seeders, received)) = report.from_seeders.filter(|(_, received)| *received > 0) else {
+        return String::new();
+    };
+    format!(" ({} % from the seeder)", from_seeders * 100 / received)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn copies_are_rounded_and_an_empty_payload_is_no_trouble() {
+        assert_eq!(copies(115, 100), "1.2 copies");
+        assert_eq!(copies(0, 100), "0.0 copies");
+        assert_eq!(copies(5, 0), "0.0 copies");
     }
 }

@@ -1,5 +1,6 @@
 //! The command line, and nothing else: what was typed becomes [`Settings`].
 
+use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -34,7 +35,7 @@ pub(crate) struct Cli {
     /// Host keys that are trusted
     #[arg(long, value_name = "FILE", env = "MKT_KNOWN_HOSTS")]
     known_hosts: Option<PathBuf>,
-    /// Hosts at work at the same time
+    /// Hosts connected to at the same time; of those with rtorrent, also hosts at work
     #[arg(long, value_name = "N", default_value = "64")]
     parallel: NonZeroUsize,
     /// Longest time for the whole push
@@ -43,6 +44,16 @@ pub(crate) struct Cli {
     /// A host that gets no new byte for so long has failed
     #[arg(long, value_name = "TIME", default_value = "120s", value_parser = humantime::parse_duration)]
     stall_timeout: Duration,
+    /// Payload to seed from here, for a tree layout: the site; an archive is taken from the folder of records
+    #[arg(long, value_name = "PATH")]
+    payload: Option<PathBuf>,
+    /// Client of another kind that takes part: embedded peers dial it, and it may come in (can be repeated)
+    #[arg(long, value_name = "IP:PORT")]
+    allow_peer: Vec<SocketAddr>,
+    /// If this program dies, servers that are not done go on for as long as they get something, and those that are done
+    /// stay for so long to help them
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = humantime::parse_duration)]
+    grace: Duration,
     /// JUnit XML with one case a host [default: push.junit.xml in the folder of records]
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
@@ -69,6 +80,9 @@ pub(crate) struct Settings {
     pub(crate) parallel: NonZeroUsize,
     pub(crate) timeout: Duration,
     pub(crate) stall_timeout: Duration,
+    pub(crate) payload: Option<PathBuf>,
+    pub(crate) allow_peer: Vec<SocketAddr>,
+    pub(crate) grace: Duration,
     pub(crate) junit: PathBuf,
 }
 
@@ -84,6 +98,9 @@ impl Cli {
             known_hosts: self.known_hosts,
             parallel: self.parallel,
             timeout: self.timeout,
+            payload: self.payload,
+            allow_peer: self.allow_peer,
+            grace: self.grace,
             stall_timeout: self.stall_timeout,
         }
     }

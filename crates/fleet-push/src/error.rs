@@ -37,6 +37,21 @@ pub enum Error {
         /// What is missing.
         what: &'static str,
     },
+    /// The seeder is a host that is not pushed to.
+    #[error("the host `{name}`, which seeds, is not among the hosts of this push")]
+    SeederLeftOut {
+        /// The host.
+        name: fleet::HostName,
+    },
+    /// The embedded seeder.
+    #[error("cannot seed: {0}")]
+    Seed(#[from] swarm_peer::Error),
+    /// The payload of a tree layout was not named.
+    #[error("the files that the torrent carries are not in the folder of records")]
+    PayloadUnknown,
+    /// No random numbers.
+    #[error("cannot make a key for this push: {0}")]
+    Key(io::Error),
     /// A file could not be read.
     #[error("cannot read `{path}`: {source}")]
     Read {
@@ -71,7 +86,12 @@ pub enum Error {
 impl cli::Failure for Error {
     fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Fleet(_) => ExitCode::Usage,
+            Self::Fleet(_) | Self::SeederLeftOut { .. } | Self::PayloadUnknown => ExitCode::Usage,
+            Self::Seed(swarm_peer::Error::NotComplete { .. }) => ExitCode::Mismatch,
+            Self::Seed(swarm_peer::Error::Open { .. } | swarm_peer::Error::Read { .. }) => {
+                ExitCode::CannotVerify
+            }
+            Self::Seed(_) | Self::Key(_) => ExitCode::Unexpected,
             Self::Record(error) => error.exit_code(),
             Self::Torrent(_) | Self::OtherTorrent { .. } | Self::NotPublished { .. } | Self::Read { .. } => {
                 ExitCode::BadInput
@@ -91,6 +111,10 @@ impl cli::Failure for Error {
                 "records of two builds were mixed; run the stages again from mkt-pack".into()
             }
             Self::NotPublished { .. } => "run tracker-publish again until it succeeds".into(),
+            Self::SeederLeftOut { .. } => "add it with --only, or take seeder.host out of fleet.toml".into(),
+            Self::Seed(error) => return error.hint(),
+            Self::PayloadUnknown => "name them with --payload: a tree layout is the site itself".into(),
+            Self::Key(_) => return None,
             Self::Read { .. } => "check the path and its permissions".into(),
             Self::Write { .. } => "check that the folder exists, is writable and has space".into(),
             Self::HostsFailed { .. } => {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use fleet::HostName;
-use record::{ReleaseId, Sha256};
+use record::{ExitCode, ReleaseId, Sha256};
 
 /// A host's failure.
 #[derive(Debug, thiserror::Error)]
@@ -23,7 +23,7 @@ pub(crate) enum Fault {
         reason: String,
     },
     /// Another deployment holds the host's lock.
-    #[error("`swap-release stage` is busy: {reason}")]
+    #[error("`swap-release` is busy: {reason}")]
     Busy {
         /// The last thing it said.
         reason: String,
@@ -67,6 +67,32 @@ pub(crate) enum Fault {
         torrent: String,
         /// How long it had.
         after: Duration,
+    },
+    /// `swap-release receive` does not say that it can be dialled.
+    #[error("`swap-release receive` does not listen after {}", humantime::format_duration(*.after))]
+    NotListening {
+        /// How long it had.
+        after: Duration,
+    },
+    /// Nothing is heard of the receiver.
+    #[error("nothing was heard of `swap-release receive` for {}", humantime::format_duration(*.after))]
+    Silent {
+        /// How long.
+        after: Duration,
+    },
+    /// A signal ended the receiver.
+    #[error("`swap-release receive` was ended by {reason}")]
+    Killed {
+        /// Which.
+        reason: String,
+    },
+    /// The receiver gave up.
+    #[error("`swap-release receive` failed: {reason}")]
+    Receiver {
+        /// The last thing it said.
+        reason: String,
+        /// Its exit code, if it is one of ours.
+        code: Option<ExitCode>,
     },
     /// rtorrent will not download.
     #[error("rtorrent does not go on: {message}")]
@@ -143,7 +169,11 @@ impl Fault {
 
     /// Whether the way to the host broke: worth a new connection.
     pub(crate) fn is_connection_loss(&self) -> bool {
-        matches!(self, Self::Connection(error) if error.is_connection_loss())
+        match self {
+            Self::Connection(error) => error.is_connection_loss(),
+            Self::Silent { .. } => true,
+            _ => false,
+        }
     }
 
     /// Whether the host is there but its rtorrent does not answer, as while it restarts.
@@ -162,17 +192,22 @@ impl Fault {
     pub(crate) fn hint(&self) -> Option<String> {
         Some(match self {
             Self::Connection(error) => return error.hint(),
-            Self::Command { reason, .. } if reason.contains("not found") => {
+            Self::Command { reason, .. } | Self::Receiver { reason, .. } if reason.contains("not found") => {
                 "install swap-release there, or set `swap_release` in fleet.toml to its path".into()
             }
             Self::NotLoaded { .. } => {
                 "is `watch_dir` in fleet.toml the directory that its rtorrent watches? see rtorrent's log"
                     .into()
             }
-            Self::Payload { .. } => {
-                "rtorrent was asked to check and fetch it again, in vain: check the disk".into()
+            Self::Payload { .. } => "it was checked and fetched again, in vain: check the disk".into(),
+            Self::Receiver { code: Some(ExitCode::Usage), reason } if reason.contains("receive") => {
+                "install swap-release of the same version there: its own is too old for the embedded engine"
+                    .into()
             }
-            Self::Stalled { peers: 0, .. } => {
+            Self::Receiver { code: Some(ExitCode::CannotWrite), .. } => {
+                "make room there and push again: what has come is kept".into()
+            }
+            Self::Receiver { code: Some(ExitCode::Unreachable), .. } | Self::Stalled { peers: 0, .. } => {
                 "can the host reach the seeder and the other hosts on their peer ports?".into()
             }
             Self::OtherTree { .. } => {

@@ -6,11 +6,23 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
-use fleet::{Host, Inventory, SharedPath};
+use fleet::{Engine, Host, Inventory, SharedPath};
 use record::{Input, Layout, Loaded, Pack, Publish, Records, Release, TrackerMode};
 
 use crate::Error;
+use crate::opening::Company;
 use crate::torrent::Torrent;
+
+/// Who has the payload first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Seeding {
+    /// A client that `tracker-publish` has proved.
+    Client(SocketAddr),
+    /// This process.
+    Push,
+    /// A host of the fleet, the one with this number among those of the push.
+    Host(usize),
+}
 
 /// Everything a host's thread needs to know about the release.
 #[derive(Debug)]
@@ -22,7 +34,8 @@ pub(crate) struct Job {
     pub(crate) torrent: Torrent,
     /// The manifest; only the tree layout needs it beside the payload.
     pub(crate) manifest: Option<Vec<u8>>,
-    pub(crate) seeder: SocketAddr,
+    pub(crate) seeding: Seeding,
+    pub(crate) company: Company,
     pub(crate) shared: Vec<SharedPath>,
     /// Who asks, for the lock on the hosts.
     pub(crate) owner: Option<String>,
@@ -36,10 +49,11 @@ impl Job {
         inventory: &Inventory,
         hosts: &[Host],
         stall: Duration,
+        company: Company,
     ) -> Result<(Self, Input), Error> {
         let publish = records.load::<Publish>()?;
         records.check_chain::<Pack, _>(&publish)?;
-        let seeder = published(&publish)?;
+        let seeding = seeding(&publish, inventory, hosts)?;
         let release = publish.record.release.clone();
         let torrent = Torrent::load(records, inventory, hosts, &publish)?;
         let manifest = match release.layout {
@@ -55,7 +69,8 @@ impl Job {
             record: publish.bytes,
             torrent,
             manifest,
-            seeder,
+            seeding,
+            company,
             shared: inventory.site.shared.clone(),
             owner: std::env::var("BUILD_TAG").ok().filter(|tag| !tag.is_empty()),
             stall,
@@ -64,19 +79,29 @@ impl Job {
     }
 }
 
-/// The seeder, if the publishing was done to its end.
-fn published(publish: &Loaded<Publish>) -> Result<SocketAddr, Error> {
+/// Who seeds, if the publishing was done to its end.
+fn seeding(publish: &Loaded<Publish>, inventory: &Inventory, hosts: &[Host]) -> Result<Seeding, Error> {
     let refuse = |what| Err(Error::NotPublished { path: publish.path.clone(), what });
+    let details = &publish.record.details;
     if publish.record.aborted {
         return refuse("the stage was aborted");
     }
-    match &publish.record.details.seeder {
+    if details.push_seeds {
+        let Some(name) = &inventory.own_seeder.host else { return Ok(Seeding::Push) };
+        let number = hosts.iter().position(|host| host.name == *name);
+        return number.map(Seeding::Host).ok_or_else(|| Error::SeederLeftOut { name: name.clone() });
+    }
+    // rtorrent takes no peers of a private torrent by hand, but may be dialled by an embedded one.
+    let met_by_tracker_only = hosts.iter().all(|host| host.engine == Engine::Rtorrent);
+    match &details.seeder {
         None => refuse("no seeder was proved"),
         Some(seeder) if !seeder.complete => refuse("the seeder is not complete"),
-        Some(_) if publish.record.release.private && publish.record.details.mode == TrackerMode::None => {
+        Some(_)
+            if publish.record.release.private && details.mode == TrackerMode::None && met_by_tracker_only =>
+        {
             refuse("the torrent is private but no tracker names its peers")
         }
-        Some(seeder) => Ok(seeder.peer),
+        Some(seeder) => Ok(Seeding::Client(seeder.peer)),
     }
 }
 

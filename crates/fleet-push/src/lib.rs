@@ -4,8 +4,10 @@
 //! - `job`, `torrent`: what is pushed, from the records of the stages before;
 //! - `visit`: one host from connect to staged, on a thread of its own;
 //! - `watch`: what to do next about a download, as a pure function of what is seen;
-//! - `engine`, `rtorrent`: what carries the payload;
-//! - `swarm`, `pace`: who is there to be introduced, and who begins when;
+//! - `engine`, `rtorrent`: a standing client that carries the payload;
+//! - `swarm`, `pace`: which rtorrents are there to be introduced, and which begins when;
+//! - `receiver`, `opening`, `seed`: the embedded engine, on a host and here;
+//! - `mesh`, `topology`: the embedded peers, and who knows whom;
 //! - `swap`: `swap-release` on the host;
 //! - `board`, `report`: what people see, and what is left behind.
 
@@ -16,14 +18,20 @@ mod clock;
 mod engine;
 mod error;
 mod fault;
+mod gate;
 mod job;
+mod mesh;
+mod opening;
 mod pace;
+mod receiver;
 mod report;
 mod retry;
 mod rtorrent;
 mod run;
+mod seed;
 mod swap;
 mod swarm;
+mod topology;
 mod torrent;
 mod visit;
 #[cfg(test)]

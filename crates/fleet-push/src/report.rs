@@ -1,14 +1,20 @@
 //! What is left behind: each host's result, the table, the record, JUnit XML.
 
 use std::io;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use cli::human;
-use fleet::Host;
-use record::{Input, Push, PushState, PushedHost, Record, Records, Release, StepSeconds, Tool, durable};
+use fleet::{Engine, Host};
+use record::receive::Progress;
+use record::{
+    Input, Push, PushSeeder, PushState, PushedHost, Record, Records, Release, StepSeconds, Tool, durable,
+};
 
 use crate::Error;
 use crate::cli::Settings;
+
+/// Milliseconds over which a rate is taken.
+const RATE_OVER: u64 = 1000;
 
 /// How one host stands.
 #[derive(Clone, Debug)]
@@ -17,6 +23,16 @@ pub(crate) struct HostReport {
     pub(crate) already: bool,
     pub(crate) bytes: u64,
     pub(crate) seconds: StepSeconds,
+    /// Bytes of payload it sent to others, if its engine says.
+    pub(crate) uploaded: Option<u64>,
+    /// Bytes of payload from the seeders, and from all peers, if its engine says.
+    pub(crate) from_seeders: Option<(u64, u64)>,
+    /// Connected peers.
+    pub(crate) peers: u32,
+    /// Bytes a second at the last look, if known.
+    pub(crate) rate: Option<u64>,
+    /// When that was, and the bytes received by then.
+    pub(crate) looked: Option<(Instant, u64)>,
     pub(crate) error: Option<String>,
     /// The remedy; for people, not for the record.
     pub(crate) hint: Option<String>,
@@ -30,8 +46,28 @@ impl HostReport {
             already: false,
             bytes: 0,
             seconds: StepSeconds::default(),
+            uploaded: None,
+            from_seeders: None,
+            peers: 0,
+            rate: None,
+            looked: None,
             error: None,
             hint: None,
+        }
+    }
+
+    /// Takes in what a receiver says.
+    pub(crate) fn hear(&mut self, progress: &Progress) {
+        self.bytes = progress.bytes;
+        self.uploaded = Some(progress.uploaded);
+        self.from_seeders = Some((progress.from_seeders, progress.received));
+        self.peers = progress.peers;
+        let now = Instant::now();
+        let (since, before) = *self.looked.get_or_insert((now, progress.received));
+        let millis = u64::try_from(now.duration_since(since).as_millis()).unwrap_or(u64::MAX);
+        if millis >= RATE_OVER {
+            self.rate = Some(progress.received.saturating_sub(before) * 1000 / millis);
+            self.looked = Some((now, progress.received));
         }
     }
 
@@ -57,6 +93,8 @@ pub(crate) fn add(step: &mut Option<f64>, time: Duration) {
 pub(crate) struct Report<'a> {
     pub(crate) hosts: &'a [Host],
     pub(crate) reports: Vec<HostReport>,
+    /// The seeder that ran here.
+    pub(crate) seeder: Option<PushSeeder>,
     pub(crate) aborted: bool,
 }
 
@@ -69,6 +107,7 @@ impl Report<'_> {
                 host.name.to_string(),
                 state_word(report).to_owned(),
                 human::bytes(report.bytes),
+                report.uploaded.map_or_else(|| "-".to_owned(), human::bytes),
                 time(report.seconds.connect),
                 time(report.seconds.push),
                 time(report.seconds.download),
@@ -78,7 +117,7 @@ impl Report<'_> {
         };
         let rows: Vec<Vec<String>> = self.hosts.iter().zip(&self.reports).map(row).collect();
         cli::table(
-            &["host", "state", "bytes", "connect s", "push s", "download s", "stage s", "error"],
+            &["host", "state", "bytes", "sent on", "connect s", "push s", "download s", "stage s", "error"],
             &rows,
         )
     }
@@ -90,12 +129,14 @@ impl Report<'_> {
             address: host.address.to_string(),
             state: report.state,
             already: report.already,
+            engine: engine_word(host.engine).to_owned(),
             bytes: report.bytes,
+            uploaded: report.uploaded,
             seconds: report.seconds.clone(),
             error: report.error.clone(),
         });
         let tool = Tool { name: "fleet-push".into(), version: env!("CARGO_PKG_VERSION").into() };
-        let push = Push { hosts: hosts.collect() };
+        let push = Push { seeder: self.seeder.clone(), hosts: hosts.collect() };
         let record =
             Record { aborted: self.aborted, ..Record::new(tool, Some(input), release.clone(), push) };
         Records::new(&settings.records).write(&record)?;
@@ -130,6 +171,13 @@ impl Report<'_> {
         }
         let (failed, all) = (names.len(), self.hosts.len());
         Err(Error::HostsFailed { failed, all, names: names.into_iter().take(10).collect() })
+    }
+}
+
+fn engine_word(engine: Engine) -> &'static str {
+    match engine {
+        Engine::Embedded => "embedded",
+        Engine::Rtorrent => "rtorrent",
     }
 }
 

@@ -95,7 +95,7 @@ fn judge(output: Output) -> Result<StageReply, Fault> {
     }
 }
 
-fn prove(job: &Job, reply: StageReply) -> Result<StageReply, Fault> {
+pub(crate) fn prove(job: &Job, reply: StageReply) -> Result<StageReply, Fault> {
     let (found, expected) = (reply.tree_digest, job.release.tree_digest);
     if reply.release != job.release.id {
         return Err(Fault::OtherTree { release: reply.release, found });

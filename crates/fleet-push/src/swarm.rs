@@ -12,7 +12,7 @@ const INTRODUCED: usize = 50;
 /// What the threads of the hosts know together.
 #[derive(Debug)]
 pub(crate) struct Swarm {
-    seeder: SocketAddr,
+    seeder: Option<SocketAddr>,
     began: Instant,
     inner: Mutex<Inner>,
 }
@@ -33,8 +33,9 @@ struct Member {
 }
 
 impl Swarm {
-    /// A swarm of the seeder, for a payload of `size` bytes.
-    pub(crate) fn new(seeder: SocketAddr, size: u64) -> Self {
+    /// A swarm for a payload of `size` bytes. A seeder that can be dialled is one that everybody is told of; embedded peers
+    /// dial the rtorrents themselves.
+    pub(crate) fn new(seeder: Option<SocketAddr>, size: u64) -> Self {
         let inner = Inner { pace: Pace::new(size), members: Vec::new() };
         Self { seeder, began: Instant::now(), inner: Mutex::new(inner) }
     }
@@ -96,10 +97,10 @@ impl Swarm {
 
 impl Inner {
     /// The seeder and the members but `host`, the latest first: they need peers most.
-    fn others(&self, host: usize, seeder: SocketAddr) -> Vec<SocketAddr> {
+    fn others(&self, host: usize, seeder: Option<SocketAddr>) -> Vec<SocketAddr> {
         let others =
             self.members.iter().rev().filter(|member| member.host != host).map(|member| member.address);
-        std::iter::once(seeder).chain(others).take(INTRODUCED).collect()
+        seeder.into_iter().chain(others).take(INTRODUCED).collect()
     }
 }
 
@@ -113,7 +114,7 @@ mod tests {
 
     #[test]
     fn each_pair_meets_once() {
-        let swarm = Swarm::new(address(5), 1);
+        let swarm = Swarm::new(Some(address(5)), 1);
         assert_eq!(swarm.join(1, Some(address(11))), [address(5)]);
         assert_eq!(swarm.join(2, Some(address(12))), [address(5), address(11)]);
         assert_eq!(swarm.join(3, Some(address(13))), [address(5), address(12), address(11)]);
@@ -128,7 +129,7 @@ mod tests {
 
     #[test]
     fn who_lacks_peers_is_dialled_by_the_others() {
-        let swarm = Swarm::new(address(5), 1);
+        let swarm = Swarm::new(Some(address(5)), 1);
         swarm.join(1, Some(address(11)));
         swarm.join(2, Some(address(12)));
         assert_eq!(swarm.rejoin(1, Some(address(11))), [address(5), address(12)]);
@@ -140,7 +141,7 @@ mod tests {
 
     #[test]
     fn a_large_swarm_is_not_a_full_mesh() {
-        let swarm = Swarm::new(address(5), 1);
+        let swarm = Swarm::new(Some(address(5)), 1);
         for host in 0..100 {
             swarm.join(host, Some(address(u8::try_from(host).unwrap() + 100)));
         }

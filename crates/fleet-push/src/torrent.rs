@@ -43,6 +43,11 @@ impl Torrent {
         Ok(this)
     }
 
+    /// The torrent itself.
+    pub(crate) fn metainfo(&self) -> &Metainfo {
+        &self.metainfo
+    }
+
     /// The bytes for `host`. The infohash is that of the record: only the announce URL is changed.
     pub(crate) fn bytes_for(&self, host: &HostName) -> Result<Vec<u8>, Fault> {
         let refuse = |error: metainfo::Error| Fault::Settings(error.to_string());

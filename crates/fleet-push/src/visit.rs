@@ -4,6 +4,7 @@
 //! a push that was aborted.
 
 mod follow;
+mod receive;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -15,7 +16,9 @@ use crate::board::Told;
 use crate::clock::Clock;
 use crate::engine::{Engine, Loaded, Seen};
 use crate::fault::Fault;
-use crate::job::Job;
+use crate::gate::Gate;
+use crate::job::{Job, Seeding};
+use crate::mesh::Mesh;
 use crate::report::{HostReport, add};
 use crate::retry::{RETRIES, delay};
 use crate::swap;
@@ -42,6 +45,8 @@ pub(crate) type MakeEngine =
 pub(crate) struct Tour {
     pub(crate) job: Arc<Job>,
     pub(crate) swarm: Arc<Swarm>,
+    pub(crate) mesh: Arc<Mesh>,
+    pub(crate) gate: Arc<Gate>,
     pub(crate) clock: Clock,
     pub(crate) dial: Dial,
     pub(crate) engine: MakeEngine,
@@ -58,6 +63,8 @@ pub(crate) struct Visit<'a> {
     watch: Watch,
     /// The client has had the torrent in this visit.
     began_once: bool,
+    /// When the embedded peer last got something new; the beginning at first.
+    moved: Instant,
     /// The payload was refused once and has been fetched again.
     refetched: bool,
 }
@@ -67,6 +74,8 @@ impl Tour {
     pub(crate) fn visit(&self, index: usize, host: &Host, tell: &dyn Fn(Told)) -> HostReport {
         let watch = Watch::new(self.job.stall, Duration::ZERO);
         let (began, report) = (Instant::now(), HostReport::new());
+        // Whatever becomes of it, nobody waits for this host after that.
+        let _settled = Settled(&self.mesh, index);
         let mut visit = Visit {
             tour: self,
             host,
@@ -76,12 +85,14 @@ impl Tour {
             report,
             watch,
             began_once: false,
+            moved: began,
             refetched: false,
         };
         match visit.attempts() {
             Ok(()) => visit.report.state = PushState::Staged,
             Err(fault) => {
                 self.swarm.leave(index);
+                self.mesh.leave(index);
                 visit.report = visit.report.failed(fault.beside(&host.name));
                 visit.report.hint = fault.hint();
             }
@@ -91,12 +102,21 @@ impl Tour {
     }
 }
 
+/// Settles a host when dropped.
+struct Settled<'a>(&'a Mesh, usize);
+
+impl Drop for Settled<'_> {
+    fn drop(&mut self) {
+        self.0.settle(self.1);
+    }
+}
+
 impl Visit<'_> {
     /// Once, and again over a new connection when the old one broke.
     fn attempts(&mut self) -> Result<(), Fault> {
         for number in 0.. {
             match self.once() {
-                Err(fault) if fault.is_connection_loss() && number < RETRIES => {
+                Err(fault) if fault.is_connection_loss() && self.may_retry(number) => {
                     let wait = delay(number);
                     self.say(format!(
                         "lost, trying again in {:.1} s: {}",
@@ -113,14 +133,26 @@ impl Visit<'_> {
         Ok(())
     }
 
+    /// An embedded peer goes on without us, so its host is tried for as long as it could be given up for lack of bytes.
+    fn may_retry(&self, number: u32) -> bool {
+        number < RETRIES
+            || (self.host.engine == fleet::Engine::Embedded && self.moved.elapsed() < self.tour.job.stall)
+    }
+
     fn once(&mut self) -> Result<(), Fault> {
         let tour = self.tour;
-        tour.clock.check()?;
+        let pass = tour.gate.enter(&tour.clock)?;
         let started = Instant::now();
         let connected = self.connect();
         add(&mut self.report.seconds.connect, started.elapsed());
-        let Some(remote) = connected? else { return Ok(()) };
+        let (remote, has_release) = connected?;
+        if has_release && tour.job.seeding != Seeding::Host(self.index) {
+            return Ok(());
+        }
         self.tell_now();
+        if self.host.engine == fleet::Engine::Embedded {
+            return self.receive(&*remote, has_release, pass);
+        }
 
         let engine = (tour.engine)(&*remote, self.host, &tour.job, &tour.clock);
         let started = Instant::now();
@@ -152,21 +184,21 @@ impl Visit<'_> {
         }
     }
 
-    /// Connects and asks what is there; `None` if nothing is left to do.
-    fn connect(&mut self) -> Result<Option<Box<dyn Remote>>, Fault> {
+    /// Connects and asks what is there; also whether that is the release.
+    fn connect(&mut self) -> Result<(Box<dyn Remote>, bool), Fault> {
         let release = &self.tour.job.release;
         let remote = (self.tour.dial)(self.host)?;
         let status = swap::status(&*remote, self.host)?;
         if status.has(&release.id, &release.tree_digest) {
             self.report.already = self.report.seconds.stage.is_none();
             self.report.bytes = release.payload.bytes;
-            return Ok(None);
+            return Ok((remote, true));
         }
         match status.release(&release.id).map(|known| known.release.tree_digest) {
             Some(found) if found != release.tree_digest => {
                 Err(Fault::OtherTree { release: release.id.clone(), found })
             }
-            _ => Ok(Some(remote)),
+            _ => Ok((remote, false)),
         }
     }
 

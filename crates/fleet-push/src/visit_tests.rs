@@ -12,7 +12,10 @@ use record::{Layout, NamedFile, PayloadFile, PushState, Release, Sha256};
 use crate::clock::Clock;
 use crate::engine::{Engine, Loaded, Seen};
 use crate::fault::Fault;
-use crate::job::Job;
+use crate::gate::Gate;
+use crate::job::{Job, Seeding};
+use crate::mesh::Mesh;
+use crate::opening::Company;
 use crate::report::HostReport;
 use crate::swarm::Swarm;
 use crate::torrent::Torrent;
@@ -98,8 +101,12 @@ fn release(layout: Layout) -> Release {
 fn host() -> Host {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("fleet.toml");
-    std::fs::write(&path, "[site]\ndeploy_to = \"/srv/site\"\n[hosts.web1]\naddress = \"10.0.0.11\"\n")
-        .unwrap();
+    std::fs::write(
+        &path,
+        "[site]\ndeploy_to = \"/srv/site\"\n[hosts.web1]\naddress = \"10.0.0.11\"\n\
+                engine = \"rtorrent\"\n",
+    )
+    .unwrap();
     Inventory::load(&path).unwrap().hosts.remove(0)
 }
 
@@ -183,19 +190,28 @@ impl Play {
             if verb.is_empty() { exits(0) } else { answer(&verb, before) }
         });
         let dir = tempfile::tempdir().unwrap();
+        let seeder = SocketAddr::from(([10, 0, 0, 5], 6890));
         let job = Job {
             release: release(self.layout),
             record: b"{}".to_vec(),
             torrent: Torrent::for_tests(dir.path(), None, &[]),
             manifest: (self.layout == Layout::Tree).then(|| b"manifest".to_vec()),
-            seeder: SocketAddr::from(([10, 0, 0, 5], 6890)),
+            seeding: Seeding::Client(seeder),
+            company: Company {
+                push: "p".into(),
+                key: None,
+                admit: Vec::new(),
+                grace: Duration::from_secs(1),
+            },
             shared: vec!["files/".parse().unwrap()],
             owner: Some("build-7".into()),
             stall: Duration::from_secs(5),
         };
         let engine_log = Arc::clone(&log);
         let tour = Tour {
-            swarm: Arc::new(Swarm::new(job.seeder, 1000)),
+            swarm: Arc::new(Swarm::new(Some(seeder), 1000)),
+            mesh: Arc::new(Mesh::new([0].into(), [].into(), &[])),
+            gate: Arc::new(Gate::new(1)),
             job: Arc::new(job),
             clock: Clock::start(Duration::from_secs(60), self.interrupt),
             dial: Arc::new(move |host| {

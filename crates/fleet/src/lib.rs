@@ -15,7 +15,9 @@ mod host_name;
 mod interrupt;
 mod inventory;
 mod nearest;
+mod port_range;
 mod program;
+mod rate;
 mod remote;
 mod remote_path;
 mod secret;
@@ -30,10 +32,12 @@ pub use fan_out::{Emitter, Event, Outcome, fan_out};
 pub use host_name::HostName;
 pub use interrupt::Interrupt;
 pub use inventory::{
-    Announce, Engine, Health, HealthCheck, Host, Inventory, Passkeys, Reload, Seeder, Site, Template,
-    Tracker, TrackerMode,
+    Announce, Engine, Health, HealthCheck, Host, Inventory, OwnSeeder, Passkeys, Reload, Seeder, Site,
+    Template, Tracker, TrackerMode,
 };
+pub use port_range::PortRange;
 pub use program::Program;
+pub use rate::Rate;
 pub use remote::{
     ByteStream, Effect, LineRead, LocalRemote, Output, Process, RecordingRemote, Remote, Reply, Status,
     connect,

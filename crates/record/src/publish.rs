@@ -47,8 +47,10 @@ pub struct Publish {
     /// The announce URL that goes into every `.torrent`; null in mode `none`. Where each client has a passkey of its
     /// own, the text `{passkey}` stands in its place.
     pub announce: Option<String>,
-    /// The first seeder; null if the stage ended before it was proved.
+    /// The first seeder; null if the stage ended before it was proved, or if none is needed (`push_seeds`).
     pub seeder: Option<Seeder>,
+    /// True if no client seeds: `fleet-push` does, for as long as it runs.
+    pub push_seeds: bool,
 }
 
 impl Details for Publish {

@@ -1,5 +1,7 @@
 //! What `fleet-push` adds to a record.
 
+use std::net::SocketAddr;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -43,18 +45,37 @@ pub struct PushedHost {
     pub state: PushState,
     /// True if it had the release staged before this push.
     pub already: bool,
+    /// What carried the payload there: `embedded` or `rtorrent`.
+    pub engine: String,
     /// Bytes of payload its client has.
     pub bytes: u64,
+    /// Bytes of payload it sent to others; null where the client was not asked.
+    pub uploaded: Option<u64>,
     /// How long each step took.
     pub seconds: StepSeconds,
     /// Why it failed.
     pub error: Option<String>,
 }
 
+/// The seeder that ran inside `fleet-push`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PushSeeder {
+    /// What the hosts dialled.
+    #[schemars(with = "String")]
+    pub peer: SocketAddr,
+    /// Bytes of payload that it sent; divided by the payload's size, the copies.
+    pub uploaded: u64,
+    /// The most it might send, bytes a second; null for no limit.
+    pub max_upload: Option<u64>,
+}
+
 /// Details of `push/1`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Push {
+    /// The seeder of this push; null if somebody else seeded.
+    pub seeder: Option<PushSeeder>,
     /// Every host of the inventory that was selected, in its order.
     pub hosts: Vec<PushedHost>,
 }

@@ -3,7 +3,7 @@
 
 use schemars::{JsonSchema, schema_for};
 
-use crate::{Details, Pack, Publish, Push, Record, Swap, host};
+use crate::{Details, Pack, Publish, Push, Record, Swap, host, receive};
 
 /// File name and text of every schema.
 #[must_use]
@@ -17,6 +17,8 @@ pub fn all() -> Vec<(String, String)> {
         ("host-status.schema.json".into(), text::<host::HostStatus>()),
         ("host-verify.schema.json".into(), text::<host::VerifyReply>()),
         ("host-switch.schema.json".into(), text::<host::SwitchEvent>()),
+        ("receive-order.schema.json".into(), text::<receive::Order>()),
+        ("receive-event.schema.json".into(), text::<receive::Event>()),
     ]
 }
 

@@ -47,6 +47,8 @@ impl cli::Settings for Cli {
 enum Verb {
     /// Unpack a payload on this server, prove its tree digest, and keep it ready
     Stage(Stage),
+    /// Get a payload from its peers and stage it, as fleet-push says on standard input (started by it over SSH)
+    Receive(Receive),
     /// Make a staged release live
     Activate(Switch),
     /// Put a former release back: the named one, or the one that was live before
@@ -120,6 +122,13 @@ struct Where {
     /// Who asks, for the lock and the history
     #[arg(long, value_name = "TEXT")]
     owner: Option<String>,
+}
+
+#[derive(Debug, Args)]
+struct Receive {
+    /// Directory of the site on this server
+    #[arg(long, value_name = "DIR")]
+    deploy_to: PathBuf,
 }
 
 #[derive(Debug, Args)]
@@ -223,6 +232,7 @@ impl Cli {
                     json: stage.json,
                 },
             }),
+            Verb::Receive(Receive { deploy_to }) => Place::Receive(deploy_to),
             Verb::Activate(switch) => {
                 let (release, lease, allow_older) =
                     (switch.release.clone(), switch.lease(), switch.allow_older);

@@ -227,6 +227,9 @@ pub enum Error {
         /// Of how many.
         all: usize,
     },
+    /// `receive`.
+    #[error(transparent)]
+    Receive(#[from] crate::ReceiveError),
     /// SIGTERM.
     #[error("terminated")]
     Aborted,
@@ -268,6 +271,7 @@ impl cli::Failure for Error {
             Self::Busy { .. } => ExitCode::Busy,
             Self::Reverted { .. } | Self::NoGo { .. } => ExitCode::RolledBack,
             Self::Record(error) => error.exit_code(),
+            Self::Receive(error) => error.exit_code(),
             Self::PushIncomplete { .. } => ExitCode::SomeHostsFailed,
             Self::FleetVerb { failed, all } if failed == all => ExitCode::NoHostSucceeded,
             Self::FleetVerb { .. } => ExitCode::SomeHostsFailed,
@@ -313,6 +317,7 @@ impl cli::Failure for Error {
             Self::FleetSwap { .. } => "see the table and swap.json for each host's reason".into(),
             Self::FleetVerb { .. } => "see the table for each host's reason".into(),
             Self::Record(error) => return error.hint(),
+            Self::Receive(error) => return error.hint(),
             Self::Fleet(error) => return error.hint(),
             Self::SharedPath { .. } | Self::Usage(_) | Self::Aborted => return None,
         };

@@ -9,6 +9,8 @@ use record::ReleaseId;
 /// Where the work is done.
 pub(crate) enum Place {
     Server(ServerJob),
+    /// On this server, as standard input says.
+    Receive(PathBuf),
     Fleet(FleetJob),
 }
 

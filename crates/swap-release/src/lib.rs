@@ -3,6 +3,7 @@
 //!
 //! - `site`: the layout on a server, its lock, its state, and finishing what a killed process left;
 //! - `verbs`: what is done on a server, one verb a file;
+//! - `receive`: an embedded peer for the length of one push, and staging what it got;
 //! - `fleet`: what is done from the controller;
 //! - `disk`: the effects that a switch depends on, behind a trait.
 
@@ -11,12 +12,14 @@ mod disk;
 mod error;
 mod fleet;
 mod job;
+mod receive;
 mod server;
 mod shared;
 mod site;
 mod verbs;
 
 pub use error::Error;
+pub use receive::ReceiveError;
 
 use crate::cli::Cli;
 use crate::job::Place;
@@ -32,6 +35,7 @@ pub fn main() -> std::process::ExitCode {
 fn run(cli: Cli, console: &Console, abort: &Abort) -> Result<ExitCode, Error> {
     match cli.into_place() {
         Place::Server(job) => server::run(job, console, abort),
+        Place::Receive(deploy_to) => receive::receive(&deploy_to, console, abort),
         Place::Fleet(job) => fleet::run(job, console, abort),
     }
 }

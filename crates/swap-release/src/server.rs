@@ -221,7 +221,7 @@ fn read_record(path: &Path) -> Result<AnyRecord, Error> {
 }
 
 /// Who asks: as given, else the build, else the user.
-fn owner(given: Option<String>) -> String {
+pub(crate) fn owner(given: Option<String>) -> String {
     given
         .or_else(|| ["BUILD_TAG", "SUDO_USER", "USER"].into_iter().find_map(|name| std::env::var(name).ok()))
         .unwrap_or_else(|| "somebody".into())

@@ -12,6 +12,7 @@ use tracker_client::Key;
 
 use crate::error::Error;
 use crate::passkeys;
+use crate::push_seeds::PushSeeds;
 use crate::settings::{Clients, SeederPlace, Settings, hosts_elsewhere};
 use crate::tracker::Tracker;
 
@@ -157,6 +158,20 @@ impl CommandLine {
             Some(VerbArgs::Withdraw { release }) => Verb::Withdraw(release.clone()),
             Some(VerbArgs::Hosts { create }) => Verb::Hosts { create: *create },
         }
+    }
+
+    /// The run without tracker and seeder, if that is what the inventory describes and no flag says otherwise.
+    pub(crate) fn push_seeds(&self) -> Result<Option<PushSeeds>, Error> {
+        let flags =
+            self.seeder_socket.is_some() || self.seeder_directory.is_some() || self.seeder_peer.is_some();
+        let other_mode = self.announce.is_some() || self.mode.is_some_and(|mode| mode != Mode::None);
+        let (Some(path), false, false) = (&self.fleet, flags, other_mode) else { return Ok(None) };
+        let inventory = Inventory::load(path)?;
+        let tracker = inventory.tracker.mode != TrackerMode::None && self.mode.is_none();
+        if inventory.seeder.is_some() || tracker {
+            return Ok(None);
+        }
+        Ok(Some(PushSeeds { records: Records::new(&self.records), payload: self.payload.clone() }))
     }
 
     /// Flags over `fleet.toml`.

@@ -16,6 +16,7 @@ mod packed;
 mod passkeys;
 mod place;
 mod publish;
+mod push_seeds;
 mod reach;
 mod register;
 mod seeder_proof;
@@ -34,6 +35,9 @@ use std::process::ExitCode;
 pub fn main() -> ExitCode {
     ::cli::main(|command_line: cli::CommandLine, console, abort| {
         let verb = command_line.verb();
+        if let Some(push_seeds) = command_line.push_seeds()? {
+            return push_seeds.run(&verb, console, abort).map(|()| record::ExitCode::Ok);
+        }
         let settings = command_line.resolve()?;
         let done = match verb {
             cli::Verb::Publish => publish::publish(&settings, console, abort),

@@ -34,7 +34,7 @@ pub(crate) fn publish(settings: &Settings, console: &Console, abort: &Abort) -> 
     reach::check(settings)?;
     let outcome = seed(settings, &packed, console, abort);
     let (mode, announce) = settings.tracker.recorded();
-    let details = Publish { mode, announce, seeder: outcome.as_ref().ok().cloned() };
+    let details = Publish { mode, announce, seeder: outcome.as_ref().ok().cloned(), push_seeds: false };
     let tool = Tool { name: env!("CARGO_PKG_NAME").into(), version: env!("CARGO_PKG_VERSION").into() };
     let input = Some(packed.record.input.clone());
     let mut record = Record::new(tool, input, packed.release().clone(), details);

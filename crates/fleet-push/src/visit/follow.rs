@@ -41,7 +41,11 @@ impl Visit<'_> {
         engine.introduce(&swarm.calls(self.index))?;
         let mut next = self.watch.next(self.now(), seen.as_ref());
         if matches!(next, Next::Join) {
-            engine.introduce(&swarm.join(self.index, peer_address(self.host)))?;
+            let address = peer_address(self.host);
+            engine.introduce(&swarm.join(self.index, address))?;
+            if let Some(address) = address {
+                self.tour.mesh.outside(address);
+            }
             // At once: a host that is complete need not wait for the next look.
             next = self.watch.next(self.now(), seen.as_ref());
         }

@@ -70,7 +70,8 @@ impl Published {
         };
         let seeder =
             Seeder { peer: SocketAddr::from(([127, 0, 0, 9], 6890)), bytes_done: 100_000, complete: true };
-        let publish = Publish { mode: TrackerMode::None, announce: None, seeder: Some(seeder) };
+        let publish =
+            Publish { mode: TrackerMode::None, announce: None, seeder: Some(seeder), push_seeds: false };
         let tool = Tool { name: "tracker-publish".into(), version: "0".into() };
         Record::new(tool, None, release, publish)
     }

@@ -12,7 +12,7 @@ use serde::{Deserialize, Deserializer};
 
 use super::keys;
 use super::{Announce, Engine, Template, TrackerMode};
-use crate::{Address, Error, HostName, Program, RemotePath, SharedPath, UserName};
+use crate::{Address, Error, HostName, PortRange, Program, Rate, RemotePath, SharedPath, UserName};
 
 /// A thousand hosts with every key overridden are below 1 MB; more is not an inventory.
 const LIMIT: u64 = 4 << 20;
@@ -85,6 +85,9 @@ pub(super) struct HostTable {
     pub(super) rpc_socket: Option<RemotePath>,
     pub(super) swap_release: Option<Program>,
     pub(super) peer_port: Option<u16>,
+    pub(super) peer_ports: Option<PortRange>,
+    pub(super) peer_listen: Option<IpAddr>,
+    pub(super) max_upload: Option<Rate>,
     pub(super) engine: Option<Engine>,
     pub(super) passkey_file: Option<PathBuf>,
     pub(super) passkey_env: Option<String>,
@@ -94,9 +97,14 @@ pub(super) struct HostTable {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SeederTable {
-    pub(super) rpc_socket: RemotePath,
-    pub(super) directory: RemotePath,
-    pub(super) peer: SocketAddr,
+    pub(super) rpc_socket: Option<RemotePath>,
+    pub(super) directory: Option<RemotePath>,
+    pub(super) peer: Option<SocketAddr>,
+    pub(super) host: Option<HostName>,
+    pub(super) address: Option<IpAddr>,
+    pub(super) listen: Option<IpAddr>,
+    pub(super) ports: Option<PortRange>,
+    pub(super) max_upload: Option<Rate>,
     pub(super) passkey_file: Option<PathBuf>,
     pub(super) passkey_env: Option<String>,
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use serde::Deserialize;
 
 use crate::secret::SecretSource;
-use crate::{Address, HostName, Program, RemotePath, UserName};
+use crate::{Address, HostName, PortRange, Program, Rate, RemotePath, UserName};
 
 /// A server of the fleet: `[hosts.<name>]` over `[defaults]` over the built-in values.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,8 +17,14 @@ pub struct Host {
     pub address: Address,
     /// The IP address other peers dial, when it is not `address`.
     pub peer_address: Option<IpAddr>,
-    /// Where its BitTorrent client listens.
+    /// Where its rtorrent listens.
     pub peer_port: u16,
+    /// Where its embedded peer listens: the first free one.
+    pub peer_ports: PortRange,
+    /// The address its embedded peer binds, when it is not the one that others dial (behind NAT).
+    pub peer_listen: Option<IpAddr>,
+    /// The most its embedded peer sends.
+    pub max_upload: Option<Rate>,
     /// Name of its group, if any.
     pub group: Option<HostName>,
     /// The SSH port.
@@ -49,7 +55,9 @@ pub struct Host {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Engine {
-    /// The host's standing rtorrent.
+    /// Our own peer, there for the length of one push.
     #[default]
+    Embedded,
+    /// The host's standing rtorrent.
     Rtorrent,
 }

@@ -9,7 +9,18 @@ use crate::nearest::nearest;
 
 const TABLES: &[&str] = &["site", "defaults", "seeder", "tracker", "health", "hosts"];
 const SITE: &[&str] = &["deploy_to", "shared", "keep"];
-const SEEDER: &[&str] = &["rpc_socket", "directory", "peer", "passkey_file", "passkey_env"];
+const SEEDER: &[&str] = &[
+    "rpc_socket",
+    "directory",
+    "peer",
+    "passkey_file",
+    "passkey_env",
+    "host",
+    "address",
+    "listen",
+    "ports",
+    "max_upload",
+];
 const TRACKER: &[&str] = &[
     "mode",
     "announce",
@@ -42,12 +53,15 @@ const DEFAULTS: &[&str] = &[
     "rpc_socket",
     "swap_release",
     "peer_port",
+    "peer_ports",
+    "max_upload",
     "engine",
 ];
 /// All keys of a host: those of `[defaults]`, and what only one host can have.
 const HOST: &[&str] = &[
     "address",
     "peer_address",
+    "peer_listen",
     "group",
     "local",
     "deploy_to",
@@ -61,6 +75,8 @@ const HOST: &[&str] = &[
     "rpc_socket",
     "swap_release",
     "peer_port",
+    "peer_ports",
+    "max_upload",
     "engine",
 ];
 

@@ -5,6 +5,7 @@ mod file;
 mod health;
 mod host;
 mod keys;
+mod own_seeder;
 mod resolve;
 mod resolve_tracker;
 mod template;
@@ -16,6 +17,7 @@ use std::path::{Path, PathBuf};
 pub use announce::Announce;
 pub use health::{Health, HealthCheck};
 pub use host::{Engine, Host};
+pub use own_seeder::OwnSeeder;
 pub use template::Template;
 pub use tracker::{Passkeys, Reload, Tracker, TrackerMode};
 
@@ -30,8 +32,10 @@ pub struct Inventory {
     pub path: PathBuf,
     /// What is common to all hosts.
     pub site: Site,
-    /// The first seeder, if `[seeder]` is there.
+    /// The rtorrent that seeds, if `[seeder]` names one.
     pub seeder: Option<Seeder>,
+    /// Who seeds during a push when no rtorrent does.
+    pub own_seeder: OwnSeeder,
     /// How peers find each other.
     pub tracker: Tracker,
     /// What a live release must answer, if `[health]` is there.

@@ -5,14 +5,14 @@ use std::env;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::file::{HealthTable, HostTable, InventoryFile, SeederTable};
-use super::resolve_tracker;
-use super::{Health, Host, Inventory, Seeder, Site};
+use super::file::{HealthTable, HostTable, InventoryFile};
+use super::{Engine, Health, Host, Inventory, Site};
+use super::{own_seeder, resolve_tracker};
 use crate::secret::SecretSource;
-use crate::{Error, HostName, RemotePath};
+use crate::{Error, HostName, PortRange};
 
 /// Longest path of a unix socket: sun_path has 108 bytes with its NUL (unix(7)).
-const SOCKET_PATH_MAX: usize = 107;
+pub(super) const SOCKET_PATH_MAX: usize = 107;
 
 /// Applies defaults and checks what only the whole file can tell.
 pub(super) fn resolve(path: &Path, file: InventoryFile) -> Result<Inventory, Error> {
@@ -33,9 +33,11 @@ pub(super) fn resolve(path: &Path, file: InventoryFile) -> Result<Inventory, Err
         return Err(at.refuse("hosts", "there must be at least one host"));
     }
     at.one_peer_per_address(&hosts)?;
+    let (seeder, own_seeder) = own_seeder::seeders(&at, file.seeder, &hosts)?;
     Ok(Inventory {
         path: path.to_owned(),
-        seeder: file.seeder.map(|table| at.seeder(table)).transpose()?,
+        seeder,
+        own_seeder,
         tracker: resolve_tracker::tracker(&at, file.tracker)?,
         health: file.health.map(|table| at.health(table)).transpose()?,
         site,
@@ -73,6 +75,9 @@ impl Place<'_> {
             peer_address: host.peer_address,
             peer_port: self
                 .port(&key(".peer_port"), host.peer_port.or(defaults.peer_port).unwrap_or(6890))?,
+            peer_ports: host.peer_ports.or(defaults.peer_ports).unwrap_or(PortRange::DEFAULT),
+            peer_listen: host.peer_listen,
+            max_upload: host.max_upload.or(defaults.max_upload),
             group: host.group,
             port: self.port(&key(".port"), host.port.or(defaults.port).unwrap_or(22))?,
             user: self.built_in(pick(host.user, &defaults.user, "deploy"))?,
@@ -126,38 +131,22 @@ impl Place<'_> {
         }
     }
 
+    /// rtorrent keeps one connection per address; embedded peers are told apart by their ports.
     fn one_peer_per_address(&self, hosts: &[Host]) -> Result<(), Error> {
-        let mut seen: BTreeMap<String, &HostName> = BTreeMap::new();
+        let mut seen: BTreeMap<String, &Host> = BTreeMap::new();
         for host in hosts {
             let peer = host.peer_address.map_or_else(|| host.address.to_string(), |ip| ip.to_string());
-            if let Some(first) = seen.insert(peer.clone(), &host.name) {
+            let Some(first) = seen.insert(peer.clone(), host) else { continue };
+            if [first.engine, host.engine].contains(&Engine::Rtorrent) {
                 return Err(Error::SamePeerAddress {
                     path: self.path.to_owned(),
-                    first: first.clone(),
+                    first: first.name.clone(),
                     second: host.name.clone(),
                     address: peer.parse().unwrap_or_else(|_| host.address.clone()),
                 });
             }
         }
         Ok(())
-    }
-
-    fn seeder(&self, table: SeederTable) -> Result<Seeder, Error> {
-        if table.peer.ip().is_unspecified() || table.peer.port() == 0 {
-            return Err(
-                self.refuse("seeder.peer", format!("`{}` cannot be dialled by the hosts", table.peer))
-            );
-        }
-        if table.rpc_socket.as_str().len() > SOCKET_PATH_MAX {
-            return Err(self.refuse("seeder.rpc_socket", "a socket's path has at most 107 bytes"));
-        }
-        let local = |path: RemotePath| PathBuf::from(path.as_str());
-        Ok(Seeder {
-            rpc_socket: local(table.rpc_socket),
-            directory: local(table.directory),
-            peer: table.peer,
-            passkey: self.secret("seeder.passkey", table.passkey_file, table.passkey_env)?,
-        })
     }
 
     fn health(&self, table: HealthTable) -> Result<Health, Error> {

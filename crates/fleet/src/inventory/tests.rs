@@ -4,6 +4,7 @@ use std::fs;
 use std::time::Duration;
 
 use super::*;
+use crate::PortRange;
 
 const FULL: &str = r#"
 [site]
@@ -20,6 +21,8 @@ watch_dir = "/var/lib/rt/watch"
 rpc_socket = "/run/rt/rpc.sock"
 swap_release = "/opt/mkt/swap-release"
 peer_port = 7000
+peer_ports = "7100-7199"
+max_upload = "100 Mbit/s"
 engine = "rtorrent"
 
 [seeder]
@@ -55,7 +58,10 @@ watch_dir = "/w"
 rpc_socket = "/r"
 swap_release = "sr"
 peer_port = 7001
-engine = "rtorrent"
+peer_ports = "7200"
+peer_listen = "192.168.1.11"
+max_upload = "2 MB/s"
+engine = "embedded"
 local = true
 deploy_to = "/srv/other"
 "#;
@@ -97,6 +103,17 @@ fn every_key_arrives() {
     assert_eq!(web1.group.as_ref().unwrap().as_str(), "eu");
     assert_eq!(web1.peer_address.unwrap().to_string(), "10.0.0.11");
     assert!(web1.local);
+    let embedded = |host: &Host| {
+        (
+            host.engine,
+            host.peer_ports.to_string(),
+            host.peer_listen,
+            host.max_upload.map(|rate| rate.to_string()),
+        )
+    };
+    assert_eq!(embedded(web2), (Engine::Rtorrent, "7100-7199".into(), None, Some("100 Mbit/s".into())));
+    let listen = Some("192.168.1.11".parse().unwrap());
+    assert_eq!(embedded(web1), (Engine::Embedded, "7200-7200".into(), listen, Some("16 Mbit/s".into())));
     assert_eq!(web1.known_hosts.as_deref(), Some(fleet.path.parent().unwrap().join("other_hosts").as_path()));
 
     let check = fleet.health.as_ref().unwrap().for_host(web1, "42-abc");
@@ -114,6 +131,8 @@ fn little_is_needed() {
     assert_eq!((fleet.site.keep, host.port, host.peer_port), (5, 22, 6890));
     assert_eq!((host.user.as_str(), host.swap_release.as_str()), ("deploy", "swap-release"));
     assert_eq!((&fleet.health, &fleet.seeder, fleet.tracker.mode), (&None, &None, TrackerMode::None));
+    assert_eq!((host.engine, host.peer_ports), (Engine::Embedded, PortRange::DEFAULT));
+    assert_eq!(fleet.own_seeder, OwnSeeder::default());
 }
 
 #[test]
@@ -147,7 +166,7 @@ fn bad_values_are_refused_with_their_line() {
     let text = error(&SMALL.replace("web1", "\"web 1\""));
     assert!(text.contains("is not a host name"), "{text}");
     let text = error(&format!("{SMALL}engine = \"torrent\"\n"));
-    assert!(text.contains("expected `rtorrent`"), "{text}");
+    assert!(text.contains("expected `embedded` or `rtorrent`"), "{text}");
     let text = error(&format!("{SMALL}[health]\nurl = \"http://x\"\ninterval = \"5\"\n"));
     assert!(text.contains("is not a duration"), "{text}");
     let text = error(&format!("{SMALL}[health]\nurl = \"http://{{host}}/\"\n"));
@@ -171,6 +190,12 @@ fn values_that_do_not_fit_the_whole_are_refused() {
             format!("{SMALL}[seeder]\nrpc_socket = \"/r\"\ndirectory = \"/d\"\npeer = \"0.0.0.0:1\"\n"),
             "cannot be dialled",
         ),
+        (format!("{SMALL}[seeder]\naddress = \"0.0.0.0\"\n"), "cannot be dialled"),
+        (format!("{SMALL}[seeder]\npeer = \"10.0.0.5:1\"\n"), "seeder.rpc_socket"),
+        (format!("{SMALL}[seeder]\npeer = \"10.0.0.5:1\"\nports = \"1\"\n"), "settings of its own"),
+        (format!("{SMALL}[seeder]\nhost = \"web9\"\n"), "there is no host `web9`"),
+        (format!("{SMALL}engine = \"rtorrent\"\n[seeder]\nhost = \"web1\"\n"), "has the engine rtorrent"),
+        (format!("{SMALL}[seeder]\nhost = \"web1\"\nports = \"1\"\n"), "under [hosts.web1]"),
     ] {
         let message = error(&text);
         assert!(message.contains(reason), "{reason}: {message}");
@@ -252,8 +277,24 @@ fn one_passkey_for_two_clients_is_refused() {
 }
 
 #[test]
+fn this_machine_seeds_when_no_rtorrent_does() {
+    let seeder =
+        "address = \"10.0.0.5\"\nlisten = \"192.168.1.5\"\nports = \"7000\"\nmax_upload = \"1 MB/s\"\n";
+    let fleet = load(&format!("{SMALL}[seeder]\n{seeder}")).unwrap();
+    assert_eq!(fleet.seeder, None);
+    assert_eq!(fleet.own_seeder.address, Some("10.0.0.5".parse().unwrap()));
+    assert_eq!(fleet.own_seeder.listen, Some("192.168.1.5".parse().unwrap()));
+    assert_eq!(fleet.own_seeder.ports.ports(), 7000..=7000);
+    assert_eq!(fleet.own_seeder.max_upload, Some("1 MB/s".parse().unwrap()));
+    let named = load(&format!("{SMALL}[seeder]\nhost = \"web1\"\n")).unwrap();
+    assert_eq!(named.own_seeder.host.unwrap().as_str(), "web1");
+}
+
+#[test]
 fn one_rtorrent_per_address() {
     let two = format!("{SMALL}[hosts.web2]\naddress = \"10.0.0.11\"\n");
+    assert!(load(&two).is_ok(), "embedded peers have ports of their own");
+    let two = format!("{two}engine = \"rtorrent\"\n");
     assert!(error(&two).contains("the hosts `web1` and `web2`"), "{}", error(&two));
     // Two accounts on one machine are fine when the peers have addresses of their own.
     assert!(load(&format!("{two}peer_address = \"10.0.0.12\"\n")).is_ok());

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use cli::{Abort, Console};
 use record::ReleaseId;
 use record::host::SwitchEvent;
+use serde::Serialize;
 
 use super::switch::Confirmation;
 
@@ -90,9 +91,9 @@ fn word(line: &str, expected: &str) -> Result<(), String> {
     }
 }
 
-/// One event as a line of JSON on standard output. A reader that has gone is no reason to stop: the switch goes on by
+/// One event as a line of JSON on standard output. A reader that has gone is no reason to stop: the work goes on by
 /// its own rules, and what the controller does not read it asks for later.
-pub(crate) fn say(console: &Console, event: &SwitchEvent) {
+pub(crate) fn say<T: Serialize>(console: &Console, event: &T) {
     match serde_json::to_string(event) {
         Ok(line) => {
             if let Err(error) = console.data(format!("{line}\n").as_bytes()) {

@@ -1,0 +1,94 @@
+//! What can go wrong while receiving.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use record::ExitCode;
+
+/// An error of `receive`. None of them says what the opening line held: it has a secret.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReceiveError {
+    /// The peer could not start, or gave up.
+    #[error(transparent)]
+    Peer(#[from] swarm_peer::Error),
+    /// Standard input does not begin as it must.
+    #[error("standard input does not open with what is to be received: {what}")]
+    Opening {
+        /// What is wrong.
+        what: String,
+    },
+    /// The torrent is not the one that the record is about.
+    #[error("the torrent has {what} {found}, but the record says {expected}")]
+    OtherTorrent {
+        /// The field.
+        what: &'static str,
+        /// Its value.
+        found: String,
+        /// The record's value.
+        expected: String,
+    },
+    /// A receiver of another push is at work.
+    #[error("`{}` is locked by another push: {owner}", path.display())]
+    Busy {
+        /// The lock file.
+        path: PathBuf,
+        /// Who holds it.
+        owner: String,
+    },
+    /// No new byte.
+    #[error("stalled at {bytes} of {size} bytes with {peers} peers, after {}", humantime::format_duration(*.after))]
+    Stalled {
+        /// Bytes there.
+        bytes: u64,
+        /// Bytes of the payload.
+        size: u64,
+        /// Connected peers.
+        peers: usize,
+        /// How long.
+        after: Duration,
+    },
+    /// Another receiver of the same push wants the place.
+    #[error("another receiver takes over")]
+    TakenOver,
+}
+
+impl ReceiveError {
+    /// How to end.
+    #[must_use]
+    pub fn exit_code(&self) -> ExitCode {
+        match self {
+            Self::Peer(error) => peer_code(error),
+            Self::Opening { .. } | Self::OtherTorrent { .. } => ExitCode::BadInput,
+            Self::Busy { .. } => ExitCode::Busy,
+            Self::Stalled { .. } => ExitCode::Unreachable,
+            Self::TakenOver => ExitCode::Terminated,
+        }
+    }
+
+    /// The remedy, if one is known.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::Peer(error) => return error.hint(),
+            Self::Opening { .. } => "it is meant to be started by fleet-push, of the same version".into(),
+            Self::OtherTorrent { .. } => "give the record and the torrent of one release".into(),
+            Self::Busy { .. } => "wait until that push has ended".into(),
+            Self::Stalled { .. } => {
+                "can this host reach the seeder and the other hosts on their peer ports? push again, it continues".into()
+            }
+            Self::TakenOver => return None,
+        })
+    }
+}
+
+fn peer_code(error: &swarm_peer::Error) -> ExitCode {
+    use swarm_peer::Error as Peer;
+    match error {
+        Peer::Open { .. } | Peer::NotAFile { .. } | Peer::Write { .. } => ExitCode::CannotWrite,
+        Peer::Read { .. } => ExitCode::CannotVerify,
+        Peer::NotComplete { .. } => ExitCode::Mismatch,
+        Peer::TooManyPieces { .. } => ExitCode::BadInput,
+        Peer::Listen { .. } | Peer::Start { .. } => ExitCode::Unexpected,
+    }
+}

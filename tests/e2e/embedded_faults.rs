@@ -1,0 +1,218 @@
+//! Embedded peers on a network of their own: what is cut, killed, full or closed, and how the fleet gets over it.
+
+use std::fs;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use e2e::mount::Tmpfs;
+use e2e::netns::Switch;
+use e2e::{Fleet, FleetOptions, Running, eventually, peers};
+
+use crate::embedded::no_receiver_is_left;
+use crate::needs_peers;
+use crate::support::{push_record, pushed};
+
+/// Bits a second on every cable.
+const RATE: u32 = 16_000_000;
+/// Bytes that cannot be packed smaller: two seconds on such a cable.
+const BULK: usize = 4_000_000;
+
+/// A fleet of embedded peers, each in a namespace, with release r1 packed and published; or nothing where that cannot be.
+fn apart(test: &str, hosts: &[&'static str]) -> Option<Fleet> {
+    if !peers::skip_unless(test, peers::is_root(), "network namespaces need root") {
+        return None;
+    }
+    let fleet = Fleet::start(&FleetOptions { apart: true, ..FleetOptions::embedded(hosts.to_vec()) });
+    for name in hosts.iter().chain(&["agent"]) {
+        switch(&fleet).shape(name, RATE);
+    }
+    fleet.pack(&bulky(&fleet), "r1").output().ok();
+    fleet.publish().output().ok();
+    Some(fleet)
+}
+
+fn switch(fleet: &Fleet) -> &Switch {
+    fleet.switch.as_ref().expect("a fleet with namespaces")
+}
+
+/// The small site and a large file of noise.
+fn bulky(fleet: &Fleet) -> PathBuf {
+    let site = fleet.site(1);
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut noise = Vec::with_capacity(BULK);
+    while noise.len() < BULK {
+        // xorshift64: any noise will do, but the same each time.
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        noise.extend(state.to_le_bytes());
+    }
+    fs::write(site.join("noise.bin"), noise).expect("noise");
+    site
+}
+
+/// Bytes of the payload's pieces that a host has written, whatever their order.
+fn written(fleet: &Fleet, name: &str) -> u64 {
+    use std::os::unix::fs::MetadataExt;
+    let incoming =
+        fs::read_dir(fleet.host(name).deploy_to().join("incoming")).into_iter().flatten().flatten();
+    incoming.filter_map(|entry| entry.metadata().ok()).map(|metadata| metadata.blocks() * 512).sum()
+}
+
+fn wait_for_bytes(fleet: &Fleet, push: &mut Running, name: &str, bytes: u64) {
+    eventually("a part of the payload", Duration::from_secs(30), || {
+        assert!(push.is_running(), "ended early: {}", push.stderr_so_far());
+        (written(fleet, name) >= bytes).then_some(())
+    });
+}
+
+#[track_caller]
+fn all_have_it(fleet: &Fleet) {
+    for host in &fleet.hosts {
+        assert_eq!(host.releases(), ["r1"], "{}", host.name);
+    }
+}
+
+#[test]
+fn a_terminated_push_leaves_no_process_and_the_next_one_goes_on() {
+    needs_peers!();
+    let Some(fleet) = apart(module_path!(), &["alpha", "beta", "gamma"]) else { return };
+    let mut push = fleet.push().start();
+    wait_for_bytes(&fleet, &mut push, "alpha", 1_000_000);
+    let asked = Instant::now();
+    push.terminate();
+    let output = push.wait().exits(143);
+    assert!(asked.elapsed() < Duration::from_secs(3), "{:?}: {}", asked.elapsed(), output.stderr);
+    assert!(push_record(&fleet).aborted);
+    no_receiver_is_left(&fleet);
+    let had = written(&fleet, "alpha");
+    assert!(had < BULK as u64, "met too late");
+
+    fleet.push().output().ok();
+    all_have_it(&fleet);
+    let fetched = push_record(&fleet).details.seeder.expect("a seeder").uploaded;
+    assert!(fetched < 2 * BULK as u64, "what was there is not fetched again: {fetched}");
+}
+
+#[test]
+fn the_fleet_completes_without_the_controller_once_one_copy_is_out() {
+    needs_peers!();
+    let Some(fleet) = apart(module_path!(), &["alpha", "beta", "gamma", "delta"]) else { return };
+    let sent = |fleet: &Fleet| {
+        let address = fleet.agent_interface();
+        let text =
+            fs::read_to_string(format!("/sys/class/net/{address}/statistics/tx_bytes")).expect("a counter");
+        text.trim().parse::<usize>().expect("bytes")
+    };
+    let before = sent(&fleet);
+    let mut push = fleet.push().start();
+    eventually("one copy to be out", Duration::from_secs(30), || {
+        assert!(push.is_running(), "ended early: {}", push.stderr_so_far());
+        (sent(&fleet) - before > BULK * 5 / 4).then_some(())
+    });
+    push.kill9();
+    eventually("every host to stage it by itself", Duration::from_secs(30), || {
+        fleet.hosts.iter().all(|host| host.releases() == ["r1"]).then_some(())
+    });
+    eventually("the receivers to end", Duration::from_secs(45), || {
+        fleet.hosts.iter().all(|host| host.receivers().is_empty()).then_some(())
+    });
+    fleet.push().output().ok();
+    assert!(push_record(&fleet).details.hosts.iter().all(|host| host.already));
+}
+
+#[test]
+fn half_of_the_fleet_is_cut_off_and_comes_back() {
+    needs_peers!();
+    let Some(fleet) = apart(module_path!(), &["alpha", "beta", "gamma", "delta"]) else { return };
+    let mut push = fleet.push().start();
+    wait_for_bytes(&fleet, &mut push, "gamma", 500_000);
+    for name in ["gamma", "delta"] {
+        switch(&fleet).plug(name, false);
+    }
+    eventually("the others to have it", Duration::from_secs(30), || {
+        ["alpha", "beta"].iter().all(|name| fleet.host(name).releases() == ["r1"]).then_some(())
+    });
+    assert!(push.is_running(), "it must wait for the others: {}", push.stderr_so_far());
+    for name in ["gamma", "delta"] {
+        switch(&fleet).plug(name, true);
+    }
+    push.wait().ok();
+    all_have_it(&fleet);
+    no_receiver_is_left(&fleet);
+}
+
+#[test]
+fn a_host_that_joins_when_the_others_are_nearly_done_is_served_by_them() {
+    needs_peers!();
+    let Some(fleet) = apart(module_path!(), &["alpha", "beta", "gamma"]) else { return };
+    switch(&fleet).plug("gamma", false);
+    let mut push = fleet.push().start();
+    wait_for_bytes(&fleet, &mut push, "alpha", BULK as u64 * 9 / 10);
+    switch(&fleet).plug("gamma", true);
+    push.wait().ok();
+    all_have_it(&fleet);
+    let hosts = push_record(&fleet).details.hosts;
+    assert!(hosts.iter().all(|host| host.state == "staged"), "{hosts:?}");
+}
+
+#[test]
+fn a_killed_receiver_is_started_again_and_goes_on_where_it_was() {
+    needs_peers!();
+    let Some(fleet) = apart(module_path!(), &["alpha", "beta"]) else { return };
+    let mut push = fleet.push().start();
+    wait_for_bytes(&fleet, &mut push, "beta", 1_500_000);
+    for pid in fleet.host("beta").receivers() {
+        let _ = std::process::Command::new("kill").args(["-9", &pid.to_string()]).status();
+    }
+    push.wait().ok().says("starting it again");
+    all_have_it(&fleet);
+    no_receiver_is_left(&fleet);
+}
+
+#[test]
+fn a_host_behind_a_closed_port_gets_it_by_dialling_out() {
+    needs_peers!();
+    if !peers::skip_unless(
+        module_path!(),
+        peers::find("nft").is_some(),
+        "not installed: nft (Debian package nftables)",
+    ) {
+        return;
+    }
+    let Some(fleet) = apart(module_path!(), &["alpha", "beta", "gamma"]) else { return };
+    switch(&fleet).close_all_but("alpha", 22);
+    fleet.push().output().ok();
+    all_have_it(&fleet);
+    let alpha = pushed(&fleet, "alpha");
+    assert_eq!(alpha.state, "staged", "{alpha:?}");
+}
+
+#[test]
+fn a_full_disk_is_the_fault_of_one_host() {
+    needs_peers!();
+    let Some(fleet) = apart(module_path!(), &["alpha", "beta", "gamma"]) else { return };
+    let deploy_to = fleet.host("beta").deploy_to();
+    let tmpfs = match Tmpfs::mount(&deploy_to, "size=2m") {
+        Ok(tmpfs) => tmpfs,
+        Err(why) => {
+            assert!(!peers::skip_unless(module_path!(), false, &why));
+            return;
+        }
+    };
+    fs::create_dir_all(deploy_to.join("shared/sites/default/files")).expect("shared");
+    fleet.push().output().fails_naming(30, "beta");
+    let beta = pushed(&fleet, "beta");
+    assert!(beta.error.as_deref().is_some_and(|error| error.contains("No space left")), "{beta:?}");
+    for name in ["alpha", "gamma"] {
+        assert_eq!(pushed(&fleet, name).state, "staged");
+    }
+    no_receiver_is_left(&fleet);
+    tmpfs.remount("size=64m");
+    fs::create_dir_all(deploy_to.join("shared/sites/default/files")).expect("shared");
+    fleet.host("beta").write_settings(&["site_name"]);
+    fleet.push().output().ok();
+    all_have_it(&fleet);
+    drop(fleet);
+    drop(tmpfs);
+}
