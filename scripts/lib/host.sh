@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# One server of a test fleet: sshd, rtorrent, nginx and php-fpm on a loopback address of its own. Sourced after
-# daemons.sh. The caller sets SSH_PORT, HTTP_PORT, PEER_PORT and AUTHORIZED_KEYS.
+# One server of a test fleet: sshd, nginx and php-fpm on a loopback address of its own, and rtorrent where ENGINE says so.
+# Sourced after daemons.sh. The caller sets SSH_PORT, HTTP_PORT, PEER_PORT, ENGINE and AUTHORIZED_KEYS.
 
 TEMPLATES=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
@@ -74,10 +74,10 @@ host_start() {
     local dir=$1 address=$2 docroot=$3
     mkdir -p "$dir/site/shared$docroot/sites/default/files"
     sshd_start "$dir" "$address"
-    rtorrent_start "$dir/rt" "$address" "$dir/site/incoming"
+    [[ $ENGINE != rtorrent ]] || rtorrent_start "$dir/rt" "$address" "$dir/site/incoming"
     web_start "$dir" "$address" "$dir/site" "$docroot"
     wait_for 10 "sshd on $address" listens "$address" "$SSH_PORT"
-    wait_for 10 "rtorrent's socket below $dir" test -S "$dir/rt/rpc.sock"
+    [[ $ENGINE != rtorrent ]] || wait_for 10 "rtorrent's socket below $dir" test -S "$dir/rt/rpc.sock"
     wait_for 10 "php-fpm's socket below $dir" test -S "$dir/web/fpm.sock"
     wait_for 10 "nginx on $address" listens "$address" "$HTTP_PORT"
 }

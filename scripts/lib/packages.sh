@@ -27,7 +27,13 @@ packages_ensure() {
 PACKAGES_BUILD=(build-essential pkg-config libssl-dev)
 # What a test fleet consists of.
 # shellcheck disable=SC2034
-PACKAGES_FLEET=(rtorrent openssh-server openssh-client nginx-light php-fpm php-cli rsync)
+PACKAGES_FLEET=(openssh-server openssh-client nginx-light php-fpm php-cli rsync)
+# And where rtorrent carries the payload.
+# shellcheck disable=SC2034
+PACKAGES_RTORRENT=(rtorrent)
+# Networks of namespaces, for tests and benchmarks.
+# shellcheck disable=SC2034
+PACKAGES_NETWORK=(iproute2 nftables)
 
 # cargo_ensure: Debian 12's own Rust is too old, and a toolchain is not ours to install.
 cargo_ensure() {
