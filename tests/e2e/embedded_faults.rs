@@ -181,7 +181,7 @@ fn a_host_behind_a_closed_port_gets_it_by_dialling_out() {
         return;
     }
     let Some(fleet) = apart(module_path!(), &["alpha", "beta", "gamma"]) else { return };
-    switch(&fleet).close_all_but("alpha", 22);
+    switch(&fleet).close_all_but("alpha", fleet.ssh_port());
     fleet.push().output().ok();
     all_have_it(&fleet);
     let alpha = pushed(&fleet, "alpha");

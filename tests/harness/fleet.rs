@@ -202,6 +202,12 @@ impl Fleet {
         (self.seeder_address.clone(), self.network.peer)
     }
 
+    /// The port of every sshd.
+    #[must_use]
+    pub fn ssh_port(&self) -> u16 {
+        self.network.ssh
+    }
+
     /// The interface of this machine towards servers that have a network of their own.
     ///
     /// # Panics

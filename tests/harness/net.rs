@@ -45,7 +45,7 @@ impl Network {
         let [x, y, ..] = RandomState::new().build_hasher().finish().to_ne_bytes();
         // Below 10.16 are the networks that people have.
         let addresses = (1..=count).map(|z| Ipv4Addr::new(10, 16 + x % 224, y, z)).collect();
-        Self { addresses, ssh: 22, http: 80, peer: 6890 }
+        Self { addresses, ssh: 2222, http: 8080, peer: 6890 }
     }
 
     fn is_free(&self) -> bool {
