@@ -81,7 +81,7 @@ impl Work {
         let locked = loop {
             match Site::open(&self.deploy_to, &disk)?.lock(self.owner.clone()) {
                 Err(Error::Busy { .. }) if Instant::now() < until && !self.is_cancelled() => {
-                    thread::sleep(AGAIN)
+                    thread::sleep(AGAIN);
                 }
                 result => break result?,
             }
