@@ -112,7 +112,7 @@ fn promise(mut stream: TcpStream, infohash: &[u8], pieces: u64) -> Option<()> {
     reply.extend(infohash);
     reply.extend(b"-XX0001-promises all");
     let mut bitfield = vec![0xff_u8; pieces.div_ceil(8) as usize];
-    if pieces % 8 != 0 {
+    if !pieces.is_multiple_of(8) {
         *bitfield.last_mut()? = 0xff << (8 - pieces % 8);
     }
     reply.extend((bitfield.len() as u32 + 1).to_be_bytes());

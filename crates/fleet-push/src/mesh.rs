@@ -279,7 +279,8 @@ mod tests {
         let mesh = mesh(2);
         mesh.listens(0, address(0), None);
         mesh.listens(1, address(1), None);
-        (mesh.news(0), mesh.news(1));
+        mesh.news(0);
+        mesh.news(1);
         mesh.listens(7, address(7), None);
         assert_eq!(dialled(mesh.news(7)), [address(0), address(1)]);
         assert_eq!(mesh.news(0), None);
@@ -290,7 +291,8 @@ mod tests {
         let mesh = mesh(2);
         mesh.listens(0, address(0), None);
         mesh.listens(1, address(1), None);
-        (mesh.news(0), mesh.news(1));
+        mesh.news(0);
+        mesh.news(1);
         let elsewhere = SocketAddr::from(([10, 0, 0, 0], 6950));
         mesh.listens(0, elsewhere, None);
         assert_eq!(dialled(mesh.news(0)), [address(1)]);
