@@ -89,7 +89,7 @@ impl Strategy {
         if self.picker.holds(piece) {
             link.pickable += 1;
         }
-        if !self.has(piece) {
+        if self.is_of_use(piece) {
             self.fill(id, now);
         }
         Ok(())

@@ -41,25 +41,26 @@ impl Strategy {
     /// In this order: what it has begun, what somebody else left, a new piece, a share in another's, and near the end a
     /// block that another is late with.
     fn next_block(&mut self, id: LinkId, now: Duration) -> Option<(u32, u32)> {
-        let piece = self.open_piece(id, |partial| partial.owner == Some(id));
-        let piece = piece.or_else(|| self.open_piece(id, |partial| partial.owner.is_none()));
-        let piece = piece.or_else(|| self.begin(id));
-        let piece = piece.or_else(|| self.open_piece(id, |_| true));
-        match piece {
-            Some(piece) => {
-                let partial = self.partials.get_mut(&piece)?;
-                partial.owner.get_or_insert(id);
-                Some((piece, partial.first_free()?))
-            }
-            None => self.late_block(id, now),
-        }
-    }
-
-    fn open_piece(&self, id: LinkId, which: impl Fn(&Partial) -> bool) -> Option<u32> {
         let link = self.links.get(id.0)?;
-        let open =
-            |(piece, partial): &(&u32, &Partial)| partial.open_to(id) && which(partial) && link.has(**piece);
-        self.partials.iter().find(open).map(|(piece, _)| *piece)
+        let (mut left, mut others) = (None, None);
+        let mut found = None;
+        for (piece, partial) in &self.partials {
+            if !partial.open_to(id) || !link.has(*piece) {
+                continue;
+            }
+            if partial.owner == Some(id) {
+                found = Some(*piece);
+                break;
+            }
+            let slot = if partial.owner.is_none() { &mut left } else { &mut others };
+            slot.get_or_insert(*piece);
+        }
+        let Some(piece) = found.or(left).or_else(|| self.begin(id)).or(others) else {
+            return self.late_block(id, now);
+        };
+        let partial = self.partials.get_mut(&piece)?;
+        partial.owner.get_or_insert(id);
+        Some((piece, partial.first_free()?))
     }
 
     /// Begins a piece: what a seeder suggested as long as nobody else has it, else the rarest.
@@ -118,6 +119,12 @@ impl Strategy {
         let usual =
             self.links.get(by.link.0).and_then(|link| link.window.latency()).unwrap_or(UNKNOWN_LATENCY);
         now > by.at + usual * 2 + GRACE || other.is_some_and(|other| now + other * 2 + GRACE < by.at + usual)
+    }
+
+    /// Whether a peer that has just got this piece may be asked for something that it could not be asked for before.
+    pub(super) fn is_of_use(&self, piece: u32) -> bool {
+        self.picker.holds(piece)
+            || self.partials.get(&piece).is_some_and(|partial| partial.free > 0 || self.picker.is_empty())
     }
 
     /// A piece that was begun has to be begun again.

@@ -1,0 +1,3 @@
+//! The peer: its strategy in a simulated network of up to ten thousand hosts, and the whole of it on real sockets.
+
+mod simulation;
