@@ -12,6 +12,8 @@ use std::time::Duration;
 pub enum Fault {
     /// The answer comes late.
     Slow(Duration),
+    /// The answer comes byte for byte, with so much time between: no single read is slow.
+    Drip(Duration),
     /// The request is carried out, and the connection reset instead of an answer.
     LoseReply,
     /// The connection is reset after so many bytes of the answer.
@@ -20,6 +22,12 @@ pub enum Fault {
     Cut(usize),
     /// A page of some web server instead of an answer; the request is not carried out.
     Html,
+    /// A page that repeats the request with all its headers, as servers do that say what they could not find.
+    EchoPage,
+    /// The same as ajax.php says that something failed.
+    EchoJson,
+    /// The same as a tracker says that something failed.
+    EchoFailure,
     /// So many bytes instead of an answer; the request is not carried out.
     Huge(usize),
 }
@@ -192,16 +200,17 @@ impl Shared {
                     thread::sleep(time);
                     self.send(&mut stream, &raw, usize::MAX, false)
                 }
+                Some(Fault::Drip(pause)) => self.drip(&mut stream, &raw, pause),
                 Some(Fault::LoseReply) => self.send(&mut stream, &raw, 0, true),
                 Some(Fault::Reset(bytes)) => self.send(&mut stream, &raw, bytes, true),
                 Some(Fault::Cut(bytes)) => self.send(&mut stream, &raw, bytes, false),
                 Some(Fault::Html) => {
                     let page = "<!DOCTYPE html>\n<html><body><h1>It works!</h1></body></html>\n";
-                    let head = format!(
-                        "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nConnection: close\r\nContent-Length: {}\r\n\r\n",
-                        page.len()
-                    );
-                    stream.write_all(&[head.as_bytes(), page.as_bytes()].concat()).ok();
+                    stream.write_all(&instead("text/html", page)).ok();
+                    false
+                }
+                Some(fault @ (Fault::EchoPage | Fault::EchoJson | Fault::EchoFailure)) => {
+                    stream.write_all(&echo(&raw, fault)).ok();
                     false
                 }
                 Some(Fault::Huge(bytes)) => {
@@ -230,6 +239,16 @@ impl Shared {
             rustix::net::sockopt::set_socket_linger(&*stream, Some(Duration::ZERO)).ok();
         }
         sent && !reset && answer.keep && bytes.len() == answer.bytes.len()
+    }
+
+    fn drip(&self, stream: &mut TcpStream, raw: &Raw, pause: Duration) -> bool {
+        for byte in (self.handler)(raw).bytes {
+            if stream.write_all(&[byte]).is_err() {
+                break;
+            }
+            thread::sleep(pause);
+        }
+        false
     }
 
     fn take_fault(&self, line: &str) -> Option<Fault> {
@@ -261,6 +280,27 @@ impl Shared {
                 _ => return None,
             }
         }
+    }
+}
+
+/// An answer of some other server.
+fn instead(kind: &str, body: &str) -> Vec<u8> {
+    let length = body.len();
+    format!("HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{body}")
+        .into_bytes()
+}
+
+fn echo(raw: &Raw, fault: Fault) -> Vec<u8> {
+    let head = String::from_utf8_lossy(&raw.bytes[..raw.bytes.len() - raw.body().len()]).into_owned();
+    let form = String::from_utf8_lossy(&raw.body()[..raw.body().len().min(600)]).into_owned();
+    let said = format!("not found: {} {form}", head.replace(['\r', '\n'], " "));
+    match fault {
+        Fault::EchoJson => {
+            let text = serde_json::json!({ "status": "failure", "error": said }).to_string();
+            instead("application/json", &text)
+        }
+        Fault::EchoFailure => instead("text/plain", &format!("d14:failure reason{}:{said}e", said.len())),
+        _ => instead("text/html", &format!("<html><title>{said}</title><body>{said}</body></html>")),
     }
 }
 

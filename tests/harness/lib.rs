@@ -5,17 +5,20 @@
 //! dropped. Waiting is a polled condition with a deadline; there is no sleep for luck. What goes wrong here panics: a
 //! test that has no servers has nothing to say.
 
+pub mod authority;
 pub mod bin;
 pub mod daemon;
 #[path = "../fakes/mod.rs"]
 pub mod fakes;
 pub mod fleet;
+pub mod front;
 pub mod host;
 pub mod http;
 pub mod keys;
 pub mod mount;
 pub mod net;
 pub mod netns;
+pub mod opentracker;
 pub mod peers;
 pub mod records;
 pub mod rpc;

@@ -9,7 +9,7 @@ pub(super) fn ajax(state: &mut State, asked: &Asked) -> Vec<u8> {
     let action = asked.get("action");
     let limited = LIMITED.contains(&action) || (action == "torrent" && state.options.limit_lookups);
     if limited && state.over_limit() {
-        return json("{\"status\":\"failure\",\"error\":\"rate limit exceeded\"}");
+        return state.limited("{\"status\":\"failure\",\"error\":\"rate limit exceeded\"}");
     }
     match action {
         "index" => json(&format!(

@@ -44,6 +44,10 @@ pub struct GazelleOptions {
     pub limit: usize,
     /// See [`Self::limit`].
     pub window: Duration,
+    /// What is said to calls beyond the limit: status 200 and a text, or 429 with so many seconds in `Retry-After`.
+    pub retry_after: Option<u64>,
+    /// OPS: whether downloads of torrents hit their own limit.
+    pub limit_downloads: bool,
     /// Whether looking a torrent up counts, as on some sites of the family.
     pub limit_lookups: bool,
     /// Between two attempts to tell the tracker.
@@ -65,6 +69,8 @@ impl Default for GazelleOptions {
             source: "OPS".to_owned(),
             limit: 5,
             window: Duration::from_millis(100),
+            retry_after: None,
+            limit_downloads: false,
             limit_lookups: false,
             tell_pause: Duration::from_millis(60),
             lower_case_ids: false,
@@ -181,6 +187,16 @@ impl FakeGazelle {
         self.state.lock().unwrap().failures
     }
 
+    /// Staff removes every torrent.
+    pub fn forget_torrents(&self) {
+        self.state.lock().unwrap().torrents.clear();
+    }
+
+    /// More than seven days pass: owners cannot delete their torrents any more.
+    pub fn grow_old(&self) {
+        self.state.lock().unwrap().torrents.values_mut().for_each(|torrent| torrent.old = true);
+    }
+
     /// Whether the upload lock is held, which refuses deletes.
     pub fn lock_uploads(&self, locked: bool) {
         self.state.lock().unwrap().locked = locked;
@@ -200,6 +216,17 @@ impl State {
         self.calls.push(Instant::now());
         // Seen at a limit of 5: the seventh call is the first refused.
         self.calls.len() > self.options.limit + 1
+    }
+
+    /// What a call beyond the limit is told.
+    fn limited(&self, text: &str) -> Vec<u8> {
+        match self.options.retry_after {
+            None => json(text),
+            Some(seconds) => {
+                let headers: &[(&str, &str)] = &[("Retry-After", &seconds.to_string())];
+                page("429 Too Many Requests", "application/json; charset=utf-8", headers, text.as_bytes())
+            }
+        }
     }
 
     fn logged_in(&self, asked: &Asked) -> bool {

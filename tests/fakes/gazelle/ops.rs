@@ -8,9 +8,16 @@ use crate::fakes::server::Raw;
 
 const INFO: &str = "\"info\":{\"source\":\"Site\",\"version\":1}";
 
+/// Pages that want a token.
+const TOKEN_ONLY: [&str; 5] = ["upload", "download", "add_log", "add_tag", "request_fill"];
+
 fn failure(error: &str) -> Vec<u8> {
     let error = error.replace('"', "\\\"");
-    json(&format!("{{\"status\":\"failure\",\"error\":\"{error}\",\"response\":[],{INFO}}}"))
+    json(&failure_text(&error))
+}
+
+fn failure_text(error: &str) -> String {
+    format!("{{\"status\":\"failure\",\"error\":\"{error}\",\"response\":[],{INFO}}}")
 }
 
 pub(super) fn ajax(state: &mut State, asked: &Asked, raw: &Raw) -> Vec<u8> {
@@ -25,7 +32,7 @@ pub(super) fn ajax(state: &mut State, asked: &Asked, raw: &Raw) -> Vec<u8> {
         return redirect("login.php", &[]);
     }
     let action = asked.get("action");
-    if ["upload", "download"].contains(&action) && !by_token && asked.field("auth").is_empty() {
+    if TOKEN_ONLY.contains(&action) && !by_token && asked.field("auth").is_empty() {
         return failure("This page requires an api token");
     }
     // One counter for all limited actions.
@@ -33,7 +40,7 @@ pub(super) fn ajax(state: &mut State, asked: &Asked, raw: &Raw) -> Vec<u8> {
         || (action == "torrent" && state.options.limit_lookups))
         && state.over_limit()
     {
-        return failure("Rate limit exceeded");
+        return state.limited(&failure_text("Rate limit exceeded"));
     }
     match action {
         "upload" => upload(state, asked),
@@ -48,6 +55,11 @@ fn upload(state: &mut State, asked: &Asked) -> Vec<u8> {
     for key in ["desc", "album_desc"] {
         if asked.form.contains_key(key) && asked.field(key).chars().count() < 10 {
             return failure("The description must be at least 10 characters");
+        }
+    }
+    for (key, text) in [("title", "Title must be"), ("tags", "Tags must be")] {
+        if !(2..=200).contains(&asked.field(key).chars().count()) {
+            return failure(&format!("{text} between 2 and 200 characters."));
         }
     }
     let file = asked.form.get("file_input").cloned().unwrap_or_default();
@@ -80,6 +92,9 @@ fn upload(state: &mut State, asked: &Asked) -> Vec<u8> {
 }
 
 fn download(state: &State, asked: &Asked) -> Vec<u8> {
+    if state.options.limit_downloads {
+        return failure("Rate limiting hit on downloading, try again later!");
+    }
     let id: u32 = asked.get("id").parse().unwrap_or(0);
     let Some(stored) = state.torrents.get(&id) else { return failure("could not find torrent") };
     let tracker = state

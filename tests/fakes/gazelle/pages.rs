@@ -15,6 +15,7 @@ pub(super) fn login(state: &mut State, asked: &Asked) -> Vec<u8> {
     let options = &state.options;
     if asked.field("username") == options.username && asked.field("password") == options.password {
         state.failures = 0;
+        state.deleted = 0;
         let cookie = format!("session{}abcdef0123456789", state.sessions.len());
         let header = format!("session={cookie}; path=/; HttpOnly");
         state.sessions.insert(cookie);
@@ -142,9 +143,13 @@ pub(super) fn delete(state: &mut State, asked: &Asked) -> Vec<u8> {
             "You have recently deleted 3 torrents. Please contact a staff member if you need to delete more.",
         );
     }
-    if state.torrents.remove(&id).is_none() {
-        return fault("Torrent has already been deleted.");
-    }
+    match state.torrents.get(&id) {
+        None => return fault("Torrent has already been deleted."),
+        Some(torrent) if torrent.old => {
+            return fault("You can no longer delete this torrent as it has been uploaded for over a week.");
+        }
+        Some(_) => state.torrents.remove(&id),
+    };
     state.deleted += 1;
     html("Torrent deleted", "<h3>Torrent was successfully deleted.</h3>")
 }
@@ -152,6 +157,9 @@ pub(super) fn delete(state: &mut State, asked: &Asked) -> Vec<u8> {
 pub(super) fn create_user(state: &mut State, asked: &Asked) -> Vec<u8> {
     if asked.get("action") != "create_user" && asked.field("action") != "create_user" {
         return html("Tools", "");
+    }
+    if asked.field("auth") != AUTHKEY {
+        return html("Error", "<h2>Error</h2>Invalid authorization key. Go back, refresh, and try again.");
     }
     let id = u32::try_from(state.users.len()).unwrap_or(0) + 100;
     let passkey = format!("{id:032x}");

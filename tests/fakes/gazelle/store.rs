@@ -25,6 +25,8 @@ pub struct Stored {
     pub description: String,
     /// The category of the form, counted from 0.
     pub category: String,
+    /// Whether its owner may not delete it any more.
+    pub(super) old: bool,
     top: BTreeMap<Vec<u8>, Value>,
     info: Vec<u8>,
 }
@@ -99,12 +101,21 @@ impl State {
         let top = torrent.dict().cloned().unwrap_or_default();
         let kept: &[&[u8]] =
             if ops { &[b"encoding"] } else { &[b"created by", b"creation date", b"encoding"] };
-        let top = top.into_iter().filter(|(key, _)| kept.contains(&key.as_slice())).collect();
+        let mut top: BTreeMap<Vec<u8>, Value> =
+            top.into_iter().filter(|(key, _)| kept.contains(&key.as_slice())).collect();
         let id = self.next;
+        if ops {
+            top.insert(
+                b"comment".to_vec(),
+                Value::text(&format!("https://site.example/torrents.php?torrentid={id}")),
+            );
+        }
         self.next += 1;
         let Form { title, tags, description, category } = form;
         let group = id + 1000;
-        self.torrents.insert(id, Stored { group, infohash, title, tags, description, category, top, info });
+        let old = false;
+        let stored = Stored { group, infohash, title, tags, description, category, old, top, info };
+        self.torrents.insert(id, stored);
         self.tell(id, &infohash);
         Ok((id, changed))
     }
@@ -115,9 +126,13 @@ impl State {
         tracker.database(|base| base.torrent(infohash, id));
         let escaped: String = infohash.iter().map(|byte| format!("%{byte:02x}")).collect();
         let path = format!("/{secret}/update?action=add_torrent&id={id}&info_hash={escaped}&freetorrent=0");
-        for attempt in 0..3 {
+        // OPS: 1.2 s, and half as long again each time; 2016: 6 s.
+        let (attempts, growth) = if self.options.flavour == Flavour::Ops { (5, 1.5) } else { (3, 1.0) };
+        let mut pause = self.options.tell_pause;
+        for attempt in 0..attempts {
             if attempt > 0 {
-                thread::sleep(self.options.tell_pause);
+                thread::sleep(pause);
+                pause = pause.mul_f64(growth);
             }
             if call(tracker.address(), &path) {
                 return;

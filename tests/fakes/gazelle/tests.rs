@@ -203,6 +203,7 @@ fn the_tracker_is_told_three_times_and_the_result_ignored() {
 fn limits_deletes_users_and_throttled_agents() {
     let (fake, tracker) = with_tracker();
     let cookie = login(&fake);
+    fake.configure(|options| options.window = Duration::from_secs(60));
     let limited: Vec<bool> = (0..8)
         .map(|_| get(&fake, "ajax.php?action=browse", &cookie).contains("rate limit exceeded"))
         .collect();
@@ -234,8 +235,19 @@ fn limits_deletes_users_and_throttled_agents() {
     assert!(delete(1).contains("not completed yet"));
     fake.lock_uploads(false);
     assert!(delete(1).contains("Torrent was successfully deleted."));
-    let created =
-        post(&fake, "tools.php?action=create_user", &cookie, "auth=x&Username=web1&Email=a&Password=b");
+    for number in 0..4 {
+        upload(&fake, "upload.php", &cookie, &GOOD, &torrent(true, &[("x", Value::Int(number))]));
+    }
+    assert!(delete(2).contains("successfully") && delete(3).contains("successfully"));
+    assert!(delete(4).contains("recently deleted 3 torrents"), "the fourth of a login");
+    login(&fake);
+    assert!(delete(4).contains("successfully"));
+    fake.grow_old();
+    assert!(delete(5).contains("over a week"));
+    let form = "Username=web1&Email=a&Password=b";
+    assert!(post(&fake, "tools.php?action=create_user", &cookie, form).contains("Invalid authorization key"));
+    let form = format!("auth={AUTHKEY}&{form}");
+    let created = post(&fake, "tools.php?action=create_user", &cookie, &form);
     assert!(created.contains("Location: user.php?id=100"), "{created}");
     assert_eq!(tracker.memory().users.len(), 1);
 }
@@ -274,4 +286,78 @@ fn the_api_says_everything_in_json_with_status_200() {
     assert!(upload(&fake, page, &token, &fields, &v2).contains("V2 torrent"));
     assert!(get(&fake, "ajax.php?action=download&id=99", &token).contains("application/json"));
     assert!(get(&fake, "ajax.php?action=download&id=1", &token).contains("application/x-bittorrent"));
+}
+
+#[test]
+fn the_api_takes_a_bare_token_or_a_cookie_with_the_authkey() {
+    let options = GazelleOptions { flavour: Flavour::Ops, ..GazelleOptions::default() };
+    let bare = format!("Authorization: {}\r\n", options.token);
+    let fake = FakeGazelle::start(options);
+    assert!(get(&fake, "ajax.php?action=index", &bare).contains("\"status\":\"success\""));
+    let cookie = login(&fake);
+    let fields = [("type", "1"), ("title", "r1"), ("tags", "deploy")];
+    let file = torrent(true, &[("source", Value::text("OPS"))]);
+    let page = "ajax.php?action=upload";
+    assert!(upload(&fake, page, &cookie, &fields, &file).contains("This page requires an api token"));
+    for page in ["download", "add_log", "add_tag", "request_fill"] {
+        let said = get(&fake, &format!("ajax.php?action={page}"), &cookie);
+        assert!(said.contains("This page requires an api token"), "{page}");
+    }
+    let with_auth = [&fields[..], &[("auth", AUTHKEY)]].concat();
+    assert!(upload(&fake, page, &cookie, &with_auth, &file).contains("\"torrentId\":1"));
+    assert!(
+        upload(&fake, page, &bare, &[("type", "1"), ("tags", "x")], &file).contains("\"status\":\"failure\"")
+    );
+    let short = [&fields[..], &[("desc", "short")]].concat();
+    assert!(upload(&fake, page, &bare, &short, &torrent(true, &[])).contains("10 characters"));
+}
+
+#[test]
+fn what_the_api_alters_and_how_long_it_tells_its_tracker() {
+    let tracker = Arc::new(FakeOcelot::start(OcelotOptions::default()));
+    let options = GazelleOptions {
+        flavour: Flavour::Ops,
+        tracker: Some((Arc::clone(&tracker), OcelotOptions::default().secret)),
+        tell_pause: Duration::from_millis(12),
+        ..GazelleOptions::default()
+    };
+    let token = format!("Authorization: token {}\r\n", options.token);
+    let fake = FakeGazelle::start(options);
+    tracker.server().down();
+    let marks =
+        [("unique", Value::text("u")), ("x_cross_seed", Value::text("x")), ("other", Value::text("o"))];
+    let fields = [("type", "1"), ("title", "r1"), ("tags", "deploy")];
+    let started = Instant::now();
+    upload(&fake, "ajax.php?action=upload", &token, &fields, &torrent(true, &marks));
+    // 12, 18, 27, 40 ms between five attempts.
+    assert!(started.elapsed() >= Duration::from_millis(97), "{:?}", started.elapsed());
+    let (_, body) =
+        send(&fake, format!("GET /ajax.php?action=download&id=1 HTTP/1.1\r\n{token}\r\n").as_bytes());
+    let top = Value::parse(&body).unwrap();
+    let keys = |value: &Value| {
+        let keys = value.dict().unwrap().keys();
+        keys.map(|key| String::from_utf8_lossy(key).into_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(keys(&top), ["announce", "comment", "info"]);
+    let info = &top.dict().unwrap()[b"info".as_slice()];
+    assert_eq!(keys(info), ["length", "name", "other", "piece length", "pieces", "private", "source"]);
+    fake.configure(|options| options.limit_downloads = true);
+    assert!(get(&fake, "ajax.php?action=download&id=1", &token).contains("Rate limiting hit on downloading"));
+}
+
+#[test]
+fn a_limit_is_a_text_with_status_200_or_a_429() {
+    for flavour in [Flavour::Pages2016, Flavour::Ops] {
+        let window = Duration::from_secs(60);
+        let options = GazelleOptions { flavour, limit: 0, window, ..GazelleOptions::default() };
+        let token = format!("Authorization: token {}\r\n", options.token);
+        let fake = FakeGazelle::start(options);
+        let who = if flavour == Flavour::Ops { token } else { login(&fake) };
+        let said = (0..2).map(|_| get(&fake, "ajax.php?action=user", &who)).next_back().unwrap();
+        let text = if flavour == Flavour::Ops { "Rate limit exceeded" } else { "rate limit exceeded" };
+        assert!(said.starts_with("HTTP/1.1 200") && said.contains(text), "{said}");
+        fake.configure(|options| options.retry_after = Some(3));
+        let said = get(&fake, "ajax.php?action=user", &who);
+        assert!(said.starts_with("HTTP/1.1 429") && said.contains("Retry-After: 3\r\n"), "{said}");
+    }
 }

@@ -56,7 +56,7 @@ pub(super) fn announce(state: &mut State, passkey: &str, params: &Params, raw: &
         OcelotVersion::V1_0 => base + i64::try_from(seeders.min(600)).unwrap_or(600),
         OcelotVersion::V2_1_3 => {
             state.dice = state.dice.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            base + i64::from(state.dice >> 8) % 240
+            base + i64::from(state.dice >> 8) % state.options.jitter.max(1)
         }
     };
     let mut body = format!(

@@ -34,6 +34,8 @@ pub struct OcelotOptions {
     pub report: String,
     /// announce_interval in seconds.
     pub interval: i64,
+    /// announce_jitter in seconds; 2.1.3 only.
+    pub jitter: i64,
     /// numwant_limit.
     pub numwant: usize,
     /// keepalive_timeout above 0.
@@ -51,6 +53,7 @@ impl Default for OcelotOptions {
             secret: "SecretSecretSecretSecretSecret32".to_owned(),
             report: "ReportReportReportReportReport32".to_owned(),
             interval: 1800,
+            jitter: 240,
             numwant: 50,
             keep_alive: false,
             hide_second_seeder: true,

@@ -83,8 +83,10 @@ fn every_failure_has_its_text_and_length() {
     for path in ["/", "/prefix/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa/announce?", "/short/announce?"] {
         assert_eq!(get(&fake, path), failure("Malformed announce"), "{path}");
     }
-    let (_, post) = send(&fake, &format!("POST /{}/announce? HTTP/1.1\r\nHost: t\r\n\r\n", KEYS[0]));
-    assert_eq!(post, failure("Malformed announce").into_bytes());
+    for method in ["POST", "HEAD"] {
+        let request = format!("{method} /{}/announce? HTTP/1.1\r\nHost: t\r\n\r\n", KEYS[0]);
+        assert_eq!(send(&fake, &request).1, failure("Malformed announce").into_bytes(), "{method}");
+    }
     assert!(get(&fake, &format!("/{}/announcement", KEYS[0])).contains("Nothing to see here"));
     assert!(get(&fake, &format!("/{}/xyz?", KEYS[0])).contains("Nothing to see here"));
     let unknown = "0".repeat(32);
@@ -186,6 +188,30 @@ fn addresses_are_taken_unchecked() {
             .ends_with("15:warning message60:Illegal character found in IP address. IPv6 is not supportede")
     );
     assert!(announce(&fake, 1, "b", "&left=5").contains("5:peers0:"), "and is invisible");
+    announce(&fake, 0, "a", "&left=0&ipv6=fd00::1");
+    assert!(announce(&fake, 1, "b", "&left=5").contains("5:peers6:\x7f\0\0\x01"), "ipv6= is ignored");
+    let hash = format!("info_hash={ESCAPED}&peer_id={:-<20}&compact=1&left=0", "a");
+    let request = format!(
+        "GET /{}/announce?{hash}&port=0 HTTP/1.1\r\nHost: t\r\nX-Forwarded-For: 192.0.2.9, 10.0.0.1\r\n\r\n",
+        KEYS[0]
+    );
+    send(&fake, &request);
+    let given = announce(&fake, 1, "b", "&left=5");
+    assert!(given.contains("5:peers6:\u{c0}\0\x02\x09\0\0"), "the first entry, and port 0: {given:?}");
+}
+
+#[test]
+fn nobody_is_given_more_peers_than_the_limit() {
+    let fake = fake(OcelotVersion::V2_1_3);
+    for number in 0..60 {
+        announce(&fake, 0, &format!("peer{number}"), "&left=5");
+    }
+    for wanted in ["", "&numwant=500"] {
+        assert!(
+            announce(&fake, 1, "asking", &format!("&left=5{wanted}")).contains("5:peers300:"),
+            "50 peers"
+        );
+    }
 }
 
 #[test]
@@ -252,6 +278,22 @@ fn updates_do_what_they_say_and_no_more() {
     assert_eq!(announce(&fake, 0, "a", ""), failure("Unregistered torrent: Dupe"));
     update(&fake, &format!("add_torrent&info_hash={ESCAPED}&id=7&freetorrent=0"));
     assert!(announce(&fake, 0, "a", "&left=0").contains("5:peers"));
+    update(&fake, &format!("delete_torrent&info_hash={ESCAPED}"));
+    assert_eq!(announce(&fake, 0, "a", ""), failure("Unregistered torrent"), "no reason was given");
+    update(&fake, &format!("add_torrent&info_hash={ESCAPED}&id=7&freetorrent=5"));
+    assert_eq!(fake.memory().torrents[HASH.as_slice()].free, 2, "anything else is neutral");
+    update(&fake, &format!("update_torrents&info_hashes={ESCAPED}01234567890123456789&freetorrent=0"));
+    assert_eq!(fake.memory().torrents[HASH.as_slice()].free, 0);
+    for command in ["add_token", "remove_token"] {
+        assert_eq!(update(&fake, &format!("{command}&info_hash={ESCAPED}&userid=1")), "success");
+    }
+    update(&fake, &format!("update_user&passkey={}&can_leech=0&visible=0", KEYS[0]));
+    let user = |fake: &FakeOcelot| fake.memory().users[KEYS[0]].clone();
+    assert_eq!((user(&fake).can_leech, user(&fake).visible), (false, false));
+    update(&fake, &format!("update_user&passkey={}", KEYS[0]));
+    assert_eq!((user(&fake).can_leech, user(&fake).visible), (true, true), "what is missing means 1");
+    update(&fake, "update_announce_jitter&new_announce_jitter=1");
+    assert_eq!(fake_interval(&announce(&fake, 0, "a", "&left=0")), 60);
     update(&fake, &format!("change_passkey&oldpasskey={}&newpasskey={}", KEYS[2], "d".repeat(32)));
     update(&fake, &format!("remove_users&passkeys={}{}", KEYS[1], "d".repeat(32)));
     assert_eq!(fake.memory().users.keys().collect::<Vec<_>>(), [KEYS[0]]);
@@ -293,12 +335,14 @@ fn reports_are_lines_or_json() {
     assert_eq!(report(&old, &format!("get=user&key={}", KEYS[0])), "0 leeching\n1 seeding\nsuccess");
     assert_eq!(report(&old, "get=user&key=x"), "success");
     assert_eq!(report(&old, "get=nonsense"), "Invalid action\nsuccess");
+    assert_eq!(report(&old, "get=stats"), "1 torrents\n3 users\nsuccess");
     let new = fake(OcelotVersion::V2_1_3);
     announce(&new, 0, "a", "&left=0");
     assert_eq!(
         report(&new, &format!("get=user&key={}", KEYS[0])),
         "{\"id\":1,\"leeching\":0,\"seeding\":1,\"deleted\":0,\"protected\":0,\"can_leech\":1}"
     );
+    assert!(report(&new, "get=stats").starts_with("{\"torrents\":{\"type\":\"gauge\",\"value\":1}"));
     assert_eq!(report(&new, "get=user&key=x"), failure("Announce key not found"));
 }
 

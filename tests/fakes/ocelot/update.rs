@@ -71,6 +71,11 @@ pub(super) fn update(state: &mut State, params: &Params) -> Content {
                 state.options.interval = interval;
             }
         }
+        "update_announce_jitter" if state.options.version == OcelotVersion::V2_1_3 => {
+            if let Ok(jitter) = params.text("new_announce_jitter").parse() {
+                state.options.jitter = jitter;
+            }
+        }
         "info_torrent" if state.options.version == OcelotVersion::V2_1_3 => {
             // Not JSON: the hash is neither quoted nor decoded.
             let raw = params.text("info_hash");
