@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use fleet::{Engine, Host, Inventory, SharedPath};
-use record::{Input, Layout, Loaded, Pack, Publish, Records, Release, TrackerMode};
+use record::{Input, Layout, Loaded, Pack, Publish, Record, Records, Release, TrackerMode};
 
 use crate::Error;
 use crate::opening::Company;
@@ -36,6 +36,8 @@ pub(crate) struct Job {
     pub(crate) manifest: Option<Vec<u8>>,
     pub(crate) seeding: Seeding,
     pub(crate) company: Company,
+    /// Whether the hosts' clients are told of each other; else they find each other by the tracker alone.
+    pub(crate) introduce: bool,
     pub(crate) shared: Vec<SharedPath>,
     /// Who asks, for the lock on the hosts.
     pub(crate) owner: Option<String>,
@@ -71,6 +73,7 @@ impl Job {
             manifest,
             seeding,
             company,
+            introduce: introduces(&publish.record, inventory),
             shared: inventory.site.shared.clone(),
             owner: std::env::var("BUILD_TAG").ok().filter(|tag| !tag.is_empty()),
             stall,
@@ -103,6 +106,13 @@ fn seeding(publish: &Loaded<Publish>, inventory: &Inventory, hosts: &[Host]) -> 
         }
         Some(seeder) => Ok(Seeding::Client(seeder.peer)),
     }
+}
+
+/// rtorrent takes no peers from us for a private torrent. One that was published without a tracker has no other source of
+/// them, whatever the inventory says by now.
+fn introduces(publish: &Record<Publish>, inventory: &Inventory) -> bool {
+    let without_tracker = publish.details.mode == TrackerMode::None;
+    !publish.release.private && (inventory.tracker.introduce || without_tracker)
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Error> {

@@ -78,8 +78,8 @@ impl<'a> Rtorrent<'a> {
         Ok(torrent)
     }
 
-    /// For a private torrent, whose peers rtorrent takes from its tracker only: has it announce now. By itself it would
-    /// do so again after half an hour, and whoever came in the meantime would stay unknown.
+    /// Where peers come from the tracker only: has rtorrent announce now. By itself it would do so again after half an
+    /// hour, and whoever came in the meantime would stay unknown.
     fn ask_the_tracker(&self) -> Result<(), Fault> {
         if self.asked.get().is_some_and(|asked| asked.elapsed() < ASK_AGAIN) {
             return Ok(());
@@ -142,7 +142,7 @@ impl Engine for Rtorrent<'_> {
     }
 
     fn introduce(&self, peers: &[SocketAddr]) -> Result<(), Fault> {
-        if self.job.release.private {
+        if !self.job.introduce {
             return if peers.is_empty() { Ok(()) } else { self.ask_the_tracker() };
         }
         for peer in peers {

@@ -203,6 +203,7 @@ impl Play {
                 admit: Vec::new(),
                 grace: Duration::from_secs(1),
             },
+            introduce: true,
             shared: vec!["files/".parse().unwrap()],
             owner: Some("build-7".into()),
             stall: Duration::from_secs(5),

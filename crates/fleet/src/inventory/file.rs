@@ -115,6 +115,8 @@ pub(super) struct SeederTable {
 pub(super) struct TrackerTable {
     pub(super) mode: Option<TrackerMode>,
     pub(super) announce: Option<Announce>,
+    pub(super) introduce: Option<bool>,
+    pub(super) ca_file: Option<PathBuf>,
     pub(super) update: Option<String>,
     pub(super) secret_file: Option<PathBuf>,
     pub(super) secret_env: Option<String>,

@@ -24,6 +24,8 @@ const SEEDER: &[&str] = &[
 const TRACKER: &[&str] = &[
     "mode",
     "announce",
+    "introduce",
+    "ca_file",
     "update",
     "secret_file",
     "secret_env",

@@ -19,6 +19,8 @@ pub(super) fn tracker(at: &Place<'_>, table: TrackerTable) -> Result<Tracker, Er
     let tracker = Tracker {
         mode,
         announce: table.announce,
+        introduce: table.introduce.unwrap_or(true),
+        ca_file: table.ca_file.map(|file| at.local_path(&file)),
         update: table.update,
         secret: at.secret("tracker.secret", table.secret_file, table.secret_env)?,
         freeleech: table.freeleech,
@@ -49,6 +51,9 @@ fn check_urls(at: &Place<'_>, tracker: &Tracker) -> Result<(), Error> {
             return Err(at.refuse("tracker.announce", "mode \"none\" has no announce URL"));
         }
         _ => {}
+    }
+    if !needs && !tracker.introduce {
+        return Err(at.refuse("tracker.introduce", "without a tracker nobody else could introduce the hosts"));
     }
     for (key, url) in [("tracker.update", &tracker.update), ("tracker.site", &tracker.site)] {
         let Some(url) = url else { continue };
@@ -81,7 +86,9 @@ fn check_keys(at: &Place<'_>, tracker: &Tracker) -> Result<(), Error> {
     const SITES: &[TrackerMode] = &[Gazelle, GazelleOps];
     const UPDATES: &[TrackerMode] = &[Ocelot, Gazelle, GazelleOps];
     const NONE: &[TrackerMode] = &[];
-    let rules: [(&str, bool, &[TrackerMode], &[TrackerMode]); 13] = [
+    const TRACKERS: &[TrackerMode] = &[TrackerMode::Announce, Opentracker, Ocelot, Gazelle, GazelleOps];
+    let rules: [(&str, bool, &[TrackerMode], &[TrackerMode]); 14] = [
+        ("ca_file", tracker.ca_file.is_some(), TRACKERS, NONE),
         ("update", tracker.update.is_some(), UPDATES, NONE),
         ("secret_file", tracker.secret.is_some(), UPDATES, &[Ocelot]),
         ("freeleech", tracker.freeleech.is_some(), UPDATES, NONE),

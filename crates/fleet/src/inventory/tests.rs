@@ -220,6 +220,9 @@ fn every_mode_knows_its_keys() {
     ] {
         let fleet = with(&good).unwrap_or_else(|error| panic!("{good}{error}"));
         assert_eq!(fleet.hosts[0].passkey, Some(SecretSource::Env("P".into())));
+        assert_eq!((fleet.tracker.introduce, &fleet.tracker.ca_file), (true, &None));
+        let fleet = with(&format!("{good}introduce = false\nca_file = \"/ca.pem\"\n")).unwrap();
+        assert_eq!((fleet.tracker.introduce, fleet.tracker.ca_file), (false, Some("/ca.pem".into())));
     }
     for (bad, reason) in [
         (opentracker.to_owned(), "tracker.pid_file"),
@@ -231,6 +234,8 @@ fn every_mode_knows_its_keys() {
         (format!("{ocelot}secret_env = \"S\"\nsecret_file = \"s\"\n"), "is given, too"),
         (format!("{}secret_env = \"S\"\n", ocelot.replace("/{passkey}", "")), "needs `{passkey}`"),
         (format!("{ocelot}secret_env = \"S\"\nupdate = \"http://u:hunter2@t\"\n"), "without user or query"),
+        ("introduce = false\n".to_owned(), "without a tracker nobody"),
+        ("ca_file = \"ca.pem\"\n".to_owned(), "mode \"none\" does not know it"),
         (gazelle.clone(), "tracker.session_file"),
         (format!("mode = \"gazelle-ops\"\n{site}"), "tracker.token_env"),
     ] {

@@ -9,13 +9,18 @@ use crate::secret::{Secret, SecretSource};
 use crate::{Error, Host, HostName};
 
 /// `[tracker]`. Which keys a mode needs and takes is checked when the inventory is read.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tracker {
     /// Its kind.
     pub mode: TrackerMode,
     /// The announce URL; `{passkey}` in it stands for each client's own. Present in every mode but
     /// [`TrackerMode::None`].
     pub announce: Option<Announce>,
+    /// Whether fleet-push introduces the peers to each other beside the tracker. Never so for private torrents, whose
+    /// peers come from their tracker only (BEP 27).
+    pub introduce: bool,
+    /// The certificates of the authorities that may sign those of tracker and site, in PEM; the public ones if not given.
+    pub ca_file: Option<PathBuf>,
     /// Ocelot's scheme, host and port for updates, where they differ from those of the announce URL.
     pub update: Option<String>,
     /// Ocelot's `site_password`.
