@@ -79,7 +79,7 @@ pub fn announce(
         probe.port,
         probe.left,
     );
-    let reply = http.repeat(&Request::get(asked))?;
+    let reply = http.follow(&Request::get(asked)).map_err(|error| error.without(&secrets(url)))?;
     read(&reply).map_err(|error| error.without(&secrets(url)))
 }
 

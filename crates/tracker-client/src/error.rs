@@ -11,6 +11,14 @@ pub enum Error {
         /// What the network said.
         reason: String,
     },
+    /// Nobody we trust says that the server is who it should be. It was sent nothing.
+    #[error("the certificate of `{endpoint}` is not trusted: {reason}")]
+    Untrusted {
+        /// Scheme, host and port.
+        endpoint: String,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// An answer, but not one that this kind of server gives.
     #[error("what answers at `{endpoint}` is not {what}: {reason}")]
     Foreign {

@@ -40,7 +40,7 @@ pub fn scrape(http: &Http, announce: &AnnounceUrl, infohash: Infohash) -> Result
     })?;
     let separator = if url.contains('?') { '&' } else { '?' };
     let asked = format!("{url}{separator}info_hash={}", percent(infohash.as_bytes()));
-    let reply = http.repeat(&Request::get(asked))?;
+    let reply = http.follow(&Request::get(asked)).map_err(|error| error.without(&secrets(announce)))?;
     read(&reply, infohash).map_err(|error| error.without(&secrets(announce)))
 }
 

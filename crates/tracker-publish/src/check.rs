@@ -29,12 +29,12 @@ pub(crate) fn check(settings: &Settings, console: &Console, abort: &Abort) -> Re
         Err(error) => faults.add(error.into())?,
     }
 
+    if let Err(error) = crate::reach::check(settings) {
+        faults.add(error)?;
+    }
     if settings.tracker.is_none() {
         console.say("no tracker: fleet-push introduces the peers");
         return faults.end();
-    }
-    if let Err(error) = crate::reach::check(settings) {
-        faults.add(error)?;
     }
     for (name, url) in settings.clients.all() {
         match registry.scrape(name, url, infohash) {

@@ -1,14 +1,14 @@
 //! The command line, and nothing else: what was typed, the environment and `fleet.toml` become [`Settings`].
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use cli::Common;
 use fleet::{Inventory, Passkeys, TrackerMode};
 use record::{Records, ReleaseId};
-use tracker_client::Key;
+use tracker_client::{Key, Proxies, Trust};
 
 use crate::error::Error;
 use crate::passkeys;
@@ -69,6 +69,9 @@ pub(crate) struct CommandLine {
     /// Time for one answer of the tracker or its site
     #[arg(long, value_name = "TIME", default_value = "20s", value_parser = humantime::parse_duration, global = true)]
     tracker_timeout: Duration,
+    /// Certificates, in PEM, of the private authority that signs those of tracker and site; instead of the public ones
+    #[arg(long, value_name = "FILE", env = "MKT_CA_FILE", global = true)]
+    ca_file: Option<PathBuf>,
     /// Ask the tracker as a peer would, until it gives the seeder
     #[arg(long)]
     wait: bool,
@@ -183,6 +186,8 @@ impl CommandLine {
             passkeys::make_files(inventory)?;
         }
         let clients = clients(&tracker, inventory)?;
+        let in_file = inventory.and_then(|inventory| inventory.tracker.ca_file.as_deref());
+        let trust = trust(self.ca_file.as_deref().or(in_file))?;
         let seeder = inventory.and_then(|inventory| inventory.seeder.as_ref());
         let missing = |flag, key| Error::MissingSetting { flag, key };
         let place = SeederPlace {
@@ -206,6 +211,8 @@ impl CommandLine {
             seeder: place.checked()?,
             payload: self.payload,
             timeout: self.timeout,
+            proxies: Proxies::of(|name| std::env::var(name).ok())?,
+            trust,
             tracker_timeout: self.tracker_timeout,
             hosts_elsewhere: inventory.map(hosts_elsewhere).unwrap_or_default(),
             wait: self.wait,
@@ -231,6 +238,14 @@ impl CommandLine {
             (Some(_), _, _) => missing("--fleet", "tracker.mode"),
         }
     }
+}
+
+/// The authorities in `ca_file`, else the public ones.
+fn trust(ca_file: Option<&Path>) -> Result<Trust, Error> {
+    let Some(path) = ca_file else { return Ok(Trust::public()) };
+    let refuse = |reason: String| Error::CaFile { path: path.to_owned(), reason };
+    let pem = std::fs::read(path).map_err(|error| refuse(error.to_string()))?;
+    Trust::only(&pem).map_err(|reason| refuse(reason.to_owned()))
 }
 
 /// Every client's own announce URL.

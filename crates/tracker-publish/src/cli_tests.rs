@@ -88,6 +88,27 @@ fn the_tracker_comes_from_the_flag_then_from_the_inventory() {
 }
 
 #[test]
+fn an_authority_that_is_none_is_refused_from_flag_and_inventory() {
+    let folder = tempfile::tempdir().unwrap();
+    let (empty, missing) = (folder.path().join("empty.pem"), folder.path().join("missing.pem"));
+    fs::write(&empty, "").unwrap();
+    let announcing = |key: &str| {
+        format!("{FLEET}[tracker]\nmode = \"announce\"\nannounce = \"https://t.example/announce\"\n{key}")
+    };
+    let in_file = announcing(&format!("ca_file = \"{}\"\n", empty.display()));
+    let missing = missing.display().to_string();
+    for (args, fleet, why) in [
+        (vec![], in_file.as_str(), "holds no certificate"),
+        (vec!["--ca-file", &missing], in_file.as_str(), "missing.pem"),
+        (vec!["--ca-file", &missing], FLEET, "No such file"),
+    ] {
+        let error = resolve(&args, Some(fleet)).unwrap_err();
+        assert!(matches!(error, Error::CaFile { .. }) && error.to_string().contains(why), "{error}");
+        assert_eq!(error.exit_code(), ExitCode::Usage);
+    }
+}
+
+#[test]
 fn a_passkey_is_refused_wherever_it_comes_from_and_not_repeated() {
     let secret = "http://t.example/0123456789abcdef0123456789abcdef/announce";
     let in_file = format!("{FLEET}[tracker]\nmode = \"announce\"\nannounce = \"{secret}\"\n");

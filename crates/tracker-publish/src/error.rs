@@ -32,6 +32,9 @@ pub(crate) enum Error {
     /// Where its updates go cannot be told from the announce URL.
     #[error("the announce URL `{url}` is not of the form http://host:port/{{passkey}}/announce")]
     NotOcelot { url: AnnounceUrl },
+    /// Nobody can be trusted by it.
+    #[error("`{path}` names no authority for certificates: {reason}")]
+    CaFile { path: PathBuf, reason: String },
     /// There are no passkeys to check.
     #[error("this tracker has no passkeys: the announce URL has no `{{passkey}}`")]
     NoPasskeys,
@@ -89,6 +92,9 @@ pub(crate) enum Error {
     /// No host can dial this.
     #[error("the seeder's address `{peer}` cannot be used: {reason}")]
     SeederPeer { peer: SocketAddr, reason: &'static str },
+    /// Only this machine can dial this.
+    #[error("host `{host}` cannot dial the seeder: `{peer}` is this machine's own address")]
+    SeederHere { peer: SocketAddr, host: String },
     /// A tree layout, and nobody said where the tree is.
     #[error("the release has the tree layout, and `--payload` does not say where its files are")]
     PayloadUnknown,
@@ -189,10 +195,12 @@ impl Failure for Error {
             | Self::NotAKey { .. }
             | Self::NotOcelot { .. }
             | Self::NoPasskeys
+            | Self::CaFile { .. }
             | Self::NoWay { .. }
             | Self::SameUser { .. }
             | Self::Passkey { .. }
             | Self::SeederPeer { .. }
+            | Self::SeederHere { .. }
             | Self::PayloadUnknown => ExitCode::Usage,
             Self::PrivateWithoutTracker { .. }
             | Self::Torrent { .. }
@@ -243,6 +251,7 @@ impl Failure for Error {
             }
             Self::NotAKey { .. } => "Ocelot's passkeys and site_password have 32 characters".into(),
             Self::NotOcelot { .. } => "name the address for its updates with tracker.update in fleet.toml".into(),
+            Self::CaFile { .. } => "give the certificate of the authority itself, in PEM, with tracker.ca_file".into(),
             Self::NoPasskeys => "only trackers with users have any; see check for the rest".into(),
             Self::NoWay { .. } => {
                 "announce at an IPv4 address of the tracker that every host reaches, in tracker.announce".into()
@@ -272,7 +281,7 @@ impl Failure for Error {
             Self::Ledger { .. } => "remove it; releases published before are then no longer withdrawn by --keep".into(),
             Self::NotPublished { .. } => "it may be withdrawn already".into(),
             Self::NotSeeding { .. } => "run tracker-publish again".into(),
-            Self::SeederPeer { .. } => "give the IPv4 address and port at which hosts reach its rtorrent".into(),
+            Self::SeederPeer { .. } | Self::SeederHere { .. } => "give the IPv4 address and port at which hosts reach its rtorrent".into(),
             Self::PayloadUnknown => "name the site that was packed with --payload".into(),
             Self::PrivateWithoutTracker { .. } => {
                 "pack it without --private, or publish it with --mode announce".into()
@@ -322,6 +331,8 @@ fn tracker_exit_code(error: &tracker_client::Error) -> ExitCode {
             ExitCode::Unreachable
         }
         Tracker::Refused { .. }
+        // Trying again is no help, as with a refusal.
+        | Tracker::Untrusted { .. }
         | Tracker::LoggedOut { .. }
         | Tracker::Login { .. }
         | Tracker::Banned { .. } => ExitCode::Refused,
@@ -334,18 +345,24 @@ fn tracker_hint(error: &tracker_client::Error) -> Option<String> {
     use tracker_client::Error as Tracker;
     Some(match error {
         Tracker::Unreachable { .. } => {
-            "check that it runs, the address, the firewall, and HTTP_PROXY; then run this again".into()
+            "check that it runs, the address, the firewall, and http_proxy, https_proxy and no_proxy; then run this again".into()
+        }
+        Tracker::Untrusted { .. } => {
+            "if a private authority signed it, name that one's certificate with tracker.ca_file; else its names or dates \
+             are wrong, or this is not the server"
+                .into()
         }
         Tracker::Foreign { .. } => "check the address in [tracker]: something else answers there".into(),
         Tracker::Refused { reason, .. } => refusal_hint(reason).into(),
         Tracker::RateLimited { .. } => "wait a minute, then run this again: it goes on where it stopped".into(),
         Tracker::LoggedOut { .. } => "make a new token for the user, or remove the session file".into(),
         Tracker::Login { .. } => {
-            "correct user name or password: the site bans an address after 6 failures, so no second attempt was made"
+            "correct user name or password, then remove the file of tracker.session_file: the site bans an address \
+             after 6 failures, so nothing is tried before that"
                 .into()
         }
         Tracker::Banned { .. } => "wait until the ban is over, or log in from another address".into(),
-        Tracker::Argument { .. } => "correct it in fleet.toml".into(),
+        Tracker::Argument { .. } => "correct it in fleet.toml or the environment".into(),
         Tracker::Cancelled => return None,
     })
 }

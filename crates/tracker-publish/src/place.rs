@@ -1,7 +1,7 @@
 //! Putting a payload where the seeder's rtorrent finds it.
 
 use std::fs::{self, File, Permissions};
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
@@ -93,13 +93,38 @@ fn look(path: &Path, payload: &PayloadFile, wanted: &Sha256, abort: &Abort) -> R
     Ok(if sha256(&file, path, abort)? == *wanted { Found::Right } else { Found::Wrong })
 }
 
+/// Who may read the torrent in the seeder's directory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Readers {
+    /// rtorrent, whoever it runs as.
+    Everybody,
+    /// rtorrent is given the bytes, and the seeder's passkey is in the file.
+    Owner,
+}
+
 /// Puts the torrent beside the payload, unless it is there already; returns its path.
-pub(crate) fn torrent(directory: &Path, name: &FileName, bytes: &[u8]) -> Result<PathBuf, Error> {
+pub(crate) fn torrent(
+    directory: &Path,
+    name: &FileName,
+    bytes: &[u8],
+    readers: Readers,
+) -> Result<PathBuf, Error> {
     let path = name.in_folder(directory);
-    if fs::read(&path).is_ok_and(|found| found == bytes) {
+    let mode = match readers {
+        Readers::Everybody => 0o644,
+        Readers::Owner => 0o600,
+    };
+    let has_mode = |found: &fs::Metadata| found.permissions().mode() & 0o777 == mode;
+    let right = fs::metadata(&path).is_ok_and(|found| has_mode(&found));
+    if right && fs::read(&path).is_ok_and(|found| found == bytes) {
         return Ok(path);
     }
-    durable::write(&path, bytes).map_err(|source| Error::Write { path: path.clone(), source })?;
+    let write_error = |source| Error::Write { path: path.clone(), source };
+    let mut temporary =
+        tempfile::Builder::new().prefix(".tmp-").tempfile_in(directory).map_err(write_error)?;
+    temporary.write_all(bytes).map_err(write_error)?;
+    temporary.as_file().set_permissions(Permissions::from_mode(mode)).map_err(write_error)?;
+    durable::persist(temporary, &path).map_err(write_error)?;
     Ok(path)
 }
 

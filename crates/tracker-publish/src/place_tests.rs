@@ -113,11 +113,11 @@ fn a_directory_in_the_way_is_not_removed() {
 fn the_torrent_is_written_once() {
     let case = Case::new();
     let name: FileName = "r.torrent".parse().unwrap();
-    let path = torrent(&case.seed(), &name, b"one").unwrap();
+    let path = torrent(&case.seed(), &name, b"one", Readers::Owner).unwrap();
     let first = fs::metadata(&path).unwrap().ino();
-    assert_eq!(torrent(&case.seed(), &name, b"one").unwrap(), path);
+    assert_eq!(torrent(&case.seed(), &name, b"one", Readers::Owner).unwrap(), path);
     assert_eq!(fs::metadata(&path).unwrap().ino(), first);
-    torrent(&case.seed(), &name, b"two").unwrap();
+    torrent(&case.seed(), &name, b"two", Readers::Everybody).unwrap();
     assert_eq!(fs::read(&path).unwrap(), b"two");
 }
 

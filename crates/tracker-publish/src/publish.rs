@@ -52,7 +52,6 @@ pub(crate) fn publish(settings: &Settings, console: &Console, abort: &Abort) -> 
 }
 
 fn seed(settings: &Settings, packed: &Packed, console: &Console, abort: &Abort) -> Result<Seeder, Error> {
-    warn_of_loopback(settings, console);
     let client = rtorrent(settings, abort);
     // Before anything is copied: the commonest fault is that nobody listens.
     let version = client.client_version()?;
@@ -85,6 +84,7 @@ fn seed(settings: &Settings, packed: &Packed, console: &Console, abort: &Abort) 
         torrent: &torrent,
         torrent_name: &release.torrent.file,
         announce: &announce,
+        keyed: settings.tracker.needs_passkey(),
         directory: &directory,
         placed: &placed,
         timeout: settings.timeout,
@@ -169,17 +169,5 @@ fn tell(placed: &Placed, bytes: u64, console: &Console) {
         Change::Replaced => {
             console.warn(format!("`{path}` was not the payload of this release; replaced it ({bytes})"));
         }
-    }
-}
-
-fn warn_of_loopback(settings: &Settings, console: &Console) {
-    let hosts = &settings.hosts_elsewhere;
-    if let (true, Some(host)) = (settings.seeder.is_loopback(), hosts.first()) {
-        let peer = settings.seeder.peer;
-        let more = if hosts.len() > 1 { format!(" and {} more", hosts.len() - 1) } else { String::new() };
-        console.warn(format!(
-            "the seeder's address {peer} is this machine's own; `{host}`{more} cannot dial it"
-        ));
-        console.hint("set seeder.peer in fleet.toml (or --seeder-peer) to the address the hosts see");
     }
 }

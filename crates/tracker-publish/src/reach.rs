@@ -1,15 +1,20 @@
-//! Whether the hosts can reach the tracker at all: what works on this machine may be nowhere for them.
+//! Whether the hosts can reach seeder and tracker at all: what works on this machine may be nowhere for them.
 
 use std::net::{IpAddr, Ipv4Addr, ToSocketAddrs};
 
 use crate::error::Error;
 use crate::settings::Settings;
 
-/// Refuses an announce URL that points at this machine, or that has no IPv4 address, for hosts that are elsewhere.
+/// Refuses a seeder or an announce URL that points at this machine, or a URL that has no IPv4 address, for hosts that are
+/// elsewhere.
 pub(crate) fn check(settings: &Settings) -> Result<(), Error> {
-    let (Some(host), false) = (settings.hosts_elsewhere.first(), settings.tracker.is_none()) else {
+    let Some(host) = settings.hosts_elsewhere.first() else { return Ok(()) };
+    if settings.seeder.is_loopback() {
+        return Err(Error::SeederHere { peer: settings.seeder.peer, host: host.clone() });
+    }
+    if settings.tracker.is_none() {
         return Ok(());
-    };
+    }
     let url = settings.tracker.template();
     let refuse = |reason| Err(Error::NoWay { url: url.clone(), host: host.clone(), reason });
     match judge(url.expose()) {

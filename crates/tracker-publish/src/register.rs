@@ -11,7 +11,7 @@ use crate::gazelle;
 use crate::packed::Packed;
 use crate::settings::Settings;
 use crate::tracker::{Kind, Updates};
-use crate::whitelist::{self, Listed};
+use crate::whitelist;
 
 /// Where a probe says it listens: nobody does, and a peer that is given it is refused at once.
 const NOWHERE: u16 = 1;
@@ -35,12 +35,17 @@ impl Registry<'_> {
         match &self.settings.tracker.kind {
             Kind::None | Kind::Announce => Ok(()),
             Kind::Opentracker { whitelist, reload } => {
-                let listed = whitelist::add(whitelist, infohash)?;
+                whitelist::add(whitelist, infohash)?;
                 let proof = || self.probe(&self.settings.clients.seeder, infohash);
-                // Listed before, it may also have been loaded before.
-                if listed == Listed::Already && proof().is_ok() {
-                    self.console.say("the torrent is on opentracker's whitelist");
-                    return Ok(());
+                match proof() {
+                    // Listed before, it was also loaded before.
+                    Ok(_) => {
+                        self.console.say("the torrent is on opentracker's whitelist");
+                        return Ok(());
+                    }
+                    Err(Error::Tracker(tracker_client::Error::Refused { .. })) => {}
+                    // One that is down cannot be told to read anything.
+                    Err(error) => return Err(error),
                 }
                 whitelist::reload(reload, self.abort)?;
                 self.until(proof)?;

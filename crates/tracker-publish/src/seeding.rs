@@ -10,7 +10,7 @@ use record::FileName;
 use rtorrent_rpc::{Client, Connect, Download, Hashing, HexInfohash, LoadCommand};
 
 use crate::error::Error;
-use crate::place::{self, Change, Placed};
+use crate::place::{self, Change, Placed, Readers};
 
 /// Pause between two looks.
 const POLL: Duration = Duration::from_millis(50);
@@ -30,6 +30,8 @@ pub(crate) struct Seeding<'a, C> {
     pub(crate) torrent: &'a Metainfo,
     pub(crate) torrent_name: &'a FileName,
     pub(crate) announce: &'a AnnounceUrl,
+    /// Whether a passkey is in that URL.
+    pub(crate) keyed: bool,
     /// The seeder's directory.
     pub(crate) directory: &'a Path,
     pub(crate) placed: &'a Placed,
@@ -76,15 +78,19 @@ impl<C: Connect> Seeding<'_, C> {
         let bytes = self.torrent.to_bytes();
         let directory = [LoadCommand::directory(self.directory)?];
         if Client::<C>::fits_raw_load(bytes.len()) {
-            place::torrent(self.directory, self.torrent_name, &bytes)?;
+            place::torrent(self.directory, self.torrent_name, &bytes, self.readers())?;
             return Ok(self.client.load_raw_start(&bytes, &directory)?);
         }
         // rtorrent remembers a path with the second of its modification and never loads the pair again, not even
         // after the download was erased: so the file must be new, and of a later second than any before it.
         self.abort.sleep(NEXT_SECOND)?;
         let _absent = fs::remove_file(self.torrent_name.in_folder(self.directory));
-        let path = place::torrent(self.directory, self.torrent_name, &bytes)?;
+        let path = place::torrent(self.directory, self.torrent_name, &bytes, Readers::Everybody)?;
         Ok(self.client.load_start(&path, &directory)?)
+    }
+
+    fn readers(&self) -> Readers {
+        if self.keyed { Readers::Owner } else { Readers::Everybody }
     }
 
     /// Polls until it seeds; helps once where rtorrent does not go on by itself.

@@ -8,7 +8,7 @@ use cli::Abort;
 use fleet::{Host, Inventory};
 use metainfo::AnnounceUrl;
 use record::Records;
-use tracker_client::{Http, Patience};
+use tracker_client::{Http, Patience, Proxies, Trust};
 
 use crate::error::Error;
 use crate::tracker::Tracker;
@@ -28,6 +28,10 @@ pub(crate) struct Settings {
     pub(crate) payload: Option<PathBuf>,
     /// Time for rtorrent to hash and to seed.
     pub(crate) timeout: Duration,
+    /// How tracker and site are reached.
+    pub(crate) proxies: Proxies,
+    /// Who vouches for them.
+    pub(crate) trust: Trust,
     /// Time for one answer of the tracker.
     pub(crate) tracker_timeout: Duration,
     /// Names of the fleet's hosts that are not this machine.
@@ -44,7 +48,7 @@ impl Settings {
         let abort = abort.clone();
         let (timeout, pause) = (self.tracker_timeout, self.tracker_timeout / 40);
         let patience = Patience { timeout, pause, ..Patience::default() };
-        Http::new(patience, move || abort.is_set())
+        Http::over(self.proxies.clone(), &self.trust, patience, move || abort.is_set())
     }
 }
 

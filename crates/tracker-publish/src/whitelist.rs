@@ -22,30 +22,20 @@ const COMMAND: Duration = Duration::from_secs(30);
 /// How the kernel calls opentracker: it cuts names at 15 bytes.
 const NAMES: &str = "opentracker";
 
-/// What had to be done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Listed {
-    /// It was there.
-    Already,
-    /// It was added.
-    Now,
-}
-
-/// Puts the infohash on the list.
-pub(crate) fn add(path: &Path, infohash: Infohash) -> Result<Listed, Error> {
+/// Puts the infohash on the list, unless it is there.
+pub(crate) fn add(path: &Path, infohash: Infohash) -> Result<(), Error> {
     let write_error = |source| Error::Whitelist { path: path.to_owned(), source };
     let mut file = OpenOptions::new().read(true).append(true).create(true).open(path).map_err(write_error)?;
     // Two publishes at once: neither may lose the other's line.
     flock(&file, FlockOperation::LockExclusive).map_err(|error| write_error(error.into()))?;
     let text = read(&file, path)?;
     if text.lines().any(|line| names(line, infohash)) {
-        return Ok(Listed::Already);
+        return Ok(());
     }
     // A list that somebody edited may lack its last line break.
     let gap = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
     file.write_all(format!("{gap}{infohash}\n").as_bytes()).map_err(write_error)?;
-    file.sync_all().map_err(write_error)?;
-    Ok(Listed::Now)
+    file.sync_all().map_err(write_error)
 }
 
 /// Takes it off; tells whether it was there. Comments and other lines stay as they are.
@@ -141,12 +131,14 @@ mod tests {
     fn lines_come_and_go_and_the_rest_stays() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("whitelist.txt");
-        assert_eq!(add(&path, hash(b"a")).unwrap(), Listed::Now);
-        assert_eq!(add(&path, hash(b"a")).unwrap(), Listed::Already);
+        add(&path, hash(b"a")).unwrap();
+        add(&path, hash(b"a")).unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), format!("{}\n", hash(b"a")), "once");
         let (a, b) = (hash(b"a").to_string(), hash(b"b").to_string());
         fs::write(&path, format!("# ours\n{}\n\n# last line without an end\n#", a.to_uppercase())).unwrap();
-        assert_eq!(add(&path, hash(b"a")).unwrap(), Listed::Already, "in either case");
-        assert_eq!(add(&path, hash(b"b")).unwrap(), Listed::Now);
+        add(&path, hash(b"a")).unwrap();
+        assert!(!fs::read_to_string(&path).unwrap().contains(&a), "it is there in capitals");
+        add(&path, hash(b"b")).unwrap();
         assert!(fs::read_to_string(&path).unwrap().ends_with(&format!("\n#\n{b}\n")));
         assert!(remove(&path, hash(b"a")).unwrap());
         assert!(!remove(&path, hash(b"a")).unwrap());

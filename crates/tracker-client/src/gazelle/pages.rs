@@ -127,13 +127,14 @@ impl Pages {
 
     fn index(&self, cookie: &Secret) -> Result<Session, Error> {
         let reply = self.polite.repeat(&self.request("ajax.php?action=index", cookie))?;
-        match json::read(&reply, "session")? {
+        let session = match json::read(&reply, "session")? {
             Ajax::Success(response) => match response.get("authkey").and_then(Value::as_str) {
                 Some(authkey) => Ok(Session { cookie: cookie.clone(), authkey: Secret::new(authkey) }),
                 None => Err(reply.foreign(SITE, "its index has no authkey")),
             },
             Ajax::Failure(reason) => Err(reply.refused("the index", reason)),
-        }
+        };
+        session.map_err(|error| error.without(&[self.password.expose(), cookie.expose()]))
     }
 
     fn request(&self, page: &str, cookie: &Secret) -> Request {

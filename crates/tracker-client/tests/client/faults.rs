@@ -43,6 +43,17 @@ fn a_slow_tracker_is_unreachable_after_the_timeout() {
 }
 
 #[test]
+fn a_reply_that_never_ends_is_given_up_although_no_byte_is_late() {
+    let (fake, url, infohash) = fake();
+    fake.fault("", Fault::Drip(Duration::from_millis(30)), 1);
+    let patience = Patience { timeout: Duration::from_millis(300), attempts: 1, ..Patience::default() };
+    let started = Instant::now();
+    let error = scrape(&Http::new(patience, || false), &url, infohash).unwrap_err();
+    assert!(started.elapsed() < Duration::from_secs(2));
+    assert!(error.is_unreachable() && error.to_string().contains("within 0.3 s"), "{error}");
+}
+
+#[test]
 fn a_reset_in_the_reply_is_survived_once_and_named_when_it_stays() {
     for fault in [Fault::Reset(30), Fault::Cut(100), Fault::LoseReply] {
         let (fake, url, infohash) = fake();
@@ -91,7 +102,15 @@ fn no_error_shows_a_key() {
     let secret = OcelotOptions::default().secret;
     let ocelot = Ocelot::new(http(), &fake.base(), Key::new(&secret).unwrap());
     let mut shown = String::new();
-    for fault in [Fault::Html, Fault::Huge(1 << 20), Fault::Reset(10), Fault::LoseReply, Fault::Cut(90)] {
+    for fault in [
+        Fault::Html,
+        Fault::EchoPage,
+        Fault::EchoFailure,
+        Fault::Huge(1 << 20),
+        Fault::Reset(10),
+        Fault::LoseReply,
+        Fault::Cut(90),
+    ] {
         fake.server().heal();
         fake.fault("", fault, 9);
         shown += &format!("{:?}", scrape(&http(), &url, infohash).unwrap_err());

@@ -189,6 +189,62 @@ fn a_rate_limit_is_waited_for_and_then_gone_on() {
 }
 
 #[test]
+fn a_site_that_says_how_long_to_wait_is_asked_again_then() {
+    for flavour in [Flavour::Pages2016, Flavour::Ops] {
+        let world = World::new(flavour);
+        world.fake.configure(|options| {
+            options.limit_lookups = true;
+            options.limit = 0;
+            options.window = Duration::from_millis(900);
+            options.retry_after = Some(1);
+        });
+        let manners = Manners { back_off: Duration::from_millis(200), ..HURRY };
+        let login = Login {
+            username: "deploy",
+            password: &Secret::new(&world.password),
+            session_file: &world.session_file(),
+        };
+        let pages = Pages::new(http(), &world.fake.base(), login, manners);
+        let token = Secret::new(GazelleOptions::default().token);
+        let api = Api::new(http(), &world.fake.base(), token, manners);
+        let site: &dyn Site = if flavour == Flavour::Ops { &api } else { &pages };
+        let hash = world.torrent(true, None).infohash();
+        assert_eq!(site.find(hash), Ok(None));
+        let started = Instant::now();
+        assert_eq!(site.find(hash), Ok(None), "status 429 is no failure");
+        let waited = started.elapsed();
+        assert!(waited >= Duration::from_secs(1) && waited < Duration::from_secs(3), "{waited:?}");
+    }
+    let world = World::new(Flavour::Ops);
+    let (site, torrent) = (world.api(), world.torrent(true, Some("OPS")));
+    site.upload(&upload(&torrent.to_bytes())).unwrap();
+    world.fake.configure(|options| options.limit_downloads = true);
+    assert!(matches!(site.download(1), Err(Error::RateLimited { .. })), "in whatever words");
+}
+
+#[test]
+fn what_changes_something_is_sent_once_and_questions_are_repeated() {
+    let world = World::new(Flavour::Pages2016);
+    let (site, hash) = (world.pages(), world.torrent(true, None).infohash());
+    let count = |part: &str| world.fake.server().lines(part).len();
+    world.fake.fault("POST /login.php", Fault::LoseReply, 9);
+    assert!(site.find(hash).unwrap_err().is_unreachable());
+    assert_eq!(count("POST /login.php"), 1);
+    world.fake.server().heal();
+    world.fake.fault("action=torrent", Fault::LoseReply, 1);
+    assert_eq!(site.find(hash), Ok(None));
+    assert_eq!(count("action=torrent"), 2);
+    world.fake.fault("POST /torrents.php", Fault::LoseReply, 9);
+    assert!(site.delete(1, "x").unwrap_err().is_unreachable());
+    assert_eq!(count("POST /torrents.php"), 1);
+    let world = World::new(Flavour::Ops);
+    world.fake.fault("action=upload", Fault::LoseReply, 9);
+    let torrent = world.torrent(true, Some("OPS"));
+    assert!(world.api().upload(&upload(&torrent.to_bytes())).unwrap_err().is_unreachable());
+    assert_eq!(world.fake.server().lines("action=upload").len(), 1);
+}
+
+#[test]
 fn calls_are_spread_over_the_window() {
     let world = World::new(Flavour::Ops);
     let manners = Manners { calls: 5, window: Duration::from_millis(300), ..HURRY };

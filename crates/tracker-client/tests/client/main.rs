@@ -12,6 +12,9 @@ mod faults;
 mod gazelle;
 mod ocelot;
 mod oracle;
+mod proxies;
+mod redirects;
+mod tls;
 
 use std::time::Duration;
 

@@ -11,22 +11,32 @@ use super::world::{Ended, Packing, World, run};
 
 const KEYS: [&str; 2] = ["11111111111111111111111111111111", "22222222222222222222222222222222"];
 
-struct Fleet {
-    world: World,
+/// A world with a site, its Ocelot, and an inventory that names both.
+pub(crate) struct Fleet {
+    pub(crate) world: World,
     seeder: Rtorrent,
-    tracker: Arc<FakeOcelot>,
-    site: FakeGazelle,
+    pub(crate) tracker: Arc<FakeOcelot>,
+    pub(crate) site: FakeGazelle,
 }
 
 impl Fleet {
+    /// With a release as the site wants it.
+    pub(crate) fn fitting(flavour: Flavour) -> Self {
+        let source = (flavour == Flavour::Ops).then_some("OPS");
+        Self::packed(flavour, Packing { private: true, source, ..Packing::default() })
+    }
+
     fn new(flavour: Flavour, private: bool) -> Self {
-        let world = World::new(Packing { private, ..Packing::default() });
+        Self::packed(flavour, Packing { private, ..Packing::default() })
+    }
+
+    fn packed(flavour: Flavour, packing: Packing) -> Self {
+        let world = World::new(packing);
         let seeder = Rtorrent::start(&world.path().join("rtorrent"));
         let tracker = Arc::new(FakeOcelot::start(OcelotOptions::default()));
         tracker.both(|base| (1..).zip(KEYS).for_each(|(id, key)| base.user(key, id)));
         let options = GazelleOptions {
             flavour,
-            // The fake's constant is what the release was packed with: nothing.
             tracker: Some((Arc::clone(&tracker), OcelotOptions::default().secret)),
             ..GazelleOptions::default()
         };
@@ -63,7 +73,7 @@ impl Fleet {
         fs::write(self.world.path().join("fleet.toml"), text).unwrap();
     }
 
-    fn run(&self, args: &[&str]) -> Ended {
+    pub(crate) fn run(&self, args: &[&str]) -> Ended {
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_tracker-publish"));
         command.env_clear().current_dir(self.world.path());
         run(command.args(["--fleet", "fleet.toml", "-vv"]).args(args))
@@ -164,36 +174,47 @@ fn the_sites_own_words_are_told_and_a_wrong_password_is_tried_once() {
 }
 
 #[test]
-fn no_secret_of_a_site_is_shown() {
-    if !installed("no_secret_of_a_site_is_shown") {
+fn sites_that_fail_are_told_apart_and_a_rerun_finishes() {
+    if !installed("sites_that_fail_are_told_apart_and_a_rerun_finishes") {
         return;
     }
     for flavour in [Flavour::Pages2016, Flavour::Ops] {
-        let fleet = Fleet::new(flavour, true);
-        let mut said = String::new();
-        for part in ["login.php", "action=index", "action=torrent", "upload", "download"] {
-            for fault in [Fault::Reset(30), Fault::Html, Fault::Slow(Duration::from_millis(400))] {
-                fleet.site.fault(part, fault, 100);
-                said += &fleet.run(&["--tracker-timeout", "200ms"]).said;
-                fleet.site.server().heal();
-            }
+        let fleet = Fleet::fitting(flavour);
+        let brief = ["--tracker-timeout", "300ms"];
+        fleet.run(&[]).expect(0, &["was uploaded", "is seeded"]);
+        for (fault, words) in [
+            (Fault::Slow(Duration::from_secs(30)), "no whole answer within 0.3 s"),
+            (Fault::Reset(20), "cannot be reached"),
+            (Fault::Html, "is not a Gazelle: its answer is not JSON"),
+            (Fault::Huge(10 << 20), "longer than"),
+        ] {
+            fleet.site.fault("", fault, 100);
+            fleet.run(&brief).expect(21, &[words, "hint: check"]);
+            assert_eq!(fleet.world.publish_json()["details"]["seeder"], serde_json::Value::Null);
+            fleet.site.server().heal();
+            fleet.run(&[]).expect(0, &["the site has it", "is seeded"]);
         }
-        said += &fleet.run(&["hosts"]).said;
-        said += &fs::read_to_string(fleet.world.records().join("publish.json")).unwrap_or_default();
-        let options = GazelleOptions::default();
-        let secret = OcelotOptions::default().secret;
-        for secret in [
-            options.password.as_str(),
-            &options.token,
-            &options.passkey,
-            &secret,
-            KEYS[0],
-            KEYS[1],
-            "abcdef0123456789",
-        ]
-        .map(|text: &str| text.to_owned())
-        {
-            assert!(!said.contains(&secret), "{secret} in:\n{said}");
-        }
+        fleet.site.server().down();
+        fleet.run(&brief).expect(21, &["refused", "hint: check that it runs"]);
+        fleet.site.server().up();
+        fleet.run(&[]).expect(0, &["is seeded"]);
     }
+}
+
+#[test]
+fn an_ops_site_that_cannot_delete_is_said_and_the_tracker_forgets() {
+    if !installed("an_ops_site_that_cannot_delete_is_said_and_the_tracker_forgets") {
+        return;
+    }
+    let fleet = Fleet::fitting(Flavour::Ops);
+    fleet.run(&["--wait"]).expect(0, &["was uploaded: torrent 1 of group 1001", "is given the seeder"]);
+    assert_eq!(fleet.world.publish_json()["details"]["mode"], "gazelle-ops");
+    fleet.run(&["check"]).expect(0, &["web1: registered, 1 seeders"]);
+    fleet
+        .run(&["withdraw"])
+        .expect(0, &["its API has no call for that", "it stays on the site", "hint: delete it there"]);
+    assert!(fleet.tracker.memory().torrents.is_empty());
+    // Published again: it is there, and the tracker is told by us.
+    fleet.run(&[]).expect(0, &["the site has it as torrent 1", "did not tell its tracker", "is seeded"]);
+    assert_eq!(fleet.site.server().lines("action=upload").len(), 1);
 }

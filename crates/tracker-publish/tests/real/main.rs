@@ -9,10 +9,12 @@
 
 mod gazelle;
 mod ocelot;
+mod opentracker;
 #[path = "../../../rtorrent-rpc/tests/rtorrent/mod.rs"]
 #[allow(dead_code, reason = "made for the tests of the client, which need more of it")]
 mod rtorrent;
 mod rules;
+mod secrets;
 mod tracker;
 mod world;
 
@@ -25,6 +27,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use e2e::fakes::Fault;
 use rtorrent::{Rtorrent, eventually, installed};
 use rtorrent_rpc::LoadCommand;
 use rustix::process::{Pid, Signal, kill_process};
@@ -32,7 +35,7 @@ use serde_json::{Value, json};
 use tracker::TestTracker;
 use world::{Packing, World, ended, run};
 
-const TREE: Packing = Packing { tree: true, large_torrent: false, private: false };
+const TREE: Packing = Packing { tree: true, large_torrent: false, private: false, source: None };
 const NO_TRACKER: &str = "http://127.0.0.1:1/announce";
 
 fn seeder(world: &World) -> Rtorrent {
@@ -368,6 +371,29 @@ fn a_tracker_that_refuses_or_is_down_is_told_apart() {
 }
 
 #[test]
+fn an_open_tracker_that_fails_is_unreachable_and_a_rerun_finishes() {
+    if !installed("an_open_tracker_that_fails_is_unreachable_and_a_rerun_finishes") {
+        return;
+    }
+    let world = World::new(Packing::default());
+    let seeder = seeder(&world);
+    let tracker = TestTracker::start();
+    let command =
+        |args: &[&str]| run(publish(&world, &seeder).args(["--announce", &tracker.url()]).args(args));
+    // Here rtorrent asks: we see only what it says of it.
+    for fault in [Fault::Slow(Duration::from_secs(30)), Fault::Reset(20), Fault::Html, Fault::Huge(10 << 20)]
+    {
+        tracker.server().fault("", fault, 1000);
+        command(&["--timeout", "4s"])
+            .expect(21, &["did not take the announce", "hint: check that the tracker"]);
+        assert_eq!(world.publish_json()["details"]["seeder"], Value::Null);
+        tracker.server().heal();
+        command(&[]).expect(0, &["took the announce", "is seeded"]);
+        command(&["withdraw"]).expect(0, &[]);
+    }
+}
+
+#[test]
 fn a_passkey_never_leaves_the_command_line() {
     let world = World::new(Packing::default());
     let secret = "0123456789abcdef0123456789abcdef";
@@ -401,24 +427,24 @@ fn a_wrong_peer_address_is_found_out_by_the_proof() {
 }
 
 #[test]
-fn an_address_that_only_this_machine_can_dial_is_warned_of() {
-    if !installed("an_address_that_only_this_machine_can_dial_is_warned_of") {
-        return;
-    }
+fn a_seeder_that_only_this_machine_can_dial_is_refused() {
     let world = World::new(Packing::default());
-    let seeder = seeder(&world);
-    let fleet = format!(
-        "[site]\ndeploy_to = \"/srv/site\"\n[seeder]\nrpc_socket = \"{}\"\ndirectory = \"{}\"\npeer = \"{}\"\n\
-         [hosts.web1]\naddress = \"10.0.0.11\"\n[hosts.web2]\naddress = \"10.0.0.12\"\n",
-        seeder.socket().display(),
-        world.seed().display(),
-        seeder.peer(),
-    );
+    let fleet = "[site]\ndeploy_to = \"/srv/site\"\n[seeder]\nrpc_socket = \"/none\"\ndirectory = \"/srv/seed\"\n\
+                 peer = \"127.0.0.5:6890\"\n\
+                 [hosts.web1]\naddress = \"10.0.0.11\"\n[hosts.web2]\naddress = \"10.0.0.12\"\n";
     fs::write(world.path().join("fleet.toml"), fleet).unwrap();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_tracker-publish"));
-    command.current_dir(world.path()).args(["--fleet", "fleet.toml"]).stdin(Stdio::null());
-    run(&mut command)
-        .expect(0, &["warning:", "`web1` and 1 more cannot dial it", "hint: set seeder.peer", "is seeded"]);
+    for verb in [&[][..], &["check"]] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tracker-publish"));
+        command.current_dir(world.path()).args(["--fleet", "fleet.toml"]).args(verb).stdin(Stdio::null());
+        let said =
+            ["`web1` cannot dial the seeder", "127.0.0.5:6890", "hint: give the IPv4 address and port"];
+        if verb.is_empty() {
+            run(&mut command).expect(2, &said);
+        } else {
+            // All questions are asked; the seeder's client is the first.
+            run(&mut command).expect(21, &said);
+        }
+    }
 }
 
 #[test]

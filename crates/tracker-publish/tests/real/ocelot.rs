@@ -4,7 +4,10 @@ use std::fs;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use e2e::authority::{Authority, Valid};
 use e2e::fakes::{FakeOcelot, Fault, OcelotOptions, OcelotVersion};
+use e2e::front::{ForwardProxy, TlsFront, free_port};
+use e2e::peers;
 
 use super::rtorrent::{Rtorrent, eventually, installed};
 use super::world::{Packing, World, run};
@@ -202,6 +205,7 @@ fn trackers_that_fail_are_told_apart_and_a_rerun_finishes() {
     let brief = ["--tracker-timeout", "300ms"];
     for (fault, words) in [
         (Fault::Slow(Duration::from_secs(30)), "no whole answer within 0.3 s"),
+        (Fault::Drip(Duration::from_millis(40)), "no whole answer within 0.3 s"),
         (Fault::Reset(20), "cannot be reached"),
         (Fault::Html, "is not a tracker"),
         (Fault::Huge(10 << 20), "longer than"),
@@ -210,11 +214,16 @@ fn trackers_that_fail_are_told_apart_and_a_rerun_finishes() {
         let started = Instant::now();
         fleet.run(&brief).expect(21, &[words, "hint: check"]);
         assert!(started.elapsed() < Duration::from_secs(6), "{fault:?}: {:?}", started.elapsed());
+        assert_eq!(fleet.world.publish_json()["details"]["seeder"], serde_json::Value::Null);
         fleet.fake.server().heal();
+        fleet.run(&[]).expect(0, &["was registered", "is seeded"]);
+        fleet.run(&["withdraw"]).expect(0, &[]);
     }
     fleet.fake.server().down();
     fleet.run(&brief).expect(21, &["refused", "hint: check that it runs"]);
     fleet.fake.server().up();
+    fleet.run(&[]).expect(0, &["is seeded"]);
+    fleet.run(&["withdraw"]).expect(0, &[]);
     fleet.fake.drain(true);
     fleet.run(&brief).expect(20, &["temporarily unavailable", "hint: the tracker shuts down"]);
     fleet.fake.drain(false);
@@ -244,44 +253,42 @@ fn a_wrong_secret_and_a_tracker_that_ignores_updates_are_found_out() {
 }
 
 #[test]
-fn no_secret_is_ever_shown_or_written() {
-    if !installed("no_secret_is_ever_shown_or_written") {
+fn updates_go_by_tls_to_whom_the_fleet_trusts_and_through_its_proxy() {
+    let test = "updates_go_by_tls_to_whom_the_fleet_trusts_and_through_its_proxy";
+    let programs = ["nginx", "openssl", "tinyproxy"].iter().all(|program| peers::find(program).is_some());
+    if !installed(test)
+        || !peers::skip_unless(test, programs, "not installed: nginx-light, openssl or tinyproxy-bin")
+    {
         return;
     }
-    let fleet = Fleet::new(OcelotVersion::V1_0);
-    let mut said = String::new();
-    let verbs: [&[&str]; 5] =
-        [&["hosts", "--create"], &["--wait", "--keep", "1"], &["check"], &["hosts"], &["withdraw"]];
-    let run = |fleet: &Fleet, said: &mut String| {
-        for verb in verbs {
-            let args = [verb, &["--tracker-timeout", "200ms"]].concat();
-            *said += &fleet.run(&args).said;
-            let record = fleet.world.records().join("publish.json");
-            *said += &fs::read_to_string(record).unwrap_or_default();
-        }
+    let fleet = Fleet::new(OcelotVersion::V2_1_3);
+    fleet.run(&["hosts", "--create"]).expect(0, &[]);
+    let authority = Authority::new(&fleet.world.path().join("authority"));
+    let certificate = authority.issue("DNS:localhost", Valid::Now);
+    let front = TlsFront::start(&fleet.world.path().join("front"), &certificate, fleet.fake.address());
+    let table = format!(
+        "mode = \"ocelot\"\nsecret_file = \"site_password\"\nupdate = \"https://localhost:{}\"\n",
+        front.port()
+    );
+    fleet.write_inventory(&table);
+    fleet
+        .run(&[])
+        .expect(20, &["the certificate of `https://localhost:", "hint: if a private authority signed it"]);
+    assert!(fleet.fake.server().lines("action=add_torrent").is_empty());
+    fleet.write_inventory(&format!("{table}ca_file = \"authority/ca.pem\"\n"));
+
+    let proxy = ForwardProxy::start(&fleet.world.path().join("proxy"), front.port(), None);
+    let dead = format!("http://127.0.0.1:{}", free_port());
+    let by = |proxy: &str, except: &str| {
+        run(fleet.command(&[]).env("https_proxy", proxy).env("no_proxy", except).stdin(Stdio::null()))
     };
-    run(&fleet, &mut said);
-    assert!(said.contains("is seeded"), "{said}");
-    for part in ["announce?", "scrape?", "update?"] {
-        for fault in [Fault::Slow(Duration::from_secs(9)), Fault::Reset(50), Fault::Html] {
-            fleet.fake.fault(part, fault, 1000);
-            run(&fleet, &mut said);
-            fleet.fake.server().heal();
-        }
-    }
-    fleet.fake.server().down();
-    run(&fleet, &mut said);
-    fleet.fake.server().up();
-    fleet.fake.restart();
-    run(&fleet, &mut said);
-    for (what, secret) in [
-        ("site_password", fs::read_to_string(fleet.world.path().join(SECRET_FILE)).unwrap()),
-        ("the seeder's passkey", fleet.key("seeder")),
-        ("web1's passkey", fleet.key("web1")),
-        ("web2's passkey", fleet.key("web2")),
-    ] {
-        assert!(!said.contains(&secret), "{what} in:\n{said}");
-    }
+    by("socks5://127.0.0.1:1", "")
+        .expect(2, &["`https_proxy` is not the URL of an http or https proxy", "hint:"]);
+    by(&dead, "").expect(21, &["cannot be reached: through the proxy", "https_proxy and no_proxy"]);
+    by(&format!("http://{}", proxy.address()), "").expect(0, &["was registered"]);
+    assert_eq!(proxy.requests("CONNECT localhost"), 1);
+    fleet.run(&["withdraw"]).expect(0, &[]);
+    by(&dead, "localhost").expect(0, &["was registered"]);
 }
 
 #[test]

@@ -4,6 +4,7 @@
 use std::fs;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
+use std::time::Duration;
 
 use e2e::fakes::{FakeGazelle, FakeOcelot, Fault, Flavour, GazelleOptions, OcelotOptions};
 
@@ -89,7 +90,7 @@ impl Rules {
     }
 }
 
-const PRIVATE: Packing = Packing { large_torrent: false, tree: false, private: true };
+const PRIVATE: Packing = Packing { large_torrent: false, tree: false, private: true, source: None };
 
 /// A rule as a test; skipped where there is no rtorrent.
 macro_rules! rules {
@@ -126,6 +127,9 @@ rules! {
         rules.run(&[]).expect(0, &[]);
         let seeded = rules.world.seeded_torrent();
         assert_eq!(seeded.info_bytes(), rules.world.torrent.info_bytes());
+        let stand_in: metainfo::AnnounceUrl = metainfo::NO_TRACKER_ANNOUNCE.parse().unwrap();
+        let bytes = |torrent: &metainfo::Metainfo| torrent.with_announce(&stand_in).unwrap().to_bytes();
+        assert_eq!(bytes(&seeded), bytes(&rules.world.torrent), "all but the announce URL");
         assert!(seeded.announce().unwrap().expose().contains(SEEDER));
     }
     rule_05_nothing_but_the_info_dict_is_expected_back {
@@ -164,6 +168,10 @@ rules! {
         rules.site.fault("POST /upload.php", Fault::LoseReply, 5);
         rules.run(&[]).expect(0, &["looking whether it was stored"]);
         assert_eq!(rules.uploads(), 1);
+        // A dead tracker alone makes the site answer late: the time for other calls does not count.
+        let late = Rules::of(Flavour::Pages2016, PRIVATE);
+        late.site.fault("POST /upload.php", Fault::Slow(Duration::from_secs(2)), 1);
+        late.run(&["--tracker-timeout", "500ms"]).expect(0, &["was uploaded"]);
         let lost = Rules::of(Flavour::Pages2016, PRIVATE);
         lost.site.fault("POST /upload.php", Fault::Reset(0), 5);
         lost.run(&[]).expect(0, &[]);
@@ -217,12 +225,18 @@ rules! {
     }
     rule_16_an_announce_address_that_hosts_cannot_reach_is_refused {
         let rules = Rules::ocelot();
+        let elsewhere = |tracker: &str| {
+            rules.configure(OCELOT, tracker, "10.0.0.11");
+            let toml = rules.world.path().join("fleet.toml");
+            let text = fs::read_to_string(&toml).unwrap();
+            fs::write(&toml, text.replace(&rules.seeder.peer().to_string(), "10.0.0.5:6890")).unwrap();
+        };
         for (tracker, why) in [
             (rules.tracker.base(), "this machine's own"),
             ("http://localhost:34000".to_owned(), "this machine's own"),
             ("http://[2001:db8::5]:34000".to_owned(), "no IPv4"),
         ] {
-            rules.configure(OCELOT, &tracker, "10.0.0.11");
+            elsewhere(&tracker);
             rules.run(&[]).expect(2, &["host `web1` cannot reach the tracker", why, "hint: announce at an IPv4"]);
         }
     }
@@ -234,8 +248,14 @@ rules! {
     }
     rule_18_a_rate_limit_with_status_200_is_no_failure_of_the_search {
         let rules = Rules::of(Flavour::Ops, PRIVATE);
-        rules.site.configure(|options| { options.limit_lookups = true; options.limit = 100; });
-        rules.run(&[]).expect(12, &[]);
+        // One call is let through, then none for a second.
+        rules.site.configure(|options| {
+            options.limit_lookups = true;
+            options.limit = 0;
+            options.retry_after = Some(1);
+            options.window = Duration::from_millis(900);
+        });
+        rules.run(&["-v"]).expect(12, &["limits the rate of calls, waiting 1 s", "under another infohash"]);
         let calls = rules.site.server().lines("ajax.php").len();
         assert!(calls <= 5, "a publish is within 5 calls in 10 s: {calls}");
     }

@@ -1,53 +1,45 @@
-//! A small HTTP tracker for tests: answers every announce with what it was told to.
+//! A tracker open to every torrent: answers each announce with what it was told to, and meets every fault.
 
-use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener};
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, Mutex};
-use std::thread;
+
+use e2e::fakes::server::{Answer, Raw, Server};
 
 /// A tracker on a port of its own.
 pub(crate) struct TestTracker {
-    address: SocketAddr,
-    answer: Arc<Mutex<Vec<u8>>>,
-    asked: Arc<Mutex<Vec<String>>>,
+    server: Server,
+    answer: Arc<Mutex<String>>,
 }
 
 impl TestTracker {
     /// One that has no peers for anybody.
     pub(crate) fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
-        let answer = Arc::new(Mutex::new(b"d8:intervali1800e5:peers0:e".to_vec()));
-        let asked = Arc::new(Mutex::new(Vec::new()));
-        let (answers, log) = (Arc::clone(&answer), Arc::clone(&asked));
-        // Ends with the test's process.
-        thread::spawn(move || {
-            for stream in listener.incoming() {
-                let mut stream = stream.unwrap();
-                let mut request = [0; 4096];
-                let count = stream.read(&mut request).unwrap_or_default();
-                let line =
-                    String::from_utf8_lossy(&request[..count]).lines().next().unwrap_or_default().to_owned();
-                log.lock().unwrap().push(line);
-                let body = answers.lock().unwrap().clone();
-                let head = format!("HTTP/1.0 200 OK\r\nContent-Length: {}\r\n\r\n", body.len());
-                let _gone = stream.write_all(&[head.as_bytes(), &body].concat());
-            }
+        let answer = Arc::new(Mutex::new("d8:intervali1800e5:peers0:e".to_owned()));
+        let answers = Arc::clone(&answer);
+        let server = Server::start(IpAddr::V4(Ipv4Addr::LOCALHOST), 1 << 16, move |_| {
+            let body = answers.lock().unwrap().clone();
+            let bytes = format!("HTTP/1.0 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+            Answer { bytes: bytes.into_bytes(), keep: false }
         });
-        Self { address, answer, asked }
+        Self { server, answer }
     }
 
     pub(crate) fn url(&self) -> String {
-        format!("http://{}/announce", self.address)
+        format!("http://{}/announce", self.server.address())
     }
 
     /// From now on it refuses.
     pub(crate) fn refuse(&self, reason: &str) {
-        *self.answer.lock().unwrap() = format!("d14:failure reason{}:{reason}e", reason.len()).into_bytes();
+        *self.answer.lock().unwrap() = format!("d14:failure reason{}:{reason}e", reason.len());
+    }
+
+    /// For faults.
+    pub(crate) fn server(&self) -> &Server {
+        &self.server
     }
 
     /// The request lines it got.
     pub(crate) fn asked(&self) -> Vec<String> {
-        self.asked.lock().unwrap().clone()
+        self.server.requests().iter().map(Raw::line).collect()
     }
 }

@@ -23,6 +23,8 @@ pub(crate) struct Packing {
     pub(crate) large_torrent: bool,
     pub(crate) tree: bool,
     pub(crate) private: bool,
+    /// As a site of the OPS line wants it.
+    pub(crate) source: Option<&'static str>,
 }
 
 impl World {
@@ -32,7 +34,9 @@ impl World {
             fs::create_dir(scratch.path().join(sub)).unwrap();
         }
         let name = if packing.tree { "0123456789abcdef" } else { "0123456789abcdef.tar.zst" };
-        let builder = Builder::new(name, PieceLength::MIN).private(packing.private);
+        let builder = Builder::new(name, PieceLength::MIN)
+            .private(packing.private)
+            .source(packing.source.map(str::to_owned));
         let torrent = if packing.tree {
             let site = scratch.path().join("site");
             let files = make_site(&site, if packing.large_torrent { 3000 } else { 20 });
@@ -86,7 +90,7 @@ impl World {
             files: 1,
             bytes: 1,
             private: packing.private,
-            source: None,
+            source: packing.source.map(str::to_owned),
         };
         let details = Pack { directories: 0, links: 0, excluded: 0, release_time: 0, level: None, pieces: 1 };
         let tool = Tool { name: "mkt-pack".into(), version: "0.1.0".into() };
