@@ -51,18 +51,13 @@ fn bulky(fleet: &Fleet) -> PathBuf {
     site
 }
 
-/// Bytes of the payload's pieces that a host has written, whatever their order.
-fn written(fleet: &Fleet, name: &str) -> u64 {
-    use std::os::unix::fs::MetadataExt;
-    let incoming =
-        fs::read_dir(fleet.host(name).deploy_to().join("incoming")).into_iter().flatten().flatten();
-    incoming.filter_map(|entry| entry.metadata().ok()).map(|metadata| metadata.blocks() * 512).sum()
-}
-
+/// Waits until `name` has received so many bytes in this push; what is on its disk does not tell, since files have their
+/// full size from the beginning.
 fn wait_for_bytes(fleet: &Fleet, push: &mut Running, name: &str, bytes: u64) {
+    let before = switch(fleet).traffic(name).0;
     eventually("a part of the payload", Duration::from_secs(30), || {
         assert!(push.is_running(), "ended early: {}", push.stderr_so_far());
-        (written(fleet, name) >= bytes).then_some(())
+        (switch(fleet).traffic(name).0 - before >= bytes).then_some(())
     });
 }
 
@@ -85,31 +80,31 @@ fn a_terminated_push_leaves_no_process_and_the_next_one_goes_on() {
     assert!(asked.elapsed() < Duration::from_secs(3), "{:?}: {}", asked.elapsed(), output.stderr);
     assert!(push_record(&fleet).aborted);
     no_receiver_is_left(&fleet);
-    let had = written(&fleet, "alpha");
-    assert!(had < BULK as u64, "met too late");
+    assert!(fleet.host("alpha").releases().is_empty(), "met too late");
 
+    let before = switch(&fleet).traffic("alpha").0;
     fleet.push().output().ok();
     all_have_it(&fleet);
-    let fetched = push_record(&fleet).details.seeder.expect("a seeder").uploaded;
-    assert!(fetched < 2 * BULK as u64, "what was there is not fetched again: {fetched}");
+    let fetched = switch(&fleet).traffic("alpha").0 - before;
+    assert!(fetched < BULK as u64, "what was there is not fetched again: {fetched}");
 }
 
 #[test]
 fn the_fleet_completes_without_the_controller_once_one_copy_is_out() {
     needs_peers!();
     let Some(fleet) = apart(module_path!(), &["alpha", "beta", "gamma", "delta"]) else { return };
-    let sent = |fleet: &Fleet| {
-        let address = fleet.agent_interface();
-        let text =
-            fs::read_to_string(format!("/sys/class/net/{address}/statistics/tx_bytes")).expect("a counter");
-        text.trim().parse::<usize>().expect("bytes")
-    };
-    let before = sent(&fleet);
+    // A fast seeder and slow servers: one copy is out long before anybody has all of it.
+    switch(&fleet).shape("agent", 2 * RATE);
+    for host in &fleet.hosts {
+        switch(&fleet).shape(&host.name, RATE / 2);
+    }
+    let before = switch(&fleet).traffic("agent").1;
     let mut push = fleet.push().start();
     eventually("one copy to be out", Duration::from_secs(30), || {
         assert!(push.is_running(), "ended early: {}", push.stderr_so_far());
-        (sent(&fleet) - before > BULK * 5 / 4).then_some(())
+        (switch(&fleet).traffic("agent").1 - before > BULK as u64 * 5 / 4).then_some(())
     });
+    assert!(fleet.hosts.iter().all(|host| host.releases().is_empty()), "met too late");
     push.kill9();
     eventually("every host to stage it by itself", Duration::from_secs(30), || {
         fleet.hosts.iter().all(|host| host.releases() == ["r1"]).then_some(())

@@ -208,15 +208,6 @@ impl Fleet {
         self.network.ssh
     }
 
-    /// The interface of this machine towards servers that have a network of their own.
-    ///
-    /// # Panics
-    /// When they have none.
-    #[must_use]
-    pub fn agent_interface(&self) -> String {
-        self.switch.as_ref().expect("namespaces").end("agent")
-    }
-
     /// Changes fleet.toml: replaces `from`, which must be in it.
     ///
     /// # Panics

@@ -72,6 +72,23 @@ impl Switch {
         }
     }
 
+    /// Bytes that `name` ("agent" is this machine) has received and sent.
+    ///
+    /// # Panics
+    /// When the kernel does not say.
+    #[must_use]
+    pub fn traffic(&self, name: &str) -> (u64, u64) {
+        let mut command = Command::new("cat");
+        command.arg("/proc/net/dev");
+        let namespace = (name != "agent").then(|| self.namespace(name));
+        let output = within(namespace.as_deref(), command).output().expect("cat");
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let own = format!("{}:", self.end(name));
+        let line = text.lines().find_map(|line| line.trim().strip_prefix(&own)).expect("the interface");
+        let fields: Vec<u64> = line.split_whitespace().filter_map(|field| field.parse().ok()).collect();
+        (fields[0], fields[8])
+    }
+
     /// Closes `name` to everybody who dials in, but for `port`.
     ///
     /// # Panics
@@ -114,8 +131,7 @@ impl Switch {
     }
 
     /// Its other end: the interface of `name`, or of this machine for "agent".
-    #[must_use]
-    pub fn end(&self, name: &str) -> String {
+    fn end(&self, name: &str) -> String {
         format!("{}x{}", self.prefix, &name[..name.len().min(8)])
     }
 }
