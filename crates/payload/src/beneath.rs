@@ -27,6 +27,11 @@ impl Beneath {
         fd.map(Self).map_err(|error| Error::Root { path: root.into(), source: error.into() })
     }
 
+    /// The user who owns the directory.
+    pub(crate) fn owner(&self) -> Result<u32, Errno> {
+        sys::fstat(&self.0).map(|stat| stat.st_uid)
+    }
+
     /// Opens a file for reading. NONBLOCK: a FIFO put in its place must not hang the caller, who checks the type.
     pub(crate) fn read(&self, path: &str) -> Result<File, Errno> {
         self.at(path, OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK, Mode::empty()).map(File::from)

@@ -9,6 +9,7 @@ use crate::hash::read_some;
 use crate::pool::in_pool;
 use crate::{Error, Manifest, Progress};
 use rayon::prelude::*;
+use rustix::fs::ioctl_ficlone;
 use sha2::Digest;
 use std::io::Write;
 use std::path::Path;
@@ -62,12 +63,19 @@ fn file(
     let path = &entry.path;
     let wrong = || Error::Content { path: shown(path) };
     let failed = |error: std::io::Error| Error::write(path, error);
-    let mut from = src.read(path).map_err(|error| Error::read(path, error))?;
+    let from = src.read(path).map_err(|error| Error::read(path, error))?;
     let metadata = from.metadata().map_err(|error| Error::read(path, error))?;
     if !metadata.is_file() || metadata.len() != size {
         return Err(wrong());
     }
     let mut to = dest.create_file(path).map_err(|error| failed(error.into()))?;
+    // A file system that can shares the blocks (never the inode: the client may go on writing). What is hashed then is
+    // our copy, after the blocks were shared.
+    let shared = ioctl_ficlone(&to, &from).is_ok();
+    let mut from = if shared { dest.read(path).map_err(|error| failed(error.into()))? } else { from };
+    if shared && from.metadata().map_err(failed)?.len() != size {
+        return Err(wrong());
+    }
     let mut hasher = sha2::Sha256::new();
     let mut left = size;
     // Once even for an empty file, so that an abort is noticed.
@@ -77,7 +85,9 @@ fn file(
             return Err(wrong());
         }
         hasher.update(got);
-        to.write_all(got).map_err(failed)?;
+        if !shared {
+            to.write_all(got).map_err(failed)?;
+        }
         left -= got.len() as u64;
         if !progress(got.len() as u64) {
             return Err(Error::aborted(path));

@@ -25,6 +25,8 @@ pub struct Report {
     pub mode: Vec<String>,
     /// Links with another target.
     pub link: Vec<String>,
+    /// What is as it should be, but belongs to another user than the root of the tree.
+    pub owner: Vec<String>,
 }
 
 impl Report {
@@ -37,8 +39,8 @@ impl Report {
     /// Number of paths that differ.
     #[must_use]
     pub fn differences(&self) -> usize {
-        let Self { missing, extra, changed, mode, link } = self;
-        [missing, extra, changed, mode, link].map(Vec::len).iter().sum()
+        let Self { missing, extra, changed, mode, link, owner } = self;
+        [missing, extra, changed, mode, link, owner].map(Vec::len).iter().sum()
     }
 }
 
@@ -47,6 +49,7 @@ enum Finding {
     Changed(String),
     Mode(String),
     Link(String),
+    Owner(String),
 }
 
 /// Compares a directory with a manifest, hashing every file, in parallel. Modification times are not compared.
@@ -68,13 +71,14 @@ pub fn verify<S: AsRef<str>>(
     let ignored = |path: &str| ignore.iter().any(|ignored| is_at_or_beneath(path, ignored));
     let holds_ignored = |path: &str| ignore.iter().any(|ignored| is_at_or_beneath(ignored, path));
     let dir = Beneath::open(root)?;
+    let owner = dir.owner().map_err(|error| Error::read(".", error))?;
     let (found, _) = list(&dir, |path, _| ignored(path), progress)?;
     let compare = |buffer: &mut Vec<u8>, found: &Found| {
         let extra_dir = matches!(found.kind, FoundKind::Dir { .. }) && manifest.get(&found.path).is_none();
         if extra_dir && holds_ignored(&found.path) {
             return Ok(None);
         }
-        compare(&dir, found, manifest, buffer, progress)
+        compare(&dir, found, owner, manifest, buffer, progress)
     };
     let findings = in_pool(".", || {
         found
@@ -90,6 +94,7 @@ pub fn verify<S: AsRef<str>>(
             Finding::Changed(path) => report.changed.push(path),
             Finding::Mode(path) => report.mode.push(path),
             Finding::Link(path) => report.link.push(path),
+            Finding::Owner(path) => report.owner.push(path),
         }
     }
     let there: std::collections::HashSet<&str> = found.iter().map(|found| found.path.as_str()).collect();
@@ -106,6 +111,7 @@ fn is_at_or_beneath(path: &str, dir: &str) -> bool {
 fn compare(
     dir: &Beneath,
     found: &Found,
+    owner: u32,
     manifest: &Manifest,
     buffer: &mut Vec<u8>,
     progress: &Progress<'_>,
@@ -131,6 +137,7 @@ fn compare(
         }
         _ => Some(Finding::Changed as fn(_) -> _),
     };
+    let finding = finding.or_else(|| (found.owner != owner).then_some(Finding::Owner as fn(_) -> _));
     Ok(finding.map(|finding| finding(path.clone())))
 }
 

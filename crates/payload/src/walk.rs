@@ -49,6 +49,8 @@ pub struct Scan {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Found {
     pub(crate) path: String,
+    /// The user who owns it.
+    pub(crate) owner: u32,
     pub(crate) kind: FoundKind,
 }
 
@@ -154,7 +156,7 @@ pub fn walk(root: &Path, options: &WalkOptions, progress: &Progress<'_>) -> Resu
     let dir = Beneath::open(root)?;
     let (found, excluded) = list(&dir, |path, is_dir| rules.excludes(path, is_dir), progress)?;
     let mut known = BTreeMap::new();
-    for Found { path, kind } in &found {
+    for Found { path, kind, .. } in &found {
         if !matches!(kind, FoundKind::NotUtf8) {
             path::check(path)?;
         }
@@ -230,7 +232,8 @@ fn list_one(
             continue;
         }
         let path = path::join(dir, &String::from_utf8_lossy(name));
-        let Some(kind) = look(&handle, OsStr::from_bytes(name)).map_err(|error| Error::read(&path, error))?
+        let Some((kind, owner)) =
+            look(&handle, OsStr::from_bytes(name)).map_err(|error| Error::read(&path, error))?
         else {
             return Err(Error::Changed { path: shown(&path) });
         };
@@ -239,19 +242,19 @@ fn list_one(
             continue;
         }
         let kind = if std::str::from_utf8(name).is_ok() { kind } else { FoundKind::NotUtf8 };
-        found.push(Found { path, kind });
+        found.push(Found { path, owner, kind });
     }
     Ok((found, skipped))
 }
 
 /// What a name stands for, or nothing when it went away meanwhile.
-fn look(dir: &OwnedFd, name: &OsStr) -> Result<Option<FoundKind>, Errno> {
+fn look(dir: &OwnedFd, name: &OsStr) -> Result<Option<(FoundKind, u32)>, Errno> {
     let stat = match stat(dir, name) {
         Err(Errno::NOENT) => return Ok(None),
         result => result?,
     };
     let mode = stat.st_mode & 0o7777;
-    Ok(Some(match FileType::from_raw_mode(stat.st_mode) {
+    let kind = match FileType::from_raw_mode(stat.st_mode) {
         FileType::Directory => FoundKind::Dir { mode },
         FileType::RegularFile => FoundKind::File { mode, stamp: Stamp::of(&stat) },
         FileType::Symlink => FoundKind::Link { target: readlinkat(dir, name, Vec::new())?.into_bytes() },
@@ -259,5 +262,6 @@ fn look(dir: &OwnedFd, name: &OsStr) -> Result<Option<FoundKind>, Errno> {
         FileType::Socket => FoundKind::Special("socket"),
         FileType::BlockDevice | FileType::CharacterDevice => FoundKind::Special("device node"),
         FileType::Unknown => FoundKind::Special("thing of unknown type"),
-    }))
+    };
+    Ok(Some((kind, stat.st_uid)))
 }

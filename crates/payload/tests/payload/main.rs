@@ -3,10 +3,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod abort;
+mod corpus;
 mod frozen;
 mod hostile;
 mod manifest;
 mod mtimes;
+mod oracle;
 mod refused;
 mod round_trip;
 mod sandbox;

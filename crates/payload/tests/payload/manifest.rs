@@ -90,3 +90,17 @@ proptest::proptest! {
         let _ = Manifest::parse(text.as_bytes());
     }
 }
+
+#[test]
+fn more_than_a_million_entries_are_refused_by_the_head_or_by_the_first_line_that_is_too_many() {
+    let head = |count: u64| format!("{{\"manifest\":1,\"entries\":{count}}}\n");
+    // Endless lines, as a hostile stream has them: what is read is bounded.
+    let endless = || std::io::BufReader::new(std::io::repeat(b'x'));
+    let refused = |head: String| {
+        let text = std::io::Cursor::new([head.as_bytes(), DIR.as_bytes(), b"\n"].concat());
+        Manifest::parse(std::io::Read::chain(text, endless())).unwrap_err().to_string()
+    };
+    assert!(refused(head(payload::MAX_ENTRIES + 1)).contains("more than 1000000 entries"));
+    assert!(refused(head(1)).contains("more lines than the 1 entries"));
+    assert!(refused(head(payload::MAX_ENTRIES)).contains("too long"));
+}

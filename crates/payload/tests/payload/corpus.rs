@@ -1,0 +1,57 @@
+//! What the fuzzer does, for manifests and archives of our own and for many that are damaged the same way in every run.
+
+use proptest::prelude::*;
+
+use crate::oracle;
+
+/// Of the frozen archive, with its digest before it, and its manifest.
+fn seen() -> (Vec<u8>, Vec<u8>) {
+    let archive = include_bytes!("../fixtures/site-0.1.0.tar.zst");
+    let tar = zstd::decode_all(&archive[..]).unwrap();
+    let size = tar::Header::from_byte_slice(&tar[..512]).entry_size().unwrap() as usize;
+    let manifest = tar[512..512 + size].to_vec();
+    let digest = *payload::Manifest::parse(&manifest[..]).unwrap().digest().as_bytes();
+    ([&digest[..], archive].concat(), manifest)
+}
+
+#[test]
+fn it_holds_for_what_is_good_and_for_every_cut() {
+    let (archive, manifest) = seen();
+    oracle::archive(&archive);
+    oracle::manifest(&manifest);
+    for end in (0..archive.len()).step_by(7) {
+        oracle::archive(&archive[..end]);
+    }
+    for end in 0..manifest.len() {
+        oracle::manifest(&manifest[..end]);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 500, ..ProptestConfig::default() })]
+
+    #[test]
+    fn it_holds_for_damaged_archives(at: usize, byte: u8) {
+        let (mut archive, _) = seen();
+        let at = at % archive.len();
+        archive[at] = byte;
+        oracle::archive(&archive);
+    }
+
+    #[test]
+    fn it_holds_for_archives_whose_inside_is_damaged(at: usize, byte: u8) {
+        let (archive, _) = seen();
+        let mut tar = zstd::decode_all(&archive[32..]).unwrap();
+        let at = at % tar.len();
+        tar[at] = byte;
+        oracle::archive(&[&archive[..32], &zstd::encode_all(&tar[..], 1).unwrap()].concat());
+    }
+
+    #[test]
+    fn it_holds_for_damaged_manifests(at: usize, byte: u8, more in "[a-z\":{},.0-9/]{0,4}") {
+        let (_, mut manifest) = seen();
+        let at = at % manifest.len();
+        manifest.splice(at..=at, std::iter::once(byte).chain(more.bytes()));
+        oracle::manifest(&manifest);
+    }
+}
