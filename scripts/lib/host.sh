@@ -28,12 +28,13 @@ php_fpm() {
     [[ $found ]] && printf '%s' "$found"
 }
 
-# rtorrent_start DIR ADDRESS INCOMING: its state is DIR, its socket DIR/rpc.sock, its watch directory DIR/watch.
+# rtorrent_start DIR ADDRESS INCOMING: its state is DIR, its socket DIR/rpc.sock, its watch directory DIR/watch. Its events
+# do nothing here: fleet-push has every host stage what it has.
 rtorrent_start() {
     local dir=$1 address=$2 incoming=$3
     mkdir -p "$dir/session" "$dir/watch" "$incoming"
     fill rtorrent.rc.in "$dir/rtorrent.rc" "STATE=$dir" "RPC_SOCKET=$dir/rpc.sock" "WATCH_DIR=$dir/watch" \
-        "LOG=$dir/rt.log" "ADDRESS=$address" "PEER_PORT=$PEER_PORT" "INCOMING=$incoming" RESCAN=1 MIN_FREE=100M
+        "LOG=$dir/rt.log" "ADDRESS=$address" "PEER_PORT=$PEER_PORT" "INCOMING=$incoming" EVENT=/bin/true RESCAN=1 MIN_FREE=100M
     HOME=$dir daemon_start "$dir/stdout.log" "$(program rtorrent)" -n -o "import=$dir/rtorrent.rc"
 }
 

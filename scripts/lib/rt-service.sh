@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # rtorrent as a service on this machine: user, directories, configuration, unit. Sourced after packages.sh and host.sh by
-# setup-web-node and setup-seeder, which set SCRIPT, ROOT, RT_USER, DEPLOY_USER, ADDRESS, PEER_PORT, SITE and INCOMING.
+# setup-web-node and setup-seeder, which set SCRIPT, ROOT, RT_USER, DEPLOY_USER, ADDRESS, PEER_PORT, SITE, INCOMING and EVENT (what an event of rtorrent runs, words joined by commas).
 
 # as_root: everything below needs it, unless only files below another root are written.
 as_root() {
@@ -42,7 +42,7 @@ rt_service() {
     mkdir -p "$ROOT/etc/systemd/system"
     fill rtorrent.rc.in "$ROOT/etc/site-rt/rtorrent.rc" STATE=/var/lib/site-rt RPC_SOCKET=/run/site-rt/rpc.sock \
         WATCH_DIR=/var/lib/site-rt/watch LOG=/var/log/site-rt/rt.log "ADDRESS=$ADDRESS" "PEER_PORT=$PEER_PORT" \
-        "INCOMING=$INCOMING" RESCAN=10 MIN_FREE=200M
+        "INCOMING=$INCOMING" "EVENT=$EVENT" RESCAN=10 MIN_FREE=200M
     fill rtorrent.service.in "$ROOT/etc/systemd/system/site-rt.service" "SCRIPT=$SCRIPT" "SITE=$SITE" \
         "RT_USER=$RT_USER" "DEPLOY_GROUP=$group" "INCOMING=$INCOMING"
     if [[ $ROOT ]]; then

@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::io::Write;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -21,10 +22,27 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn new() -> Self {
+        Self::with(|site, number| site::write(site, Shape::Small, number))
+    }
+
+    /// One of everything, so that every single system call can be met.
+    pub(crate) fn tiny() -> Self {
+        Self::with(|site, number| {
+            fs::create_dir_all(site.join("core/empty")).unwrap();
+            fs::write(site.join("index.php"), format!("<?php // {number}")).unwrap();
+            fs::write(site.join("core/run.sh"), "#!/bin/sh\n").unwrap();
+            fs::set_permissions(site.join("core/run.sh"), fs::Permissions::from_mode(0o755)).unwrap();
+            // Longer than what is handed over as a whole.
+            fs::write(site.join("core/large"), vec![b'0' + number as u8; 300_000]).unwrap();
+            symlink("../index.php", site.join("core/link")).unwrap();
+        })
+    }
+
+    fn with(write: impl Fn(&Path, u32)) -> Self {
         let scratch = Scratch::new();
         let trees = [1, 2].map(|number| {
             let site = scratch.path().join(format!("site{number}"));
-            site::write(&site, Shape::Small, number);
+            write(&site, number);
             Tree::read(&site, &[]).with_release_modes()
         });
         let server = Self { scratch, trees };

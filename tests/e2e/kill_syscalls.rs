@@ -11,8 +11,9 @@ use e2e::{Output, Run, peers};
 use crate::kill9::Server;
 use crate::needs_peers;
 
-/// Calls by which names, modes and durability change. Contents (write) are met by the random kills.
-const CHANGES: [&str; 16] = [
+/// Calls by which names, contents, modes and durability change. Of write and openat2 those that change nothing are met,
+/// too.
+const CHANGES: [&str; 20] = [
     "rename",
     "renameat",
     "renameat2",
@@ -29,6 +30,10 @@ const CHANGES: [&str; 16] = [
     "fchmodat",
     "chmod",
     "ftruncate",
+    "utimensat",
+    "flock",
+    "openat2",
+    "write",
 ];
 
 /// What is done to the call.
@@ -83,7 +88,7 @@ fn at_every_call(
 }
 
 fn prepared() -> Server {
-    let server = Server::new();
+    let server = Server::tiny();
     server.pack(1, "old");
     server.pack(2, "new");
     server.stage("old").output().ok();
@@ -92,6 +97,15 @@ fn prepared() -> Server {
     server
 }
 
+/// A kill, and every way in which a disk refuses, the rarer ones at every third call.
+const BLOWS: [(Blow, usize); 5] = [
+    (Blow::Kill, 1),
+    (Blow::Fail("EIO"), 1),
+    (Blow::Fail("ENOSPC"), 3),
+    (Blow::Fail("EACCES"), 3),
+    (Blow::Fail("EROFS"), 3),
+];
+
 #[test]
 fn at_every_call_of_a_switch_it_is_the_old_release_or_the_new() {
     needs_peers!();
@@ -99,26 +113,46 @@ fn at_every_call_of_a_switch_it_is_the_old_release_or_the_new() {
     let both = [("old", 1), ("new", 2)];
     let back = || server.verb("rollback").arg("old").output().ok();
     let forth = || server.verb("activate").arg("new").output().ok();
-    for blow in [Blow::Kill, Blow::Fail("EIO")] {
-        let met =
-            at_every_call(&server, blow, 1, || drop(back()), || server.verb("activate").arg("new"), &both);
-        assert!(met > 15, "{blow:?} activate: {met} calls");
-        let met =
-            at_every_call(&server, blow, 1, || drop(forth()), || server.verb("rollback").arg("old"), &both);
-        assert!(met > 15, "{blow:?} rollback: {met} calls");
+    for (blow, stride) in BLOWS {
+        let activate = || server.verb("activate").arg("new");
+        let met = at_every_call(&server, blow, stride, || drop(back()), activate, &both);
+        assert!(met > 20 / stride, "{blow:?} activate: {met} calls");
+        let rollback = || server.verb("rollback").arg("old");
+        let met = at_every_call(&server, blow, stride, || drop(forth()), rollback, &both);
+        assert!(met > 20 / stride, "{blow:?} rollback: {met} calls");
     }
 }
 
 #[test]
-fn at_calls_all_over_a_staging_the_live_release_is_not_touched() {
+fn at_every_call_of_a_staging_the_live_release_is_not_touched() {
     needs_peers!();
     let server = prepared();
     let forget = || {
         fs::remove_dir_all(server.deploy_to().join("releases/new")).unwrap();
         fs::remove_dir_all(server.deploy_to().join(".swap/releases/new")).unwrap();
     };
-    for (blow, stride) in [(Blow::Kill, 41), (Blow::Fail("ENOSPC"), 61)] {
+    for (blow, stride) in BLOWS {
         let met = at_every_call(&server, blow, stride, forget, || server.stage("new"), &[("old", 1)]);
-        assert!(met > 10, "{blow:?}: {met} calls");
+        assert!(met > 40 / stride, "{blow:?}: {met} calls");
+    }
+}
+
+#[test]
+fn at_every_call_of_a_prune_the_live_release_is_not_touched_and_the_next_prune_finishes() {
+    needs_peers!();
+    let server = prepared();
+    server.pack(2, "gone");
+    // Refused when it was live: nobody wants it any more.
+    let again = || {
+        server.stage("gone").output().ok();
+        server.verb("activate").args(["gone", "--confirm-within", "5s"]).output().exits(40);
+    };
+    let prune = || server.verb("prune").args(["--keep", "1", "--grace", "0s"]);
+    for (blow, stride) in BLOWS {
+        let met = at_every_call(&server, blow, stride * 2, again, prune, &[("old", 1)]);
+        assert!(met > 20 / stride / 2, "{blow:?}: {met} calls");
+        for folder in ["releases/gone", ".swap/releases/gone", ".swap/trash/gone"] {
+            assert!(!server.deploy_to().join(folder).exists(), "{folder} after {blow:?}");
+        }
     }
 }

@@ -218,6 +218,15 @@ impl Fleet {
         fs::write(self.toml(), text.replace(from, to)).expect("fleet.toml");
     }
 
+    /// Adds tables to the end of fleet.toml.
+    ///
+    /// # Panics
+    /// When it cannot be written.
+    pub fn extend_inventory(&self, tables: &str) {
+        let text = fs::read_to_string(self.toml()).expect("fleet.toml");
+        fs::write(self.toml(), format!("{text}{tables}")).expect("fleet.toml");
+    }
+
     /// Writes fleet.toml.
     ///
     /// # Panics

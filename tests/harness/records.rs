@@ -180,7 +180,20 @@ pub struct Swap {
     pub to: String,
     pub outcome: String,
     pub spread_ms: Option<f64>,
+    pub hooks: Vec<HookRun>,
     pub hosts: Vec<SwappedHost>,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "see Record")]
+pub struct HookRun {
+    pub phase: String,
+    pub name: String,
+    pub host: String,
+    pub ok: bool,
+    pub seconds: f64,
+    pub output: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -192,6 +205,7 @@ pub struct SwappedHost {
     pub before: Option<String>,
     pub after: Option<String>,
     pub outcome: String,
+    pub batch: Option<u32>,
     pub switched_after_ms: Option<f64>,
     pub health: Option<String>,
     pub error: Option<String>,

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::daemon::Daemon;
 use crate::wait::eventually;
-use crate::{peers, rpc, template};
+use crate::{bin, peers, rpc, template};
 
 /// An rtorrent that can be stopped and started again; its state stays on disk in between.
 #[derive(Debug)]
@@ -44,6 +44,9 @@ impl Rtorrent {
             config: state.join("rtorrent.rc"),
             daemon: None,
         };
+        // As on a web node on which rtorrent and the deployment are one user.
+        let deploy_to = incoming.parent().expect("incoming is below deploy_to");
+        let event = format!("{},finished,--deploy-to,{}", bin("swap-release").display(), deploy_to.display());
         template::fill(
             "rtorrent.rc.in",
             &rtorrent.config,
@@ -55,6 +58,7 @@ impl Rtorrent {
                 ("ADDRESS", address),
                 ("PEER_PORT", &port.to_string()),
                 ("INCOMING", &incoming.to_string_lossy()),
+                ("EVENT", &event),
                 ("RESCAN", "1"),
                 ("MIN_FREE", min_free),
             ],

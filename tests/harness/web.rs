@@ -24,6 +24,22 @@ impl Web {
     /// When they do not come up.
     #[must_use]
     pub fn start(name: &str, dir: &Path, address: &str, port: u16, deploy_to: &Path) -> Self {
+        Self::start_with(name, dir, address, port, deploy_to, "")
+    }
+
+    /// The same with more lines for php-fpm's pool.
+    ///
+    /// # Panics
+    /// When they do not come up.
+    #[must_use]
+    pub fn start_with(
+        name: &str,
+        dir: &Path,
+        address: &str,
+        port: u16,
+        deploy_to: &Path,
+        php_lines: &str,
+    ) -> Self {
         let web = dir.join("web");
         for part in ["body", "proxy", "fastcgi", "uwsgi", "scgi"] {
             fs::create_dir_all(web.join("tmp").join(part)).expect("nginx's directories");
@@ -47,12 +63,11 @@ impl Web {
             target
         };
 
+        let config = fill("php-fpm.conf.in", "php-fpm.conf", php_user);
+        let text = fs::read_to_string(&config).expect("php-fpm.conf");
+        fs::write(&config, format!("{text}{php_lines}")).expect("php-fpm.conf");
         let mut command = Command::new(peers::need("php-fpm"));
-        command.arg("--nodaemonize").arg("--fpm-config").arg(fill(
-            "php-fpm.conf.in",
-            "php-fpm.conf",
-            php_user,
-        ));
+        command.arg("--nodaemonize").arg("--fpm-config").arg(config);
         if peers::is_root() {
             command.arg("--allow-to-run-as-root");
         }

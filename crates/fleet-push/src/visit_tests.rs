@@ -254,7 +254,14 @@ fn a_host_that_has_nothing_gets_everything_in_order() {
 fn a_host_that_has_the_release_is_left_alone() {
     let has = |state, tree: &'static [u8]| {
         let release = Release { tree_digest: Sha256::of(tree), ..release(Layout::Archive) };
-        status(vec![ReleaseStatus { release, state, since: String::new(), build: None, pinned: false }])
+        status(vec![ReleaseStatus {
+            release,
+            state,
+            since: String::new(),
+            build: None,
+            pinned: false,
+            database: None,
+        }])
     };
     let (report, done) = Play::default().visit(move |_, _| has(ReleaseState::Active, b"tree"));
     assert_eq!(done, [STATUS]);

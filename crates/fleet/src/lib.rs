@@ -32,8 +32,9 @@ pub use fan_out::{Emitter, Event, Outcome, fan_out};
 pub use host_name::HostName;
 pub use interrupt::Interrupt;
 pub use inventory::{
-    Announce, Engine, Health, HealthCheck, Host, Inventory, OwnSeeder, Passkeys, Reload, Seeder, Site,
-    Template, Tracker, TrackerMode,
+    Announce, Canary, Core, DatabaseMode, Drupal, Engine, Health, HealthCheck, Hook, HookAction, Host,
+    Inventory, OwnSeeder, Passkeys, Phase, Quota, Reload, Rollout, RunsOn, Seeder, Site, Template, Tracker,
+    TrackerMode,
 };
 pub use port_range::PortRange;
 pub use program::Program;

@@ -44,6 +44,20 @@ pub struct StageReply {
     pub seconds: f64,
 }
 
+/// Database updates that a release brought, as far as this host knows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DatabaseUpdate {
+    /// When it was begun, RFC 3339.
+    pub at: String,
+    /// False from before the first change until all went well.
+    pub complete: bool,
+    /// Former releases work with the updated database, by the site's own rule (expand, contract later).
+    pub expand_only: bool,
+    /// Dumps made before, on the host that made the update.
+    pub dumps: Vec<String>,
+}
+
 /// One release in `status --json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -58,6 +72,8 @@ pub struct ReleaseStatus {
     pub build: Option<Build>,
     /// When the state was written, RFC 3339.
     pub since: String,
+    /// The database updates that it brought; null if it brought none.
+    pub database: Option<DatabaseUpdate>,
 }
 
 /// `status --json`.
@@ -129,8 +145,11 @@ impl VerifyReply {
     pub const LISTED: usize = 100;
 }
 
+/// The most that is kept of a hook's output, in bytes.
+pub const HOOK_OUTPUT: usize = 8 * 1024;
+
 /// Lines of `activate` and `rollback` with `--confirm-within`, and with `--in-step` before that.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "event", rename_all = "snake_case", deny_unknown_fields)]
 pub enum SwitchEvent {
     /// The site is locked and the release can go live; now waiting for `go` on standard input.
@@ -145,6 +164,24 @@ pub enum SwitchEvent {
         /// The release before; null if there was none.
         from: Option<ReleaseId>,
         /// The release now.
+        to: ReleaseId,
+    },
+    /// A hook that was asked for on standard input has ended.
+    Hook {
+        /// Its name.
+        name: String,
+        /// Whether it did its work.
+        ok: bool,
+        /// How long it took.
+        seconds: f64,
+        /// The end of what it said, at most [`HOOK_OUTPUT`] bytes; why it failed, if it did.
+        output: String,
+        /// The database updates that it made, if it made any.
+        database: Option<DatabaseUpdate>,
+    },
+    /// The answer to `ping`: still there, still waiting.
+    Waiting {
+        /// The live release.
         to: ReleaseId,
     },
     /// Confirmed.

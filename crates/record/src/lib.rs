@@ -35,4 +35,4 @@ pub use publish::{Publish, Seeder, TrackerMode};
 pub use push::{Push, PushSeeder, PushState, PushedHost, StepSeconds};
 pub use release::{Layout, NamedFile, PayloadFile, Release};
 pub use release_id::ReleaseId;
-pub use swap::{HostOutcome, Outcome, Swap, SwappedHost, Verb};
+pub use swap::{HookRun, HostOutcome, Outcome, Swap, SwappedHost, Verb};

@@ -19,7 +19,8 @@ pub enum Verb {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    /// Every host serves the release.
+    /// Every host serves the release, or as many as the quorum asks for and the others were left out before anybody
+    /// switched.
     Committed,
     /// A host could not switch to the release or was not healthy on it; every host is on the release it had before.
     RolledBack,
@@ -39,6 +40,8 @@ pub enum HostOutcome {
     Reverted,
     /// Was never switched.
     Untouched,
+    /// Was not ready, and the quorum let the others go without it; `converge` brings it to them.
+    LeftOut,
     /// Not known: the host could not be asked any more. It puts itself back when the lease ends.
     Unknown,
 }
@@ -57,12 +60,32 @@ pub struct SwappedHost {
     pub after: Option<ReleaseId>,
     /// How it stands.
     pub outcome: HostOutcome,
+    /// The batch it switched in, counted from 1; null if it did not switch.
+    pub batch: Option<u32>,
     /// Milliseconds from the first switch of the fleet to this host's; null if it did not switch.
     pub switched_after_ms: Option<f64>,
     /// What the health probe saw, e.g. "200 with `r2`, 12 ms"; null if it was not asked.
     pub health: Option<String>,
     /// What failed.
     pub error: Option<String>,
+}
+
+/// One run of a hook on one host.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct HookRun {
+    /// `before-switch`, `after-switch`, `before-commit`, `after-commit` or `after-revert`.
+    pub phase: String,
+    /// The hook.
+    pub name: String,
+    /// The host.
+    pub host: String,
+    /// Whether it did its work.
+    pub ok: bool,
+    /// How long it took.
+    pub seconds: f64,
+    /// The end of what it said; why it failed, if it did.
+    pub output: String,
 }
 
 /// Details of `swap/1`.
@@ -77,6 +100,8 @@ pub struct Swap {
     pub outcome: Outcome,
     /// Milliseconds between the first and the last switch; null if fewer than two hosts switched.
     pub spread_ms: Option<f64>,
+    /// The hooks that were run, in the order of their ends.
+    pub hooks: Vec<HookRun>,
     /// Every host, in the order of the inventory.
     pub hosts: Vec<SwappedHost>,
 }

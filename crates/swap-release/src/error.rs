@@ -90,6 +90,16 @@ pub enum Error {
         /// Its build number.
         live_number: u64,
     },
+    /// The database is newer than the release's code.
+    #[error("release `{by}` has updated the database, and `{release}` is older")]
+    DatabaseUpdated {
+        /// The release.
+        release: ReleaseId,
+        /// The one that updated.
+        by: ReleaseId,
+        /// Dumps made before the update.
+        dumps: Vec<String>,
+    },
     /// The same id with other content.
     #[error("release `{release}` is on this server already with tree {found}, not {expected}")]
     OtherTree {
@@ -119,6 +129,30 @@ pub enum Error {
         path: PathBuf,
         /// Where it points.
         target: PathBuf,
+    },
+    /// What is served cannot become a release.
+    #[error("`{path}` cannot be taken in as a release: {why}")]
+    CannotAdopt {
+        /// What it is about.
+        path: PathBuf,
+        /// Why.
+        why: String,
+    },
+    /// The lock file was removed under its owner.
+    #[error("`{path}` was removed while this process held it (token {token}); somebody else may be at work")]
+    Fenced {
+        /// The lock file.
+        path: PathBuf,
+        /// Our token.
+        token: u64,
+    },
+    /// Web server configuration that mixes releases.
+    #[error("{count} places in {files} files may mix two releases in one request")]
+    Lint {
+        /// How many places.
+        count: usize,
+        /// Files looked at.
+        files: usize,
     },
     /// The payload is not the release.
     #[error("payload `{path}` of release `{release}`: {source}")]
@@ -259,16 +293,19 @@ impl cli::Failure for Error {
             | Self::UnknownRelease { .. }
             | Self::NotReady { .. }
             | Self::Older { .. }
+            | Self::DatabaseUpdated { .. }
             | Self::OtherTree { .. }
             | Self::NothingBefore { .. }
             | Self::CurrentNotALink { .. }
             | Self::ForeignCurrent { .. }
+            | Self::CannotAdopt { .. }
+            | Self::Lint { .. }
             | Self::SharedMissing { .. }
             | Self::SharedShipped { .. }
             | Self::OtherHosts { .. } => ExitCode::BadInput,
             Self::Payload { source, .. } => payload_code(source),
             Self::Drift { .. } => ExitCode::Mismatch,
-            Self::Busy { .. } => ExitCode::Busy,
+            Self::Busy { .. } | Self::Fenced { .. } => ExitCode::Busy,
             Self::Reverted { .. } | Self::NoGo { .. } => ExitCode::RolledBack,
             Self::Record(error) => error.exit_code(),
             Self::Receive(error) => error.exit_code(),
@@ -293,12 +330,19 @@ impl cli::Failure for Error {
             Self::UnknownRelease { .. } => "push the release first, or name one of those listed".into(),
             Self::NotReady { .. } => "stage the release again: fleet-push, or swap-release stage".into(),
             Self::Older { .. } => "a newer build went live meanwhile; pass --allow-older if the older one is meant".into(),
+            Self::DatabaseUpdated { dumps, .. } => {
+                let dumps = if dumps.is_empty() { String::new() } else { format!(", e.g. {}", list(dumps)) };
+                format!("restore a dump from before that update{dumps}, then pass --force; or stage a new release with the old code")
+            }
             Self::OtherTree { .. } => "release ids must be unique: build again with another --release-id".into(),
             Self::NothingBefore { .. } => "name a release: swap-release rollback RELEASE (see swap-release status)".into(),
             Self::CurrentNotALink { path } => {
-                format!("move the directory into releases/ under a name of its own and link it: ln -s releases/NAME {}", path.display())
+                format!("take it in as a release, without an outage: swap-release adopt --deploy-to {}", path.parent().unwrap_or(path).display())
             }
-            Self::ForeignCurrent { .. } => "point it to a release in releases/, or remove it".into(),
+            Self::ForeignCurrent { .. } => "take it in as a release (swap-release adopt), point it to one in releases/, or remove it".into(),
+            Self::CannotAdopt { .. } => "nothing was changed; see README, Taking over a site that is served".into(),
+            Self::Fenced { .. } => "never remove the lock file: the kernel frees it when its owner ends; run again".into(),
+            Self::Lint { .. } => "correct the lines named above and reload the web server".into(),
             Self::Payload { .. } => {
                 "have the client check and fetch it again (fleet-push does), or copy it again; nothing was changed".into()
             }

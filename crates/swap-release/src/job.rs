@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use fleet::SharedPath;
+use fleet::{Quota, SharedPath};
 use record::ReleaseId;
 
 /// Where the work is done.
@@ -12,6 +12,19 @@ pub(crate) enum Place {
     /// On this server, as standard input says.
     Receive(PathBuf),
     Fleet(FleetJob),
+    /// Configuration of a web server, wherever it is.
+    Lint(Vec<PathBuf>),
+    /// An event that is only written down, for somebody who may do more.
+    Spool {
+        spool: PathBuf,
+        infohash: String,
+        place: PathBuf,
+    },
+    /// The events that were written down.
+    Unspool {
+        spool: PathBuf,
+        deploy_to: PathBuf,
+    },
 }
 
 /// Work on this server.
@@ -34,10 +47,14 @@ pub(crate) enum ServerVerb {
         release: Option<ReleaseId>,
         lease: Option<Lease>,
         allow_older: bool,
+        force: bool,
+        adopt: bool,
+        shared: Vec<SharedPath>,
     },
     Rollback {
         release: Option<ReleaseId>,
         lease: Option<Lease>,
+        force: bool,
     },
     Status {
         json: bool,
@@ -49,6 +66,22 @@ pub(crate) enum ServerVerb {
     Prune {
         keep: Option<u32>,
         grace: Option<Duration>,
+    },
+    Repair {
+        release: Option<ReleaseId>,
+        payload: Option<PathBuf>,
+    },
+    Adopt {
+        release: Option<ReleaseId>,
+        shared: Vec<SharedPath>,
+    },
+    Want {
+        record: PathBuf,
+        shared: Vec<SharedPath>,
+    },
+    Finished {
+        infohash: String,
+        place: PathBuf,
     },
     Pin {
         release: ReleaseId,
@@ -72,6 +105,7 @@ pub(crate) struct Lease {
 pub(crate) struct FleetJob {
     pub(crate) fleet: PathBuf,
     pub(crate) only: Vec<String>,
+    pub(crate) groups: Vec<String>,
     pub(crate) identity: Option<PathBuf>,
     pub(crate) known_hosts: Option<PathBuf>,
     pub(crate) owner: Option<String>,
@@ -84,14 +118,24 @@ pub(crate) enum FleetVerb {
     Rollback(FleetSwitch),
     Status { json: bool },
     Verify { release: Option<ReleaseId>, json: bool },
+    Adopt,
+    Converge { switch: FleetSwitch, if_orphaned: bool },
     Prune { keep: Option<u32>, grace: Option<Duration> },
 }
 
 /// A switch of the fleet.
+#[derive(Clone)]
 pub(crate) struct FleetSwitch {
     pub(crate) release: Option<ReleaseId>,
     pub(crate) confirm_within: Option<Duration>,
     pub(crate) allow_older: bool,
+    pub(crate) force: bool,
+    pub(crate) adopt: bool,
+    pub(crate) canary: Option<Quota>,
+    pub(crate) batch: Option<Quota>,
+    pub(crate) pause: Option<Duration>,
+    pub(crate) quorum: Option<Quota>,
+    pub(crate) dry_run: bool,
     pub(crate) records: PathBuf,
     pub(crate) junit: Option<PathBuf>,
 }

@@ -5,17 +5,25 @@
 //! - `verbs`: what is done on a server, one verb a file;
 //! - `receive`: an embedded peer for the length of one push, and staging what it got;
 //! - `fleet`: what is done from the controller;
+//! - `hooks`, `drupal`: what is run around a switch, on orders (`order`) of the controller;
 //! - `disk`: the effects that a switch depends on, behind a trait.
 
 mod cli;
 mod disk;
+mod drupal;
 mod error;
 mod fleet;
+mod hooks;
 mod job;
+mod lint;
+#[cfg(any(test, fuzzing))]
+pub mod oracle;
+mod order;
 mod receive;
 mod server;
 mod shared;
 mod site;
+mod spool;
 mod verbs;
 
 pub use error::Error;
@@ -37,5 +45,8 @@ fn run(cli: Cli, console: &Console, abort: &Abort) -> Result<ExitCode, Error> {
         Place::Server(job) => server::run(job, console, abort),
         Place::Receive(deploy_to) => receive::receive(&deploy_to, console, abort),
         Place::Fleet(job) => fleet::run(job, console, abort),
+        Place::Lint(paths) => server::lint(&paths, console),
+        Place::Spool { spool, infohash, place } => spool::write(&spool, &infohash, &place),
+        Place::Unspool { spool, deploy_to } => spool::work(&spool, &deploy_to, console, abort),
     }
 }

@@ -2,20 +2,25 @@
 
 use std::fs::File;
 use std::io::{self, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use cli::{Abort, Console, human};
+use fleet::{Phase, SharedPath};
 use record::host::SwitchEvent;
 use record::{AnyRecord, ExitCode, ReleaseId};
 use serde::Serialize;
 
 use crate::Error;
 use crate::disk::RealDisk;
+use crate::drupal;
+use crate::hooks::Switching;
 use crate::job::{Lease, ServerJob, ServerVerb};
+use crate::lint;
 use crate::site::{HistoryLine, LockedSite, Site, SwitchKind};
 use crate::verbs::confirm::{self, Controller};
-use crate::verbs::{pin, prune, stage, status, switch, verify};
+use crate::verbs::finished::Seen;
+use crate::verbs::{adopt, finished, pin, prune, repair, stage, status, switch, verify, want};
 
 /// Good releases that are kept when nobody says how many.
 const KEEP: u32 = 5;
@@ -52,17 +57,26 @@ pub(crate) fn run(job: ServerJob, console: &Console, abort: &Abort) -> Result<Ex
             console.say(format!("`{}` {what}: {} files, {size}, {took}", reply.release, reply.files));
             if json { print(console, &reply) } else { Ok(ExitCode::Ok) }
         }
-        ServerVerb::Activate { release, lease, allow_older } => {
+        ServerVerb::Activate { release, lease, allow_older, force, adopt, shared } => {
             let release = release.ok_or_else(|| Error::Usage("name the release: activate RELEASE".into()))?;
             let locked = site.lock(owner)?;
+            if adopt {
+                adopt_current(&locked, None, &shared, console, abort)?;
+            }
             if !allow_older {
                 switch::expect_not_older(&locked.site, &release)?;
             }
+            if !force {
+                switch::expect_same_database(&locked.site, &release)?;
+            }
             switch_to(&locked, SwitchKind::Activate, &release, lease, console, abort)
         }
-        ServerVerb::Rollback { release, lease } => {
+        ServerVerb::Rollback { release, lease, force } => {
             let locked = site.lock(owner)?;
             let release = release.map_or_else(|| switch::rollback_target(&locked), Ok)?;
+            if !force {
+                switch::expect_same_database(&locked.site, &release)?;
+            }
             switch_to(&locked, SwitchKind::Rollback, &release, lease, console, abort)
         }
         ServerVerb::Status { json } => {
@@ -77,6 +91,29 @@ pub(crate) fn run(job: ServerJob, console: &Console, abort: &Abort) -> Result<Ex
         ServerVerb::Verify { release, json } => {
             let (site, _) = site.reconcile_if_idle(owner)?;
             verify_release(&site, release, json, console, abort)
+        }
+        ServerVerb::Repair { release, payload } => {
+            repair_release(site, owner, release, payload, console, abort)
+        }
+        ServerVerb::Adopt { release, shared } => {
+            let locked = site.lock(owner)?;
+            adopt_current(&locked, release, &shared, console, abort)?;
+            Ok(ExitCode::Ok)
+        }
+        ServerVerb::Want { record, shared } => {
+            let record = read_record(&record)?;
+            let id = record.release.id.clone();
+            want::want(&site.lock(owner)?, record, &shared)?;
+            console.say(format!("`{id}` is staged as soon as it is downloaded"));
+            Ok(ExitCode::Ok)
+        }
+        ServerVerb::Finished { infohash, place } => {
+            match finished::finished(&job.deploy_to, &disk, &infohash, &place, abort)? {
+                Seen::NotWanted => console.say(format!("{infohash} is not wanted here")),
+                Seen::Here(id) => console.say(format!("`{id}` is here already")),
+                Seen::Staged(id) => console.say(format!("`{id}` is staged")),
+            }
+            Ok(ExitCode::Ok)
         }
         ServerVerb::Pin { release, pinned } => {
             pin::pin(&site.lock(owner)?, &release, pinned)?;
@@ -105,6 +142,19 @@ pub(crate) fn run(job: ServerJob, console: &Console, abort: &Abort) -> Result<Ex
             Ok(ExitCode::Ok)
         }
     }
+}
+
+/// Looks at the configuration of web servers.
+pub(crate) fn lint(paths: &[PathBuf], console: &Console) -> Result<ExitCode, Error> {
+    let (files, findings) = lint::lint(paths)?;
+    for finding in &findings {
+        console.say(format!("{}:{}: {}", finding.file.display(), finding.line, finding.what));
+    }
+    if findings.is_empty() {
+        console.say(format!("{files} files, nothing found that mixes releases"));
+        return Ok(ExitCode::Ok);
+    }
+    Err(Error::Lint { count: findings.len(), files })
 }
 
 fn history(site: &Site<'_>, json: bool, console: &Console) -> Result<ExitCode, Error> {
@@ -137,27 +187,45 @@ fn switch_to(
         }
         return Ok(ExitCode::Ok);
     };
-    let mut controller = Controller::on_stdin(within, console, abort);
-    if in_step {
-        switch::expect_ready(locked, &locked.site.expect_known(to)?)?;
-        let from = locked.site.current()?.into_id();
-        controller.wait_for_go(from.as_ref(), to).map_err(|why| match abort.is_set() {
-            true => Error::Aborted,
-            false => Error::NoGo { release: to.clone(), why },
-        })?;
-    }
-    match switch::switch(locked, kind, to, Some(&mut controller)) {
-        Ok(done) => {
-            confirm::say(console, &SwitchEvent::Committed { to: done.to });
-            Ok(ExitCode::Ok)
-        }
-        Err(Error::Reverted { release, why, live }) => {
+    let from = locked.site.current()?.into_id();
+    let switching = Switching { locked, kind, from: from.as_ref(), to };
+    let mut controller = Controller::on_stdin(within, console, abort, switching);
+    let result = switch_in_step(switching, in_step, &mut controller, abort);
+    match &result {
+        Ok(()) => confirm::say(console, &SwitchEvent::Committed { to: to.clone() }),
+        Err(Error::Reverted { why, .. }) => {
             let to = locked.site.current()?.into_id();
             confirm::say(console, &SwitchEvent::Reverted { to, why: why.clone() });
-            Err(if abort.is_set() { Error::Aborted } else { Error::Reverted { release, why, live } })
         }
+        Err(_) => {}
+    }
+    // The code is where it stays: no way out leaves the site closed to visitors.
+    if let Some(event) = drupal::restore(locked) {
+        confirm::say(console, &event);
+    }
+    controller.afterwards(if result.is_ok() { Phase::AfterCommit } else { Phase::AfterRevert });
+    match result {
+        Ok(()) => Ok(ExitCode::Ok),
+        Err(Error::Reverted { .. } | Error::NoGo { .. }) if abort.is_set() => Err(Error::Aborted),
         Err(error) => Err(error),
     }
+}
+
+fn switch_in_step(
+    switching: Switching<'_>,
+    in_step: bool,
+    controller: &mut Controller<'_>,
+    abort: &Abort,
+) -> Result<(), Error> {
+    let Switching { locked, kind, to, .. } = switching;
+    if in_step {
+        switch::expect_ready(locked, &locked.site.expect_known(to)?)?;
+        controller.wait_for_go().map_err(|why| Error::NoGo { release: to.clone(), why })?;
+        if abort.is_set() {
+            return Err(Error::Aborted);
+        }
+    }
+    switch::switch(locked, kind, to, Some(controller)).map(drop)
 }
 
 fn verify_release(
@@ -190,6 +258,49 @@ fn verify_release(
     } else {
         Err(verify::drift(&reply))
     }
+}
+
+fn repair_release(
+    site: Site<'_>,
+    owner: String,
+    release: Option<ReleaseId>,
+    payload: Option<PathBuf>,
+    console: &Console,
+    abort: &Abort,
+) -> Result<ExitCode, Error> {
+    let locked = site.lock(owner)?;
+    let nothing = || Error::NothingBefore { why: "no release is live, so none can be repaired".into() };
+    let release = match release {
+        Some(release) => release,
+        None => locked.site.current()?.into_id().ok_or_else(nothing)?,
+    };
+    let file = locked.site.expect_known(&release)?;
+    let found = repair::repair(&locked, &file, payload.as_deref(), &|_| !abort.is_set())?;
+    console.say(match found.differences {
+        0 => format!("`{release}` is exactly what was built; nothing to repair"),
+        count => format!("`{release}` is exactly what was built again; {count} differences were put right"),
+    });
+    Ok(ExitCode::Ok)
+}
+
+/// Takes in what is served, if it is no release yet; named after the time when nobody names it.
+fn adopt_current(
+    locked: &LockedSite<'_>,
+    release: Option<ReleaseId>,
+    shared: &[SharedPath],
+    console: &Console,
+    abort: &Abort,
+) -> Result<(), Error> {
+    let named = format!("adopted-{}", record::now().strftime("%Y%m%d-%H%M%S"));
+    let id = match release {
+        Some(id) => id,
+        None => named.parse().map_err(|error| Error::Usage(format!("{error}")))?,
+    };
+    match adopt::adopt(locked, &id, shared, &|_| !abort.is_set())? {
+        Some(id) => console.say(format!("what was served is release `{id}` now, and live as before")),
+        None => console.say("there is nothing to take in"),
+    }
+    Ok(())
 }
 
 fn print<T: Serialize>(console: &Console, reply: &T) -> Result<ExitCode, Error> {

@@ -42,8 +42,35 @@ pub(crate) fn is_linked(tree: &Path, path: &str) -> bool {
     fs::read_link(tree.join(path)).is_ok_and(|target| target == target_of(path))
 }
 
+/// Makes every shared path the link again that it was, unless something real lies there.
+pub(crate) fn relink(tree: &Path, shared: &[String]) -> Result<(), Error> {
+    for path in shared.iter().filter(|path| !is_linked(tree, path)) {
+        let link = tree.join(path);
+        let write = |source| Error::Write { path: link.clone(), source };
+        make_parents(tree, path)?;
+        match fs::remove_file(&link) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(source) => return Err(write(source)),
+        }
+        symlink(target_of(path), &link).map_err(write)?;
+    }
+    Ok(())
+}
+
+/// A directory of a release as it must be: ours, and mode 0755.
+pub(crate) fn restore_folders(folder: &Path) -> Result<(), Error> {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+    let write = |source: io::Error| Error::Write { path: folder.to_owned(), source };
+    let us = rustix::process::geteuid();
+    if fs::metadata(folder).map_err(write)?.uid() != us.as_raw() {
+        rustix::fs::chown(folder, Some(us), None).map_err(|errno| write(errno.into()))?;
+    }
+    fs::set_permissions(folder, fs::Permissions::from_mode(0o755)).map_err(write)
+}
+
 /// `a/b` of `releases/<id>` is two levels below `deploy_to` plus its own depth.
-fn target_of(path: &str) -> PathBuf {
+pub(crate) fn target_of(path: &str) -> PathBuf {
     let up = "../".repeat(path.matches('/').count() + 2);
     PathBuf::from(format!("{up}shared/{path}"))
 }

@@ -1,5 +1,6 @@
 //! `fleet.toml` as typed: its tables and keys, values already in their domain types.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::fs::File;
 use std::io::Read;
@@ -11,7 +12,7 @@ use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use super::keys;
-use super::{Announce, Engine, Template, TrackerMode};
+use super::{Announce, Core, DatabaseMode, Engine, Phase, Quota, Template, TrackerMode};
 use crate::{Address, Error, HostName, PortRange, Program, Rate, RemotePath, SharedPath, UserName};
 
 /// A thousand hosts with every key overridden are below 1 MB; more is not an inventory.
@@ -28,6 +29,13 @@ pub(super) struct InventoryFile {
     #[serde(default)]
     pub(super) tracker: TrackerTable,
     pub(super) health: Option<HealthTable>,
+    pub(super) drupal: Option<DrupalTable>,
+    #[serde(default)]
+    pub(super) rollout: RolloutTable,
+    #[serde(default)]
+    pub(super) groups: BTreeMap<HostName, GroupTable>,
+    #[serde(default)]
+    pub(super) hooks: Vec<HookTable>,
     #[serde(default)]
     pub(super) hosts: HostTables,
 }
@@ -66,6 +74,70 @@ pub(super) struct SiteTable {
     #[serde(default)]
     pub(super) shared: Vec<SharedPath>,
     pub(super) keep: Option<u32>,
+    pub(super) drupal: Option<Core>,
+}
+
+/// `[drupal]`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct DrupalTable {
+    pub(super) docroot: Option<String>,
+    pub(super) sites: Option<BTreeMap<String, String>>,
+    pub(super) uri: Option<String>,
+    pub(super) drush: Option<Vec<String>>,
+    pub(super) database: Option<DatabaseMode>,
+    pub(super) dump: Option<bool>,
+    pub(super) retries: Option<u32>,
+    pub(super) host: Option<HostName>,
+    pub(super) timeout: Option<Span>,
+}
+
+/// `[rollout]`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RolloutTable {
+    pub(super) canary: Option<CanaryValue>,
+    pub(super) batch: Option<Quota>,
+    pub(super) pause: Option<Span>,
+    pub(super) quorum: Option<Quota>,
+}
+
+/// `1`, `"10%"` or `["web1"]`.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub(super) enum CanaryValue {
+    Hosts(Vec<HostName>),
+    Quota(Quota),
+}
+
+/// `[groups.<name>]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct GroupTable {
+    pub(super) quorum: Quota,
+}
+
+/// One of `[[hooks]]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct HookTable {
+    pub(super) name: Option<String>,
+    pub(super) phase: PhaseValue,
+    pub(super) on: Option<String>,
+    pub(super) host: Option<HostName>,
+    pub(super) group: Option<HostName>,
+    pub(super) run: Option<Vec<Template>>,
+    pub(super) opcache_reset: Option<Template>,
+    pub(super) fpm_reload: Option<Template>,
+    pub(super) timeout: Option<Span>,
+}
+
+/// One phase or several.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub(super) enum PhaseValue {
+    One(Phase),
+    Several(Vec<Phase>),
 }
 
 /// `[defaults]` and `[hosts.<name>]`; which keys are allowed where is said in [`keys`].
@@ -140,7 +212,10 @@ pub(super) struct TrackerTable {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct HealthTable {
-    pub(super) url: Template,
+    pub(super) url: Option<Template>,
+    pub(super) command: Option<Vec<Template>>,
+    pub(super) in_a_row: Option<u32>,
+    pub(super) max_latency: Option<Span>,
     pub(super) status: Option<u16>,
     pub(super) contains: Option<Template>,
     pub(super) header: Option<Template>,

@@ -7,15 +7,21 @@ use super::{Host, Template};
 /// The check as configured, for all hosts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Health {
-    /// The page asked for, by the host itself.
-    pub url: Template,
+    /// The page asked for, of the host itself. This or `command`, or both, are there.
+    pub url: Option<Template>,
+    /// A command run on the host, an argv list; it is well when that ends with 0.
+    pub command: Option<Vec<Template>>,
+    /// The longest time an answer may take and still be good.
+    pub max_latency: Option<Duration>,
+    /// How many answers in a row must be good, at least 1.
+    pub in_a_row: u32,
     /// The HTTP status that is right.
     pub status: u16,
     /// What the body must hold.
     pub contains: Option<Template>,
     /// A header that must be there, `Name: value`.
     pub header: Option<Template>,
-    /// How often to ask before giving up, at least 1.
+    /// How many bad answers make it ill, at least 1.
     pub attempts: u32,
     /// The pause between two attempts.
     pub interval: Duration,
@@ -26,15 +32,21 @@ pub struct Health {
 /// The check for one host and one release.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HealthCheck {
-    /// The page asked for.
-    pub url: String,
+    /// The page asked for, if any.
+    pub url: Option<String>,
+    /// The command run on the host, if any.
+    pub command: Option<Vec<String>>,
+    /// The longest time an answer may take and still be good.
+    pub max_latency: Option<Duration>,
+    /// How many answers in a row must be good.
+    pub in_a_row: u32,
     /// The HTTP status that is right.
     pub status: u16,
     /// What the body must hold.
     pub contains: Option<String>,
     /// Name and value of a header that must be there.
     pub header: Option<(String, String)>,
-    /// How often to ask before giving up.
+    /// How many bad answers make it ill.
     pub attempts: u32,
     /// The pause between two attempts.
     pub interval: Duration,
@@ -56,7 +68,13 @@ impl Health {
             _ => value(name),
         };
         HealthCheck {
-            url: self.url.render(in_url),
+            url: self.url.as_ref().map(|url| url.render(in_url)),
+            command: self
+                .command
+                .as_ref()
+                .map(|command| command.iter().map(|part| part.render(value)).collect()),
+            max_latency: self.max_latency,
+            in_a_row: self.in_a_row,
             status: self.status,
             contains: self.contains.as_ref().map(|text| text.render(value)),
             header: self.header.as_ref().map(|text| split_header(&text.render(value))),

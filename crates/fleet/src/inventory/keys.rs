@@ -7,8 +7,15 @@ use toml::{Table, Value};
 use crate::Error;
 use crate::nearest::nearest;
 
-const TABLES: &[&str] = &["site", "defaults", "seeder", "tracker", "health", "hosts"];
-const SITE: &[&str] = &["deploy_to", "shared", "keep"];
+const TABLES: &[&str] =
+    &["site", "defaults", "seeder", "tracker", "health", "drupal", "rollout", "groups", "hooks", "hosts"];
+const SITE: &[&str] = &["deploy_to", "shared", "keep", "drupal"];
+const DRUPAL: &[&str] =
+    &["docroot", "sites", "uri", "drush", "database", "dump", "retries", "host", "timeout"];
+const ROLLOUT: &[&str] = &["canary", "batch", "pause", "quorum"];
+const GROUP: &[&str] = &["quorum"];
+const HOOK: &[&str] =
+    &["name", "phase", "on", "host", "group", "run", "opcache_reset", "fpm_reload", "timeout"];
 const SEEDER: &[&str] = &[
     "rpc_socket",
     "directory",
@@ -44,7 +51,18 @@ const TRACKER: &[&str] = &[
     "tags",
     "description",
 ];
-const HEALTH: &[&str] = &["url", "status", "contains", "header", "attempts", "interval", "timeout"];
+const HEALTH: &[&str] = &[
+    "url",
+    "command",
+    "status",
+    "contains",
+    "header",
+    "max_latency",
+    "in_a_row",
+    "attempts",
+    "interval",
+    "timeout",
+];
 /// Keys that may stand in `[defaults]` and under a host.
 const DEFAULTS: &[&str] = &[
     "user",
@@ -85,18 +103,31 @@ const HOST: &[&str] = &[
 /// Refuses the first key that is not known in its table.
 pub(super) fn check(path: &Path, file: &Table) -> Result<(), Error> {
     known(path, "", file, TABLES)?;
-    for (name, keys) in
-        [("site", SITE), ("defaults", DEFAULTS), ("seeder", SEEDER), ("tracker", TRACKER), ("health", HEALTH)]
-    {
+    for (name, keys) in [
+        ("site", SITE),
+        ("defaults", DEFAULTS),
+        ("seeder", SEEDER),
+        ("tracker", TRACKER),
+        ("health", HEALTH),
+        ("drupal", DRUPAL),
+        ("rollout", ROLLOUT),
+    ] {
         if let Some(Value::Table(table)) = file.get(name) {
             known(path, &format!("{name}."), table, keys)?;
         }
     }
-    if let Some(Value::Table(hosts)) = file.get("hosts") {
-        for (name, host) in hosts {
-            if let Value::Table(table) = host {
-                known(path, &format!("hosts.{name}."), table, HOST)?;
+    for (tables, keys) in [("hosts", HOST), ("groups", GROUP)] {
+        if let Some(Value::Table(named)) = file.get(tables) {
+            for (name, table) in named {
+                if let Value::Table(table) = table {
+                    known(path, &format!("{tables}.{name}."), table, keys)?;
+                }
             }
+        }
+    }
+    if let Some(Value::Array(hooks)) = file.get("hooks") {
+        for hook in hooks.iter().filter_map(Value::as_table) {
+            known(path, "hooks.", hook, HOOK)?;
         }
     }
     Ok(())

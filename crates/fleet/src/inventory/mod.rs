@@ -1,13 +1,17 @@
 //! `fleet.toml`, read once, checked, and resolved so that every host carries its own complete settings.
 
 mod announce;
+mod drupal;
 mod file;
 mod health;
+mod hook;
 mod host;
 mod keys;
 mod own_seeder;
 mod resolve;
+mod resolve_hooks;
 mod resolve_tracker;
+mod rollout;
 mod template;
 mod tracker;
 
@@ -15,15 +19,18 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 pub use announce::Announce;
+pub use drupal::{Core, DatabaseMode, Drupal};
 pub use health::{Health, HealthCheck};
+pub use hook::{Hook, HookAction, Phase, RunsOn};
 pub use host::{Engine, Host};
 pub use own_seeder::OwnSeeder;
+pub use rollout::{Canary, Quota, Rollout};
 pub use template::Template;
 pub use tracker::{Passkeys, Reload, Tracker, TrackerMode};
 
 use crate::nearest::nearest;
 use crate::secret::SecretSource;
-use crate::{Error, RemotePath, SharedPath};
+use crate::{Error, HostName, RemotePath, SharedPath};
 
 /// A resolved `fleet.toml`.
 #[derive(Clone, Debug)]
@@ -40,6 +47,12 @@ pub struct Inventory {
     pub tracker: Tracker,
     /// What a live release must answer, if `[health]` is there.
     pub health: Option<Health>,
+    /// What a Drupal site needs around a switch, if `site.drupal` is there.
+    pub drupal: Option<Drupal>,
+    /// Who goes first, how many at a time, how many must be there.
+    pub rollout: Rollout,
+    /// What is run around a switch, in the order of the file.
+    pub hooks: Vec<Hook>,
     /// The hosts in the order of the file; at least one.
     pub hosts: Vec<Host>,
 }
@@ -49,7 +62,7 @@ pub struct Inventory {
 pub struct Site {
     /// Capistrano's deploy_to. A host may override it: use [`Host::deploy_to`].
     pub deploy_to: RemotePath,
-    /// What every release is linked to.
+    /// What every release is linked to; that of the Drupal preset included.
     pub shared: Vec<SharedPath>,
     /// How many releases stay on a host, at least 1.
     pub keep: u32,
@@ -82,6 +95,30 @@ impl Inventory {
     /// # Errors
     /// [`Error::NoSuchHost`] for a name that is not in the inventory.
     pub fn select<S: AsRef<str>>(&self, only: &[S]) -> Result<Vec<Host>, Error> {
+        self.select_with::<_, &str>(only, &[])
+    }
+
+    /// The hosts named by `only` and those of the `groups`, in the order of the file; all when both are empty.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchHost`] for a name that is not in the inventory, or a group that no host is in.
+    pub fn select_with<S: AsRef<str>, G: AsRef<str>>(
+        &self,
+        only: &[S],
+        groups: &[G],
+    ) -> Result<Vec<Host>, Error> {
+        let in_group =
+            |host: &Host, group: &str| host.group.as_ref().is_some_and(|own| own.as_str() == group);
+        for name in groups.iter().map(AsRef::as_ref) {
+            if !self.hosts.iter().any(|host| in_group(host, name)) {
+                let known = self.hosts.iter().filter_map(|host| host.group.as_ref()).map(HostName::as_str);
+                return Err(Error::NoSuchHost {
+                    path: self.path.clone(),
+                    name: name.to_owned(),
+                    nearest: nearest(name, known).map(str::to_owned),
+                });
+            }
+        }
         for name in only.iter().map(AsRef::as_ref) {
             if !self.hosts.iter().any(|host| host.name.as_str() == name) {
                 let names = self.hosts.iter().map(|host| host.name.as_str());
@@ -92,8 +129,11 @@ impl Inventory {
                 });
             }
         }
-        let wanted =
-            |host: &&Host| only.is_empty() || only.iter().any(|name| name.as_ref() == host.name.as_str());
+        let all = only.is_empty() && groups.is_empty();
+        let wanted = |host: &&Host| {
+            all || only.iter().any(|name| name.as_ref() == host.name.as_str())
+                || groups.iter().any(|group| in_group(host, group.as_ref()))
+        };
         Ok(self.hosts.iter().filter(wanted).cloned().collect())
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::file::{HealthTable, HostTable, InventoryFile};
 use super::{Engine, Health, Host, Inventory, Site};
-use super::{own_seeder, resolve_tracker};
+use super::{own_seeder, resolve_hooks, resolve_tracker};
 use crate::secret::SecretSource;
 use crate::{Error, HostName, PortRange};
 
@@ -17,9 +17,15 @@ pub(super) const SOCKET_PATH_MAX: usize = 107;
 /// Applies defaults and checks what only the whole file can tell.
 pub(super) fn resolve(path: &Path, file: InventoryFile) -> Result<Inventory, Error> {
     let at = Place { path };
+    let drupal = resolve_hooks::drupal(&at, file.site.drupal, file.drupal)?;
+    let mut shared = file.site.shared;
+    if let Some(drupal) = &drupal {
+        let ours = drupal.shared().map_err(|why| at.refuse("drupal.docroot", why))?;
+        shared.extend(ours.into_iter().filter(|path| !shared.contains(path)).collect::<Vec<_>>());
+    }
     let site = Site {
         deploy_to: file.site.deploy_to,
-        shared: file.site.shared,
+        shared,
         keep: match file.site.keep {
             Some(0) => return Err(at.refuse("site.keep", "at least one release must stay")),
             keep => keep.unwrap_or(5),
@@ -34,7 +40,16 @@ pub(super) fn resolve(path: &Path, file: InventoryFile) -> Result<Inventory, Err
     }
     at.one_peer_per_address(&hosts)?;
     let (seeder, own_seeder) = own_seeder::seeders(&at, file.seeder, &hosts)?;
+    let rollout = resolve_hooks::rollout(&at, file.rollout, file.groups, &hosts)?;
+    let hooks = file.hooks.into_iter().map(|hook| resolve_hooks::hook(&at, hook, &hosts));
+    let hooks = hooks.collect::<Result<Vec<_>, Error>>()?;
+    if let Some(name) = drupal.as_ref().and_then(|drupal| drupal.host.as_ref()) {
+        resolve_hooks::expect_host(&at, "drupal.host", name, &hosts)?;
+    }
     Ok(Inventory {
+        drupal,
+        rollout,
+        hooks,
         path: path.to_owned(),
         seeder,
         own_seeder,
@@ -150,8 +165,21 @@ impl Place<'_> {
     }
 
     fn health(&self, table: HealthTable) -> Result<Health, Error> {
-        let url = table.url.to_string();
-        if !(url.starts_with("http://") || url.starts_with("https://")) {
+        match (&table.url, &table.command) {
+            (None, None) => return Err(self.refuse("health.url", "there must be a `url` or a `command`")),
+            (None, Some(_))
+                if table.contains.is_some() || table.header.is_some() || table.status.is_some() =>
+            {
+                return Err(self.refuse("health.url", "`status`, `contains` and `header` are about a page"));
+            }
+            (_, Some(command)) if command.is_empty() => {
+                return Err(self.refuse("health.command", "a command has at least a program"));
+            }
+            _ => {}
+        }
+        if let Some(url) = table.url.as_ref().map(ToString::to_string)
+            && !(url.starts_with("http://") || url.starts_with("https://"))
+        {
             return Err(self.refuse("health.url", format!("`{url}` does not begin with http:// or https://")));
         }
         let status = table.status.unwrap_or(200);
@@ -161,11 +189,17 @@ impl Place<'_> {
         if table.header.as_ref().is_some_and(|header| !header.to_string().contains(':')) {
             return Err(self.refuse("health.header", "a header is written `Name: value`"));
         }
+        if table.in_a_row == Some(0) {
+            return Err(self.refuse("health.in_a_row", "at least one answer must be good"));
+        }
         if table.attempts == Some(0) {
             return Err(self.refuse("health.attempts", "there must be at least one attempt"));
         }
         Ok(Health {
             url: table.url,
+            command: table.command,
+            max_latency: table.max_latency.map(|span| span.0),
+            in_a_row: table.in_a_row.unwrap_or(1),
             status,
             contains: table.contains,
             header: table.header,

@@ -117,7 +117,7 @@ fn every_key_arrives() {
     assert_eq!(web1.known_hosts.as_deref(), Some(fleet.path.parent().unwrap().join("other_hosts").as_path()));
 
     let check = fleet.health.as_ref().unwrap().for_host(web1, "42-abc");
-    assert_eq!(check.url, "http://[2001:db8::1]:8080/");
+    assert_eq!(check.url.as_deref(), Some("http://[2001:db8::1]:8080/"));
     assert_eq!(check.contains.as_deref(), Some("42-abc"));
     assert_eq!(check.header, Some(("X-Release".to_owned(), "42-abc@web1".to_owned())));
     assert_eq!((check.status, check.attempts), (204, 3));
@@ -330,4 +330,87 @@ fn an_announce_url_never_shows_its_passkey() {
         let text = error(&FULL.replace("announce = \"http://t.example", broken));
         assert!(text.contains("line 2") && !text.contains("k3y"), "{text}");
     }
+}
+
+#[test]
+fn hooks_rollout_and_drupal_arrive() {
+    let fleet = load(
+        &format!(
+            r#"{SMALL}group = "eu"
+[drupal]
+docroot = "/web/"
+sites = {{ default = "https://a.example", shop = "https://b.example" }}
+database = "expand"
+dump = true
+host = "web1"
+[rollout]
+canary = ["web1"]
+batch = "25%"
+pause = "30s"
+quorum = 2
+[groups.eu]
+quorum = "all"
+[[hooks]]
+phase = ["after-switch", "after-revert"]
+run = ["/usr/bin/warm", "http://{{address}}/"]
+on = "once"
+[[hooks]]
+name = "cache"
+phase = "after-switch"
+opcache_reset = "/run/php/{{name}}.sock"
+group = "eu"
+timeout = "5s"
+"#
+        )
+        .replace("[site]\n", "[site]\ndrupal = \"8+\"\nshared = [\"web/sites/default/files/\"]\n"),
+    )
+    .unwrap();
+    let shared: Vec<String> = fleet.site.shared.iter().map(ToString::to_string).collect();
+    let ours = ["default/files/", "default/settings.php", "shop/files/", "shop/settings.php"];
+    assert_eq!(shared, ours.map(|path| format!("web/sites/{path}")), "each once");
+    let drupal = fleet.drupal.as_ref().unwrap();
+    assert_eq!((drupal.core, drupal.database, drupal.dump), (Core::EightUp, DatabaseMode::Expand, true));
+    assert_eq!(
+        (drupal.docroot.as_str(), drupal.drush.as_slice()),
+        ("web", &["vendor/bin/drush".to_owned()][..])
+    );
+    let rollout = &fleet.rollout;
+    assert_eq!(rollout.canary, Some(Canary::Hosts(vec!["web1".parse().unwrap()])));
+    assert_eq!((rollout.batch, rollout.pause), (Quota::Percent(25), Duration::from_secs(30)));
+    assert_eq!(
+        (rollout.quorum_of(None), rollout.quorum_of(Some(&"eu".parse().unwrap()))),
+        (Quota::Count(2), Quota::All)
+    );
+    let [warm, cache] = &fleet.hooks[..] else { panic!("{:?}", fleet.hooks) };
+    assert_eq!((warm.name.as_str(), &warm.on), ("warm", &RunsOn::Once(None)));
+    assert_eq!(warm.phases, [Phase::AfterSwitch, Phase::AfterRevert]);
+    assert_eq!((cache.name.as_str(), cache.timeout), ("cache", Duration::from_secs(5)));
+}
+
+#[test]
+fn hooks_rollout_and_drupal_that_cannot_be_are_refused_with_their_key() {
+    for (table, key, why) in [
+        ("[drupal]\n", "site.drupal", "say which"),
+        ("[[hooks]]\nphase = \"after-switch\"\n", "hooks.run", "exactly one"),
+        ("[[hooks]]\nname = \"x\"\nphase = []\nrun = [\"x\"]\n", "hooks.x.phase", "at least one"),
+        ("[[hooks]]\nphase = \"after-switch\"\nrun = []\n", "hooks.run", "at least a program"),
+        (
+            "[[hooks]]\nphase = \"after-switch\"\nrun = [\"x\"]\nhost = \"web9\"\n",
+            "hooks.host",
+            "no host `web9`",
+        ),
+        ("[[hooks]]\nphase = \"after-switch\"\nrun = [\"x\"]\ngroup = \"us\"\n", "hooks.group", "no host"),
+        ("[[hooks]]\nphase = \"after-switch\"\nopcache_reset = \"fpm\"\n", "hooks.opcache_reset", "neither"),
+        ("[groups.us]\nquorum = 1\n", "groups.us", "no host"),
+        ("[rollout]\ncanary = [\"web9\"]\n", "rollout.canary", "no host `web9`"),
+        ("[health]\nattempts = 2\n", "health.url", "a `url` or a `command`"),
+        ("[health]\ncommand = [\"true\"]\nstatus = 200\n", "health.url", "about a page"),
+    ] {
+        let text = error(&format!("{SMALL}{table}"));
+        assert!(text.contains(key) && text.contains(why), "{table}: {text}");
+    }
+    let text = error(&format!("{SMALL}[[hooks]]\nphase = \"after-swich\"\nrun = [\"x\"]\n"));
+    assert!(text.contains("data did not match") || text.contains("phase"), "{text}");
+    let text = error(&format!("{SMALL}[[hooks]]\nfase = \"after-switch\"\nrun = [\"x\"]\n"));
+    assert!(text.contains("hooks.fase"), "{text}");
 }

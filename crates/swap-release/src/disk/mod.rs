@@ -25,6 +25,8 @@ pub(crate) trait Disk {
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
     /// Renames; fails if the new name exists.
     fn rename_new(&self, from: &Path, to: &Path) -> io::Result<()>;
+    /// Two names, of whatever, change places: at every moment both are there.
+    fn exchange(&self, one: &Path, other: &Path) -> io::Result<()>;
     /// Removes a file or symlink; no error if there is none.
     fn remove(&self, path: &Path) -> io::Result<()>;
     /// Removes a directory and all below it, following no link; no error if there is none.

@@ -53,6 +53,11 @@ impl Disk for RealDisk {
         sync_both(from, to)
     }
 
+    fn exchange(&self, one: &Path, other: &Path) -> io::Result<()> {
+        renameat_with(CWD, one, CWD, other, RenameFlags::EXCHANGE)?;
+        sync_both(one, other)
+    }
+
     fn remove(&self, path: &Path) -> io::Result<()> {
         match fs::remove_file(path) {
             Ok(()) => sync_parent(path),

@@ -67,6 +67,10 @@ impl Disk for RecordingDisk {
         self.note("rename", &[from, to])?;
         RealDisk.rename_new(from, to)
     }
+    fn exchange(&self, one: &Path, other: &Path) -> io::Result<()> {
+        self.note("exchange", &[one, other])?;
+        RealDisk.exchange(one, other)
+    }
     fn remove(&self, path: &Path) -> io::Result<()> {
         self.note("remove", &[path])?;
         RealDisk.remove(path)

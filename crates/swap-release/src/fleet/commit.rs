@@ -7,12 +7,14 @@
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
-use fleet::{Health, Interrupt};
+use fleet::{Canary, DatabaseMode, Health, Interrupt, Phase, Rollout};
 use record::{ExitCode, HostOutcome, Input, Outcome, Release, Verb};
 
+use super::course::Course;
+use super::keeper::Keeper;
 use super::member::{Member, each};
 use super::switch::Plan;
-use super::{AT_ONCE, Controller, health, look, prepare, report, switch};
+use super::{AT_ONCE, Controller, look, prepare, report, rollout, steps, switch};
 use crate::Error;
 use crate::job::FleetSwitch;
 
@@ -20,7 +22,7 @@ use crate::job::FleetSwitch;
 const REVERT: Duration = Duration::from_secs(20);
 const REVERT_IN_HASTE: Duration = Duration::from_millis(800);
 
-/// The shortest lease that is chosen when nobody names one.
+/// The shortest lease that is chosen when nobody names one. It is renewed as long as the controller lives.
 const LEASE: Duration = Duration::from_secs(60);
 
 /// Brings the selected hosts to `release`, all or none, and leaves record and JUnit XML.
@@ -32,110 +34,234 @@ pub(crate) fn run(
     input: Option<Input>,
 ) -> Result<ExitCode, Error> {
     let (console, abort) = (controller.console, controller.abort);
-    let lease = job.confirm_within.unwrap_or_else(|| lease(controller.inventory.health.as_ref()));
     let plan = Plan {
         verb,
         to: release.id.clone(),
-        within: lease,
+        within: job.confirm_within.unwrap_or_else(|| lease(controller.inventory.health.as_ref())),
         owner: controller.owner.clone(),
         allow_older: job.allow_older,
+        force: job.force,
+        afterwards: afterwards(controller, verb),
     };
-    let (members, outcome) = two_phases(controller, &plan, &release);
+    let rollout = rollout_of(controller, job, verb)?;
+    if job.dry_run {
+        return report::dry_run(controller, &plan, &rollout, &release);
+    }
+    let (members, outcome) = two_phases(controller, &plan, &rollout, &release);
     let aborted = abort.is_set();
     report::write(controller, job, &plan, &release, input, outcome, &members, aborted)?;
+    let result = end(&plan, outcome, &members, aborted);
+    // What is held is given up by dropping it: a prune needs the locks.
+    drop(members);
     if outcome == Outcome::Committed && verb == Verb::Activate {
         // Old releases are not worth failing a deployment for.
         if let Err(error) = look::prune(controller, None, None) {
             console.warn(format!("prune: {error}"));
         }
     }
-    end(&plan, outcome, &members, aborted)
+    result
 }
 
-fn two_phases(controller: &Controller<'_>, plan: &Plan, release: &Release) -> (Vec<Member>, Outcome) {
-    let (console, abort) = (controller.console, controller.abort);
-    let interrupt = Interrupt::from(abort.flag());
+/// The file's rollout, with what the command line says instead.
+fn rollout_of(controller: &Controller<'_>, job: &FleetSwitch, verb: Verb) -> Result<Rollout, Error> {
+    let mut rollout = controller.inventory.rollout.clone();
+    if let Some(canary) = job.canary {
+        rollout.canary = Some(Canary::Quota(canary));
+    }
+    rollout.batch = job.batch.unwrap_or(rollout.batch);
+    rollout.pause = job.pause.unwrap_or(rollout.pause);
+    if let Some(quorum) = job.quorum {
+        rollout.quorum = quorum;
+        rollout.groups.clear();
+    }
+    let hosts: Vec<_> = controller.hosts.iter().collect();
+    let in_turn = rollout::batches(&rollout, &hosts).iter().any(|batch| *batch > 1);
+    let closes =
+        controller.inventory.drupal.as_ref().is_some_and(|d| d.database == DatabaseMode::Maintenance);
+    if in_turn && closes && verb == Verb::Activate {
+        return Err(Error::Usage(
+            "canary and batches do not go with `drupal.database = \"maintenance\"`, where old code must not meet the new \
+             database; set it to \"expand\" (old code works with it) or \"none\""
+                .into(),
+        ));
+    }
+    Ok(rollout)
+}
+
+fn two_phases(
+    controller: &Controller<'_>,
+    plan: &Plan,
+    rollout: &Rollout,
+    release: &Release,
+) -> (Vec<Member>, Outcome) {
+    let mut course = prove(controller, plan, release);
+    leave_out(controller, rollout, &mut course.members);
+    if !course.is_good() {
+        return (course.members, Outcome::Refused);
+    }
+    // All locks first: two controllers at once end here, with nothing switched.
+    let ours = plan.clone();
+    course.run(|_| true, move |member| switch::hold(member, &ours));
+    if course.is_good() {
+        course.give_what_comes_afterwards();
+    }
+    if course.is_good() {
+        course.hooks(Phase::BeforeSwitch, None);
+    }
+    if course.is_good() {
+        switch_in_batches(controller, rollout, &mut course);
+    }
+    if course.is_good() {
+        course.hooks(Phase::BeforeCommit, None);
+    }
+    if course.is_good() {
+        let ours = course.plan.clone();
+        course.run(|_| true, move |member| switch::ping(member, &ours));
+    }
+    // From here on SIGTERM ends nothing half-way: the fleet is brought to one release first, in haste if need be.
+    let outcome =
+        if course.is_good() { commit(controller, &mut course) } else { revert(controller, &mut course) };
+    (course.members, outcome)
+}
+
+/// Every host proves the release. Changes nothing.
+pub(super) fn prove<'a>(controller: &'a Controller<'a>, plan: &Plan, release: &Release) -> Course<'a> {
     let members: Vec<Member> = controller.hosts.iter().cloned().map(Member::new).collect();
     let all = NonZeroUsize::new(members.len()).unwrap_or(NonZeroUsize::MIN);
-
-    console.say(format!("asking {} hosts to prove `{}`", members.len(), plan.to));
+    controller.console.say(format!("asking {} hosts to prove `{}`", members.len(), plan.to));
     let (proved, dial, owner) = (release.clone(), controller.dial.clone(), controller.owner.clone());
+    let interrupt = Interrupt::from(controller.abort.flag());
     let members = each(members, AT_ONCE.min(all), &interrupt, move |member| {
         prepare::prepare(member, &proved, &dial, owner.as_deref());
     });
-    if !members.iter().all(Member::is_good) || abort.is_set() {
-        return (members, Outcome::Refused);
-    }
-
-    // All locks first: two controllers at once end here, with nothing switched. What is held is given up by dropping it.
-    let ours = plan.clone();
-    let members = each(members, all, &interrupt, move |member| switch::hold(member, &ours));
-    if !members.iter().all(Member::is_good) || abort.is_set() {
-        return (members, Outcome::Refused);
-    }
-
-    console.say(format!("all proved and locked; switching {} hosts to `{}`", members.len(), plan.to));
-    let ours = plan.clone();
-    let members = each(members, all, &interrupt, move |member| switch::switch(member, &ours));
-
-    let members = if members.iter().all(Member::is_good) && !abort.is_set() {
-        ask_health(controller, plan, members, all, &interrupt)
-    } else {
-        members
-    };
-
-    // From here on SIGTERM ends nothing half-way: the fleet is brought to one release first, in haste if need be.
-    let healthy = members.iter().all(Member::is_good) && !abort.is_set();
-    let (ours, dial) = (plan.clone(), controller.dial_on.clone());
-    if healthy {
-        console.say("every host is good; committing");
-        let members =
-            each(members, all, &Interrupt::never(), move |member| switch::commit(member, &ours, &dial));
-        let committed = members.iter().all(|member| member.outcome == HostOutcome::Committed);
-        return (members, if committed { Outcome::Committed } else { Outcome::Mixed });
-    }
-    for member in members.iter().filter(|member| !member.is_good()) {
-        let error = member.error.as_deref().unwrap_or_default();
-        console.say(format!("{} failed: {error}", member.host.name));
-    }
-    console.say("putting the former release back on every host that switched");
-    let patience = if abort.is_set() { REVERT_IN_HASTE } else { REVERT };
-    let switched = members.iter().any(|member| member.outcome != HostOutcome::Untouched);
-    let members = each(members, all, &Interrupt::never(), move |member| {
-        switch::revert(member, &ours, &dial, patience);
-    });
-    let back =
-        members.iter().all(|member| matches!(member.outcome, HostOutcome::Reverted | HostOutcome::Untouched));
-    let outcome = match (back, switched) {
-        (true, true) => Outcome::RolledBack,
-        (true, false) => Outcome::Refused,
-        (false, _) => Outcome::Mixed,
-    };
-    (members, outcome)
+    Course::new(controller, plan, members)
 }
 
-fn ask_health(
-    controller: &Controller<'_>,
-    plan: &Plan,
-    members: Vec<Member>,
-    all: NonZeroUsize,
-    interrupt: &Interrupt,
-) -> Vec<Member> {
-    let Some(health) = controller.inventory.health.clone() else {
+/// Lets the hosts that are ready go without those that are not, if the quorum of every group allows it. A host on which
+/// somebody else is at work is not missing: that is another deployment.
+pub(super) fn leave_out(controller: &Controller<'_>, rollout: &Rollout, members: &mut [Member]) {
+    if members.iter().all(Member::is_good) || members.iter().any(|member| member.busy) {
+        return;
+    }
+    let ready: Vec<_> = members.iter().map(|member| (&member.host, member.is_good())).collect();
+    if !ready.iter().any(|(_, ready)| *ready) {
+        return;
+    }
+    match rollout::quorum(rollout, &ready) {
+        Err(why) => controller.console.say(format!("no quorum: {why}")),
+        Ok(()) => {
+            for member in members.iter_mut().filter(|member| member.error.is_some()) {
+                member.outcome = HostOutcome::LeftOut;
+                let error = member.error.as_deref().unwrap_or_default();
+                controller.console.warn(format!("{} is left out: {error}", member.host.name));
+            }
+        }
+    }
+}
+
+/// One batch after the other: switch, hooks, health, and a pause to see whether it stays well.
+fn switch_in_batches(controller: &Controller<'_>, rollout: &Rollout, course: &mut Course<'_>) {
+    let hosts: Vec<_> = course.members.iter().filter(|m| !m.is_left_out()).map(|m| &m.host).collect();
+    let batches = rollout::batches(rollout, &hosts);
+    let last = batches.iter().copied().max().unwrap_or(1);
+    for (member, batch) in course.members.iter_mut().filter(|member| !member.is_left_out()).zip(batches) {
+        member.batch = Some(batch);
+    }
+    let asked = controller.inventory.health.is_some();
+    if !asked {
         controller
             .console
             .warn("no [health] in the inventory: the hosts are not asked whether they serve the release");
-        return members;
-    };
-    controller.console.say("switched; asking every host over HTTP");
-    let (to, abort) = (plan.to.clone(), controller.abort.clone());
-    each(members, all.min(AT_ONCE), interrupt, move |member| health::probe(member, &health, &to, &abort))
+    }
+    for number in 1..=last {
+        let in_batch = move |member: &Member| member.batch == Some(number);
+        let count = course.members.iter().filter(|member| in_batch(member)).count();
+        let of = if last > 1 { format!(" (batch {number} of {last})") } else { String::new() };
+        controller.console.say(format!("switching {count} hosts to `{}`{of}", course.plan.to));
+        let ours = course.plan.clone();
+        course.run(in_batch, move |member| switch::switch(member, &ours));
+        if course.is_good() {
+            course.hooks(Phase::AfterSwitch, Some((number, last)));
+        }
+        if course.is_good() && asked {
+            controller.console.say("switched; asking every host whether it is well");
+            course.ask_health(in_batch);
+        }
+        if course.is_good() && number < last && !rollout.pause.is_zero() {
+            let time = humantime::format_duration(rollout.pause);
+            controller.console.say(format!("watching for {time} before the next batch"));
+            course.pause(rollout.pause);
+            if course.is_good() {
+                course.ask_health(move |member| member.batch.is_some_and(|batch| batch <= number));
+            }
+        }
+        if !course.is_good() {
+            return;
+        }
+    }
 }
 
-/// Long enough for every attempt of the probe to time out, and as much again for SSH.
+fn commit(controller: &Controller<'_>, course: &mut Course<'_>) -> Outcome {
+    controller.console.say("every host is good; committing");
+    let keeper = controller.keeper.as_ref().and_then(|arguments| {
+        let mut arguments = arguments.clone();
+        for member in course.members.iter().filter(|member| !member.is_left_out()) {
+            arguments.extend(["--only".into(), member.host.name.as_str().into()]);
+        }
+        arguments.push(course.plan.to.as_str().into());
+        let mut keeper = Keeper::start(&arguments)?;
+        keeper.decided();
+        Some(keeper)
+    });
+    let (ours, dial) = (course.plan.clone(), controller.dial_on.clone());
+    course.run_to_the_end(|_| true, move |member| switch::commit(member, &ours, &dial));
+    if let Some(keeper) = keeper {
+        keeper.done();
+    }
+    for run in course.members.iter().flat_map(|member| &member.hooks).filter(|run| !run.ok) {
+        controller.console.warn(format!("{}: hook `{}` failed: {}", run.host, run.name, run.output));
+    }
+    let done = |member: &Member| matches!(member.outcome, HostOutcome::Committed | HostOutcome::LeftOut);
+    if course.members.iter().all(done) { Outcome::Committed } else { Outcome::Mixed }
+}
+
+fn revert(controller: &Controller<'_>, course: &mut Course<'_>) -> Outcome {
+    let (console, abort) = (controller.console, controller.abort);
+    for member in course.members.iter().filter(|member| !member.is_good()) {
+        let error = member.error.as_deref().unwrap_or_default();
+        console.say(format!("{} failed: {error}", member.host.name));
+    }
+    let switched = course
+        .members
+        .iter()
+        .any(|member| !matches!(member.outcome, HostOutcome::Untouched | HostOutcome::LeftOut));
+    if switched {
+        console.say("putting the former release back on every host that switched");
+    }
+    let patience = if abort.is_set() { REVERT_IN_HASTE } else { REVERT };
+    let (ours, dial) = (course.plan.clone(), controller.dial_on.clone());
+    course.run_to_the_end(|_| true, move |member| switch::revert(member, &ours, &dial, patience));
+    let back = course.members.iter().all(|member| {
+        matches!(member.outcome, HostOutcome::Reverted | HostOutcome::Untouched | HostOutcome::LeftOut)
+    });
+    match (back, switched) {
+        (true, true) => Outcome::RolledBack,
+        (true, false) => Outcome::Refused,
+        (false, _) => Outcome::Mixed,
+    }
+}
+
+/// Long enough for one attempt of the probe to time out, and for SSH.
 fn lease(health: Option<&Health>) -> Duration {
-    let probes = health.map_or(Duration::ZERO, |health| (health.interval + health.timeout) * health.attempts);
-    (probes + LEASE / 2).max(LEASE)
+    health.map_or(LEASE, |health| (health.timeout * 2 + LEASE / 2).max(LEASE))
+}
+
+/// What the hooks of after-commit and after-revert may take together, with the end of maintenance mode.
+fn afterwards(controller: &Controller<'_>, verb: Verb) -> Duration {
+    let phases = [Phase::AfterCommit, Phase::AfterRevert];
+    let steps = phases.into_iter().flat_map(|phase| steps::steps(&controller.inventory, verb, phase));
+    let drupal = controller.inventory.drupal.as_ref().map_or(Duration::ZERO, |drupal| drupal.timeout);
+    steps.map(|step| step.timeout()).sum::<Duration>() + drupal + Duration::from_secs(10)
 }
 
 fn end(plan: &Plan, outcome: Outcome, members: &[Member], aborted: bool) -> Result<ExitCode, Error> {
@@ -143,15 +269,27 @@ fn end(plan: &Plan, outcome: Outcome, members: &[Member], aborted: bool) -> Resu
         members.iter().filter(|member| !member.is_good()).map(|member| member.host.name.as_str()).collect();
     let names = bad.join(", ");
     let to = &plan.to;
+    let updated = members
+        .iter()
+        .flat_map(|member| &member.hooks)
+        .any(|run| run.ok && run.name == "drupal: database was updated");
+    let database = if updated {
+        "; but the database keeps the updates of that release, see swap-release status"
+    } else {
+        ""
+    };
     let (summary, code) = match outcome {
         Outcome::Committed => return Ok(ExitCode::Ok),
         Outcome::Mixed => (format!("the fleet is left mixed: {names}"), ExitCode::Mixed),
         _ if aborted => return Err(Error::Aborted),
-        Outcome::RolledBack => {
-            (format!("`{to}` failed on {names}; every host is on the release it had"), ExitCode::RolledBack)
-        }
+        Outcome::RolledBack => (
+            format!("`{to}` failed on {names}; every host is on the release it had{database}"),
+            ExitCode::RolledBack,
+        ),
         Outcome::Refused => {
-            let code = if bad.len() == members.len() {
+            let code = if members.iter().any(|member| member.busy) {
+                ExitCode::Busy
+            } else if bad.len() == members.len() {
                 ExitCode::NoHostSucceeded
             } else {
                 ExitCode::SomeHostsFailed

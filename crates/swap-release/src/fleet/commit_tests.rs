@@ -25,9 +25,17 @@ type Log = Arc<Mutex<Vec<Effect>>>;
 fn run_with(
     script: impl Fn(&str, &str) -> Option<Reply> + Send + Sync + 'static,
 ) -> (Outcome, Vec<Member>, Vec<String>) {
+    run_on(FLEET, script)
+}
+
+/// The same on another fleet.
+fn run_on(
+    fleet: &str,
+    script: impl Fn(&str, &str) -> Option<Reply> + Send + Sync + 'static,
+) -> (Outcome, Vec<Member>, Vec<String>) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("fleet.toml");
-    std::fs::write(&path, FLEET).unwrap();
+    std::fs::write(&path, fleet).unwrap();
     let inventory = Inventory::load(&path).unwrap();
     let log: Log = Arc::default();
     let (shared, script) = (log.clone(), Arc::new(script));
@@ -47,6 +55,7 @@ fn run_with(
         dial: dial.clone(),
         dial_on: dial,
         owner: None,
+        keeper: None,
         console: &console,
         abort: &abort,
     };
@@ -56,8 +65,11 @@ fn run_with(
         within: LEASE,
         owner: Some("build 42".into()),
         allow_older: false,
+        force: false,
+        afterwards: Duration::from_secs(1),
     };
-    let (members, outcome) = two_phases(&controller, &plan, &release("r2"));
+    let rollout = controller.inventory.rollout.clone();
+    let (members, outcome) = two_phases(&controller, &plan, &rollout, &release("r2"));
     let log =
         log.lock().unwrap().iter().map(|effect| format!("{} {}", short(effect).0, short(effect).1)).collect();
     (outcome, members, log)
@@ -74,9 +86,10 @@ fn short(effect: &Effect) -> (String, String) {
             );
             (host.to_string(), "hold".into())
         }
-        Effect::Write(host, bytes) => {
-            (host.to_string(), format!("says {}", String::from_utf8_lossy(bytes).trim()))
-        }
+        Effect::Write(host, bytes) => match serde_json::from_slice::<crate::order::HookOrder>(bytes) {
+            Ok(order) => (host.to_string(), format!("runs {} {}", order.phase.as_str(), order.name)),
+            Err(_) => (host.to_string(), format!("says {}", String::from_utf8_lossy(bytes).trim())),
+        },
         other => panic!("not expected: {other:?}"),
     }
 }
@@ -92,6 +105,7 @@ fn status(live: &str) -> Reply {
         pinned: false,
         build: None,
         since: String::new(),
+        database: None,
     });
     let status = HostStatus {
         schema: HostStatus::SCHEMA.into(),
@@ -119,6 +133,7 @@ fn proof(ok: bool) -> Reply {
 
 const READY: &str = "{\"event\":\"ready\",\"from\":\"r1\",\"to\":\"r2\"}\n";
 const SWITCHED: &str = "{\"event\":\"switched\",\"from\":\"r1\",\"to\":\"r2\"}\n";
+const WAITING: &str = "{\"event\":\"waiting\",\"to\":\"r2\"}\n";
 const COMMITTED: &str = "{\"event\":\"committed\",\"to\":\"r2\"}\n";
 const REVERTED: &str = "{\"event\":\"reverted\",\"to\":\"r1\",\"why\":\"asked\"}\n";
 
@@ -127,8 +142,9 @@ fn well(what: &str) -> Reply {
     match what {
         "status" => status("r1"),
         "verify" => proof(true),
-        "hold" => says([READY, SWITCHED, COMMITTED].concat()),
-        "says go" | "says commit" | "says revert" | "activate" => says(""),
+        "hold" => says([READY, SWITCHED, WAITING, COMMITTED].concat()),
+        what if what.starts_with("runs ") => says(""),
+        "says go" | "says ping" | "says commit" | "says revert" | "activate" => says(""),
         other => panic!("not expected: {other}"),
     }
 }
@@ -146,14 +162,14 @@ fn nobody_switches_before_all_have_proved_and_nobody_commits_before_all_have_swi
     let (outcome, members, log) = run_with(|_, _| None);
     assert_eq!(outcome, Outcome::Committed);
     assert!(members.iter().all(|member| member.outcome == HostOutcome::Committed));
-    let phases = ["verify", "hold", "says go", "says commit"]
+    let phases = ["verify", "hold", "says go", "says ping", "says commit"]
         .map(|what| [format!("web1 {what}"), format!("web2 {what}")]);
     for pair in phases.windows(2) {
         let last = pair[0].iter().map(|what| position(&log, what)).max().unwrap();
         let first = pair[1].iter().map(|what| position(&log, what)).min().unwrap();
         assert!(last < first, "{log:?}");
     }
-    assert_eq!(log.len(), 10, "and nothing else happens: {log:?}");
+    assert_eq!(log.len(), 12, "and nothing else happens: {log:?}");
 }
 
 #[test]
@@ -168,11 +184,13 @@ fn one_that_cannot_prove_keeps_all_from_switching() {
 
 #[test]
 fn one_that_is_locked_by_somebody_else_keeps_all_from_switching() {
-    let (outcome, _, log) = run_with(|host, what| {
+    let (outcome, members, log) = run_with(|host, what| {
         (host == "web2" && what == "hold").then(|| Reply::Says(Status::Exited(75), Vec::new()))
     });
     assert_eq!(outcome, Outcome::Refused);
-    assert!(!log.iter().any(|line| line.contains("says")), "{log:?}");
+    assert!(members[1].busy && !members[0].busy);
+    assert!(!log.iter().any(|line| line.contains("says go")), "{log:?}");
+    assert!(log.contains(&"web1 says revert".to_owned()), "the lock is given up: {log:?}");
 }
 
 #[test]
@@ -226,4 +244,109 @@ fn one_that_does_not_go_back_is_a_mixture_and_said_so() {
     });
     assert_eq!(outcome, Outcome::Mixed);
     assert_eq!(members[0].after, Some(id("r2")));
+}
+
+const HOOKS: &str = r#"
+[[hooks]]
+phase = ["before-switch", "before-commit", "after-revert"]
+run = ["every"]
+[[hooks]]
+phase = "after-switch"
+on = "once"
+run = ["once"]
+[[hooks]]
+phase = "after-switch"
+on = "canary"
+run = ["first"]
+[rollout]
+canary = 1
+"#;
+
+fn hook(ok: bool) -> String {
+    let output = if ok { "fine" } else { "no such thing" };
+    format!(
+        "{{\"event\":\"hook\",\"name\":\"x\",\"ok\":{ok},\"seconds\":0.1,\"output\":\"{output}\",\"database\":null}}\n"
+    )
+}
+
+#[test]
+fn hooks_stand_where_they_belong_and_the_canary_goes_first() {
+    let lines = |host: &str| match host {
+        // The canary is elected for all that runs once.
+        "web1" => {
+            [READY, &hook(true), SWITCHED, &hook(true), &hook(true), &hook(true), WAITING, COMMITTED].concat()
+        }
+        _ => [READY, &hook(true), SWITCHED, &hook(true), WAITING, COMMITTED].concat(),
+    };
+    let (outcome, members, log) =
+        run_on(&format!("{FLEET}{HOOKS}"), move |host, what| (what == "hold").then(|| says(lines(host))));
+    assert_eq!(outcome, Outcome::Committed, "{log:?} {:?}", members[0].error);
+    let order = [
+        "web1 runs after-revert every",
+        "web1 runs before-switch every",
+        "web1 says go",
+        "web1 runs after-switch first",
+        "web2 says go",
+        "web1 runs after-switch once",
+        "web2 runs before-commit every",
+        "web2 says commit",
+    ];
+    for pair in order.windows(2) {
+        assert!(position(&log, pair[0]) < position(&log, pair[1]), "{pair:?} in {log:?}");
+    }
+    assert!(!log.iter().any(|line| line.starts_with("web2 runs after-switch")), "{log:?}");
+    assert_eq!((members[0].batch, members[1].batch), (Some(1), Some(2)));
+    assert_eq!((members[0].hooks.len(), members[1].hooks.len()), (4, 2));
+}
+
+#[test]
+fn a_hook_that_fails_before_the_switch_keeps_all_from_switching() {
+    let (outcome, members, log) = run_on(&format!("{FLEET}{HOOKS}"), |host, what| {
+        (what == "hold").then(|| says([READY, &hook(host == "web1")].concat()))
+    });
+    assert_eq!(outcome, Outcome::Refused);
+    assert!(!log.iter().any(|line| line.ends_with("says go")), "{log:?}");
+    assert_eq!(members[1].error.as_deref(), Some("hook `every` failed: no such thing"));
+    for host in ["web1", "web2"] {
+        assert!(log.contains(&format!("{host} says revert")), "its lock is given up: {log:?}");
+    }
+}
+
+#[test]
+fn a_canary_that_is_ill_keeps_the_others_on_their_release() {
+    let (outcome, members, log) = run_on(&format!("{FLEET}{HOOKS}"), |host, what| match (host, what) {
+        ("web1", "hold") => Some(says([READY, &hook(true), SWITCHED, &hook(false), REVERTED].concat())),
+        (_, "hold") => Some(says([READY, &hook(true)].concat())),
+        _ => None,
+    });
+    assert_eq!(outcome, Outcome::RolledBack);
+    assert!(!log.contains(&"web2 says go".to_owned()), "{log:?}");
+    assert_eq!(members[0].outcome, HostOutcome::Reverted);
+    assert_eq!(members[1].outcome, HostOutcome::Untouched);
+}
+
+#[test]
+fn with_a_quorum_one_that_is_missing_is_left_out_but_one_that_is_busy_is_not() {
+    let quorum = format!("{FLEET}[rollout]\nquorum = 1\n");
+    let (outcome, members, log) =
+        run_on(&quorum, |host, what| (host == "web2" && what == "status").then(|| lost("web2")));
+    assert_eq!(outcome, Outcome::Committed);
+    assert_eq!(members[0].outcome, HostOutcome::Committed);
+    assert_eq!(members[1].outcome, HostOutcome::LeftOut);
+    assert!(!log.iter().any(|line| line.starts_with("web2 hold")), "{log:?}");
+
+    let (outcome, _, _) = run_on(&quorum, |host, what| {
+        (host == "web2" && what == "hold").then(|| Reply::Says(Status::Exited(75), Vec::new()))
+    });
+    assert_eq!(outcome, Outcome::Refused);
+}
+
+#[test]
+fn one_that_was_cut_off_meanwhile_keeps_all_from_committing() {
+    let (outcome, members, log) =
+        run_with(|host, what| (host == "web2" && what == "says ping").then(|| lost("web2")));
+    assert!(!log.iter().any(|line| line.ends_with("says commit")), "{log:?}");
+    assert!(log.contains(&"web1 says revert".to_owned()), "{log:?}");
+    assert_ne!(outcome, Outcome::Committed);
+    assert!(members[1].error.is_some());
 }

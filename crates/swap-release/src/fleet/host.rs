@@ -29,6 +29,17 @@ pub(crate) enum Fault {
         /// What the parser said.
         source: serde_json::Error,
     },
+    /// Somebody else holds the lock there.
+    #[error("{0}")]
+    Busy(String),
+    /// A hook did not do its work.
+    #[error("hook `{name}` failed: {why}")]
+    Hook {
+        /// The hook.
+        name: String,
+        /// The last thing it said.
+        why: String,
+    },
     /// The host is not ready to switch.
     #[error("{0}")]
     NotReady(String),

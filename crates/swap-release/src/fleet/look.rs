@@ -26,6 +26,7 @@ struct Answer<T> {
 /// Who serves what.
 pub(crate) fn status(controller: &Controller<'_>, json: bool) -> Result<ExitCode, Error> {
     let answers = ask_all::<HostStatus>(controller, |host| controller.argv(host, "status").arg("--json"));
+    let most = most(&answers);
     let row = |answer: &Answer<HostStatus>| {
         let name = |id: Option<&ReleaseId>| id.map_or_else(|| "-".to_owned(), ToString::to_string);
         let status = answer.reply.as_ref();
@@ -35,6 +36,11 @@ pub(crate) fn status(controller: &Controller<'_>, json: bool) -> Result<ExitCode
         vec![
             answer.host.clone(),
             name(status.and_then(|status| status.current.as_ref())),
+            match status {
+                None => "?".to_owned(),
+                Some(status) if status.current == most => "-".to_owned(),
+                Some(_) => "differs".to_owned(),
+            },
             since,
             name(status.and_then(|status| status.previous.as_ref())),
             answer
@@ -44,8 +50,16 @@ pub(crate) fn status(controller: &Controller<'_>, json: bool) -> Result<ExitCode
                 .unwrap_or_default(),
         ]
     };
-    let head = ["host", "current", "since", "previous", ""];
+    let head = ["host", "current", "drift", "since", "previous", ""];
     finish(controller, &answers, json, &head, row)
+}
+
+/// What most of those that answered serve; a host that serves anything else has drifted.
+fn most(answers: &[Answer<HostStatus>]) -> Option<ReleaseId> {
+    let served: Vec<&Option<ReleaseId>> =
+        answers.iter().filter_map(|answer| answer.reply.as_ref()).map(|status| &status.current).collect();
+    let count = |id: &Option<ReleaseId>| served.iter().filter(|other| **other == id).count();
+    served.iter().max_by_key(|id| count(id)).and_then(|id| (*id).clone())
 }
 
 /// Who has exactly what was built.
@@ -73,6 +87,38 @@ pub(crate) fn verify(
     finish(controller, &answers, json, &["host", "release", "tree", ""], row)
 }
 
+/// Takes in what is served, on every host on which it is no release yet.
+pub(crate) fn adopt(controller: &Controller<'_>) -> Result<ExitCode, Error> {
+    let argv = |host: &Host| {
+        let shared = controller.inventory.site.shared.iter().map(ToString::to_string);
+        shared.fold(controller.argv(host, "adopt"), |argv, path| argv.args(["--shared".to_owned(), path]))
+    };
+    let answers = on_all(controller, argv, |remote, argv| run(remote, argv, "adopt"));
+    tell(controller, &answers);
+    result(answers.iter().filter(|answer| answer.error.is_some()).count(), answers.len())
+}
+
+/// Runs a verb that answers with words; gives what it said.
+fn run(remote: &dyn fleet::Remote, argv: &Argv, verb: &str) -> Result<String, Fault> {
+    let output = remote.exec(argv, b"", PATIENCE)?;
+    if output.status.success() {
+        Ok(String::from_utf8_lossy(&output.stderr).into_owned())
+    } else {
+        Err(Fault::Failed { verb: verb.into(), reason: output.reason() })
+    }
+}
+
+/// Passes on why a host could not, and what it warned of.
+fn tell(controller: &Controller<'_>, answers: &[Answer<String>]) {
+    for answer in answers {
+        let said = answer.reply.as_deref().unwrap_or_default();
+        let warnings = said.lines().filter_map(|line| line.split_once("warning: ")).map(|(_, text)| text);
+        for text in answer.error.as_deref().into_iter().chain(warnings) {
+            controller.console.warn(format!("{}: {text}", answer.host));
+        }
+    }
+}
+
 /// Removes old releases everywhere.
 pub(crate) fn prune(
     controller: &Controller<'_>,
@@ -80,26 +126,14 @@ pub(crate) fn prune(
     grace: Option<Duration>,
 ) -> Result<ExitCode, Error> {
     let keep = keep.unwrap_or(controller.inventory.site.keep).to_string();
-    let run = move |remote: &dyn fleet::Remote, argv: &Argv| {
-        let output = remote.exec(argv, b"", PATIENCE)?;
-        if output.status.success() {
-            Ok(())
-        } else {
-            Err(Fault::Failed { verb: "prune".into(), reason: output.reason() })
-        }
-    };
     let grace = grace.map(|grace| format!("{}s", grace.as_secs()));
     let argv = |host: &Host| {
         let argv = controller.argv(host, "prune").args(["--keep", keep.as_str()]);
         grace.as_deref().map_or(argv.clone(), |grace| argv.args(["--grace", grace]))
     };
-    let answers = on_all(controller, argv, run);
-    let failed = answers.iter().filter(|answer| answer.error.is_some());
-    for answer in failed.clone() {
-        let error = answer.error.as_deref().unwrap_or_default();
-        controller.console.warn(format!("{}: {error}", answer.host));
-    }
-    result(failed.count(), answers.len())
+    let answers = on_all(controller, argv, |remote, argv| run(remote, argv, "prune"));
+    tell(controller, &answers);
+    result(answers.iter().filter(|answer| answer.error.is_some()).count(), answers.len())
 }
 
 fn ask_all<T>(controller: &Controller<'_>, argv: impl Fn(&Host) -> Argv) -> Vec<Answer<T>>

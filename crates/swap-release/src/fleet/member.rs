@@ -1,10 +1,18 @@
 //! One host on its way through the two-phase commit.
 
 use std::num::NonZeroUsize;
-use std::time::Instant;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use fleet::{Host, Interrupt, Outcome, Process, Remote, fan_out};
-use record::{HostOutcome, ReleaseId};
+use record::{HookRun, HostOutcome, ReleaseId};
+
+/// How often a waiting member looks whether the others are done.
+const GLANCE: Duration = Duration::from_millis(20);
+/// What a host that is not cut off takes to accept one word.
+const RENEWAL: Duration = Duration::from_secs(5);
 
 /// A host, what connects us to it, and what is known so far.
 pub(crate) struct Member {
@@ -15,9 +23,15 @@ pub(crate) struct Member {
     pub(crate) before: Option<ReleaseId>,
     pub(crate) after: Option<ReleaseId>,
     pub(crate) outcome: HostOutcome,
+    /// Counted from 1.
+    pub(crate) batch: Option<u32>,
     pub(crate) switched_at: Option<Instant>,
     pub(crate) health: Option<String>,
+    pub(crate) hooks: Vec<HookRun>,
     pub(crate) error: Option<String>,
+    /// Its lock is held by somebody else: not a host that is missing, but another deployment.
+    pub(crate) busy: bool,
+    renewed: Instant,
 }
 
 impl Member {
@@ -29,20 +43,46 @@ impl Member {
             before: None,
             after: None,
             outcome: HostOutcome::Untouched,
+            batch: None,
             switched_at: None,
             health: None,
+            hooks: Vec::new(),
             error: None,
+            busy: false,
+            renewed: Instant::now(),
         }
     }
 
-    /// Nothing went wrong here so far.
+    /// Nothing went wrong here so far, or the others go without it.
     pub(crate) fn is_good(&self) -> bool {
-        self.error.is_none()
+        self.error.is_none() || self.is_left_out()
+    }
+
+    /// Whether the others go without it.
+    pub(crate) fn is_left_out(&self) -> bool {
+        self.outcome == HostOutcome::LeftOut
     }
 
     pub(crate) fn fail(&mut self, error: impl ToString) {
         // The first fault is the cause; what comes after is its consequence.
         self.error.get_or_insert_with(|| error.to_string());
+    }
+
+    /// Tells the host that we live, when it has not heard of us for `every`.
+    pub(crate) fn renew(&mut self, every: Duration) {
+        let Some(process) = &mut self.process else { return };
+        if self.renewed.elapsed() < every {
+            return;
+        }
+        if let Err(error) = process.write(b"renew\n", Instant::now() + RENEWAL) {
+            self.fail(error);
+        }
+        self.renewed = Instant::now();
+    }
+
+    /// The host has just been heard or told something.
+    pub(crate) fn touch(&mut self) {
+        self.renewed = Instant::now();
     }
 }
 
@@ -54,8 +94,8 @@ pub(crate) fn each(
     interrupt: &Interrupt,
     phase: impl Fn(&mut Member) + Send + Sync + 'static,
 ) -> Vec<Member> {
-    let known: Vec<(Host, Option<ReleaseId>)> =
-        members.iter().map(|member| (member.host.clone(), member.before.clone())).collect();
+    let known: Vec<_> =
+        members.iter().map(|member| (member.host.clone(), member.before.clone(), member.outcome)).collect();
     // Members are handed over in slots: fan_out drops what it has not begun, and with it a connection.
     let outcomes = fan_out::<_, _, (), _>(
         members,
@@ -70,10 +110,11 @@ pub(crate) fn each(
     outcomes
         .into_iter()
         .zip(known)
-        .map(|(outcome, (host, before))| {
+        .map(|(outcome, (host, before, was))| {
             let (outcome, error) = match outcome {
                 Outcome::Done(member) => return member,
-                Outcome::NotBegun => (HostOutcome::Untouched, "not begun"),
+                // It may have switched in a phase before.
+                Outcome::NotBegun => (was, "not begun"),
                 Outcome::LeftBehind => (HostOutcome::Unknown, "no answer before the end"),
                 Outcome::Panicked => {
                     (HostOutcome::Unknown, "a defect in swap-release ended the work on this host")
@@ -82,4 +123,43 @@ pub(crate) fn each(
             Member { before, outcome, error: Some(error.into()), ..Member::new(host) }
         })
         .collect()
+}
+
+/// Does a phase on the members that `turn` names, all at the same time, and meanwhile lets every host that waits know
+/// that we live.
+pub(crate) fn each_kept(
+    members: Vec<Member>,
+    turn: &[bool],
+    every: Duration,
+    interrupt: &Interrupt,
+    phase: impl Fn(&mut Member) + Send + Sync + 'static,
+) -> Vec<Member> {
+    let all = NonZeroUsize::new(members.len()).unwrap_or(NonZeroUsize::MIN);
+    let names: Vec<String> = members
+        .iter()
+        .zip(turn)
+        .filter(|(_, turn)| **turn)
+        .map(|(member, _)| member.host.name.to_string())
+        .collect();
+    let left = Arc::new(AtomicUsize::new(names.len()));
+    let ended = interrupt.clone();
+    each(members, all, interrupt, move |member| {
+        if names.iter().any(|name| name == member.host.name.as_str()) {
+            let _done = CountsDown(&left);
+            phase(member);
+        }
+        while left.load(Ordering::SeqCst) > 0 && !ended.is_raised() {
+            member.renew(every);
+            thread::sleep(GLANCE);
+        }
+    })
+}
+
+/// Counts down when dropped, also by a panic: nobody waits for ever.
+struct CountsDown<'a>(&'a AtomicUsize);
+
+impl Drop for CountsDown<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
 }

@@ -1,24 +1,32 @@
 //! The verbs from the controller: on every host of the inventory, by SSH.
 //!
-//! `commit` is the two-phase commit; `prepare`, `switch` and `health` are its phases on one host; `look` is the verbs
-//! that switch nothing; `report` is what is left behind.
+//! `commit` is the two-phase commit, `course` what it does with all hosts at once, `rollout` and `steps` who goes when and
+//! what is run around it; `prepare`, `switch`, `talk` and `health` are its phases on one host; `look` is the verbs that
+//! switch nothing; `report` is what is left behind.
 
 mod commit;
+mod converge;
+mod course;
 mod health;
 mod host;
+mod keeper;
 mod look;
 mod member;
 mod prepare;
 mod report;
 mod rollback;
+mod rollout;
+mod steps;
 mod switch;
+mod talk;
 
+use std::ffi::OsString;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
 use cli::{Abort, Console};
-use fleet::{Argv, Host, Interrupt, Inventory, Remote, SshOptions, Timeouts};
+use fleet::{Argv, Host, Interrupt, Inventory, Quota, Remote, SshOptions, Timeouts};
 use record::{ExitCode, Publish, Push, Records, Release};
 
 use crate::Error;
@@ -32,6 +40,7 @@ const AT_ONCE: NonZeroUsize = NonZeroUsize::new(64).unwrap();
 pub(crate) type Dial = Arc<dyn Fn(&Host) -> Result<Box<dyn Remote>, fleet::Error> + Send + Sync>;
 
 /// What every phase needs to know.
+#[derive(Clone)]
 pub(crate) struct Controller<'a> {
     inventory: Inventory,
     hosts: Vec<Host>,
@@ -40,6 +49,8 @@ pub(crate) struct Controller<'a> {
     /// Does not: a fleet that is half-way is brought to one release first.
     dial_on: Dial,
     owner: Option<String>,
+    /// The arguments by which a second process finishes a commit, without release and hosts; none in tests.
+    keeper: Option<Vec<OsString>>,
     console: &'a Console,
     abort: &'a Abort,
 }
@@ -47,7 +58,8 @@ pub(crate) struct Controller<'a> {
 /// Does a verb on the fleet.
 pub(crate) fn run(job: FleetJob, console: &Console, abort: &Abort) -> Result<ExitCode, Error> {
     let inventory = Inventory::load(&job.fleet)?;
-    let hosts = inventory.select(&job.only)?;
+    let keeper = Some(keeper_arguments(&job));
+    let hosts = inventory.select_with(&job.only, &job.groups)?;
     let timeouts = Timeouts { connect: Duration::from_secs(10), ..Timeouts::default() };
     let options = SshOptions::new()
         .identity(job.identity)
@@ -56,15 +68,42 @@ pub(crate) fn run(job: FleetJob, console: &Console, abort: &Abort) -> Result<Exi
         .timeouts(timeouts)
         .interrupt(Interrupt::from(abort.flag()));
     let dial_on = dial(options.clone().interrupt(Interrupt::never()));
-    let controller =
-        Controller { inventory, hosts, dial: dial(options), dial_on, owner: job.owner, console, abort };
+    let controller = Controller {
+        inventory,
+        hosts,
+        dial: dial(options),
+        dial_on,
+        owner: job.owner,
+        keeper,
+        console,
+        abort,
+    };
     match job.verb {
         FleetVerb::Activate(switch) => activate(&controller, &switch),
         FleetVerb::Rollback(switch) => rollback::rollback(&controller, &switch),
         FleetVerb::Status { json } => look::status(&controller, json),
         FleetVerb::Verify { release, json } => look::verify(&controller, release.as_ref(), json),
+        FleetVerb::Adopt => look::adopt(&controller),
+        FleetVerb::Converge { switch, if_orphaned } => converge::converge(controller, &switch, if_orphaned),
         FleetVerb::Prune { keep, grace } => look::prune(&controller, keep, grace),
     }
+}
+
+fn keeper_arguments(job: &FleetJob) -> Vec<OsString> {
+    let mut arguments: Vec<OsString> = vec!["converge".into(), "--if-orphaned".into(), "--fleet".into()];
+    arguments.push(job.fleet.clone().into());
+    for (flag, value) in [("--identity", &job.identity), ("--known-hosts", &job.known_hosts)] {
+        if let Some(value) = value {
+            arguments.extend([flag.into(), value.clone().into()]);
+        }
+    }
+    if let FleetVerb::Activate(switch) | FleetVerb::Rollback(switch) = &job.verb {
+        arguments.extend(["--records".into(), switch.records.clone().into()]);
+    }
+    if let Some(owner) = &job.owner {
+        arguments.extend(["--owner".into(), owner.into()]);
+    }
+    arguments
 }
 
 fn dial(options: SshOptions) -> Dial {
@@ -73,6 +112,9 @@ fn dial(options: SshOptions) -> Dial {
 
 /// Activates what was pushed: the push must be complete on every selected host.
 fn activate(controller: &Controller<'_>, switch: &FleetSwitch) -> Result<ExitCode, Error> {
+    if switch.adopt {
+        look::adopt(controller)?;
+    }
     let records = Records::new(&switch.records);
     let push = records.load::<Push>()?;
     records.check_chain::<Publish, _>(&push)?;
@@ -86,7 +128,10 @@ fn activate(controller: &Controller<'_>, switch: &FleetSwitch) -> Result<ExitCod
             release.id
         )));
     }
-    expect_pushed(controller, &push.path, &release, &push.record.details)?;
+    let rollout = &controller.inventory.rollout;
+    let quotas = rollout.groups.values().chain([&rollout.quorum]).chain(&switch.quorum);
+    let with_quorum = quotas.clone().any(|quota| *quota != Quota::All);
+    expect_pushed(controller, &push.path, &release, &push.record.details, with_quorum)?;
     commit::run(controller, switch, record::Verb::Activate, release, Some(push.input))
 }
 
@@ -95,6 +140,7 @@ fn expect_pushed(
     path: &std::path::Path,
     release: &Release,
     push: &Push,
+    with_quorum: bool,
 ) -> Result<(), Error> {
     let find = |host: &Host| push.hosts.iter().find(|pushed| pushed.name == host.name.as_str());
     let names = |hosts: Vec<&Host>| hosts.into_iter().map(|host| host.name.to_string()).collect::<Vec<_>>();
@@ -104,7 +150,8 @@ fn expect_pushed(
     }
     let staged = |host: &&Host| find(host).is_some_and(|pushed| pushed.state == record::PushState::Staged);
     let incomplete = names(controller.hosts.iter().filter(|host| !staged(host)).collect());
-    if incomplete.is_empty() {
+    // With a quorum the hosts themselves are asked, and may have caught up.
+    if incomplete.is_empty() || (with_quorum && incomplete.len() < controller.hosts.len()) {
         Ok(())
     } else {
         Err(Error::PushIncomplete { release: release.id.clone(), hosts: incomplete })

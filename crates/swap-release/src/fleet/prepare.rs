@@ -16,6 +16,7 @@ const STATUS: Duration = Duration::from_secs(60);
 /// Connects and proves. Changes nothing on the host.
 pub(crate) fn prepare(member: &mut Member, release: &Release, dial: &Dial, owner: Option<&str>) {
     if let Err(fault) = try_prepare(member, release, dial, owner) {
+        member.busy = matches!(fault, Fault::Busy(_));
         member.fail(fault);
     }
 }
@@ -46,7 +47,7 @@ fn try_prepare(
 
 fn expect_ready(status: &HostStatus, release: &Release) -> Result<(), Fault> {
     if let Some(owner) = &status.busy {
-        return Err(Fault::NotReady(format!("locked by {owner}")));
+        return Err(Fault::Busy(format!("locked by {owner}")));
     }
     if status.has(&release.id, &release.tree_digest) {
         return Ok(());

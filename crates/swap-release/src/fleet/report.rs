@@ -1,12 +1,14 @@
 //! What a fleet swap leaves behind: the table, the record, JUnit XML.
 
+use fleet::{Host, Phase, Rollout, RunsOn};
 use record::{
-    HostOutcome, Input, Outcome, Record, Records, Release, ReleaseId, Swap, SwappedHost, Tool, durable,
+    ExitCode, HostOutcome, Input, Outcome, Record, Records, Release, ReleaseId, Swap, SwappedHost, Tool,
+    durable,
 };
 
-use super::Controller;
 use super::member::Member;
 use super::switch::Plan;
+use super::{Controller, commit, rollout, steps};
 use crate::Error;
 use crate::job::FleetSwitch;
 
@@ -33,6 +35,61 @@ pub(crate) fn write(
     xml.and_then(|xml| durable::write(&path, xml.as_bytes())).map_err(|source| Error::write(&path, source))
 }
 
+/// What would be done, host by host, as far as looking can tell; nothing is locked.
+pub(crate) fn dry_run(
+    controller: &Controller<'_>,
+    plan: &Plan,
+    rollout: &Rollout,
+    release: &Release,
+) -> Result<ExitCode, Error> {
+    let mut course = commit::prove(controller, plan, release);
+    controller.abort.check()?;
+    commit::leave_out(controller, rollout, &mut course.members);
+    let there: Vec<&Host> = course.members.iter().filter(|m| !m.is_left_out()).map(|m| &m.host).collect();
+    let mut batches = rollout::batches(rollout, &there).into_iter();
+    let rows: Vec<Vec<String>> = course
+        .members
+        .iter()
+        .map(|member| {
+            let batch = if member.is_left_out() { None } else { batches.next() };
+            let name =
+                |id: &Option<ReleaseId>| id.as_ref().map_or_else(|| "-".to_owned(), ToString::to_string);
+            let what = match &member.error {
+                Some(error) if member.is_left_out() => format!("left out: {error}"),
+                Some(error) => format!("not ready: {error}"),
+                None if member.before.as_ref() == Some(&plan.to) => "has it live already".to_owned(),
+                None => format!("{} `{}`", plan.verb_name(), plan.to),
+            };
+            let batch = batch.map_or_else(|| "-".to_owned(), |batch| batch.to_string());
+            vec![member.host.name.to_string(), batch, name(&member.before), what]
+        })
+        .collect();
+    controller.console.block(&cli::table(&["host", "batch", "now", "would"], &rows));
+    let phases = [
+        Phase::BeforeSwitch,
+        Phase::AfterSwitch,
+        Phase::BeforeCommit,
+        Phase::AfterCommit,
+        Phase::AfterRevert,
+    ];
+    for step in phases.into_iter().flat_map(|phase| steps::steps(&controller.inventory, plan.verb, phase)) {
+        let on = match &step.on {
+            RunsOn::Every => "every host".to_owned(),
+            RunsOn::Group(group) => format!("group {group}"),
+            RunsOn::Once(Some(name)) => name.to_string(),
+            RunsOn::Once(None) => "one host".to_owned(),
+            RunsOn::Canary => "one host of the first batch".to_owned(),
+        };
+        controller.console.say(format!("{}: {} on {on}", step.phase.as_str(), step.name));
+    }
+    let bad = course.members.iter().filter(|member| !member.is_good()).count();
+    if bad == 0 {
+        controller.console.say("nothing was changed: a dry run");
+        return Ok(ExitCode::Ok);
+    }
+    Err(Error::FleetVerb { failed: bad, all: course.members.len() })
+}
+
 fn swap(plan: &Plan, outcome: Outcome, members: &[Member]) -> Swap {
     let first = members.iter().filter_map(|member| member.switched_at).min();
     let after_first = |member: &Member| {
@@ -49,12 +106,14 @@ fn swap(plan: &Plan, outcome: Outcome, members: &[Member]) -> Swap {
             before: member.before.clone(),
             after: member.after.clone(),
             outcome: member.outcome,
+            batch: member.switched_at.and(member.batch),
             switched_after_ms: after_first(member),
             health: member.health.clone(),
             error: member.error.clone(),
         })
         .collect();
-    Swap { verb: plan.verb, to: plan.to.clone(), outcome, spread_ms, hosts }
+    let hooks = members.iter().flat_map(|member| member.hooks.clone()).collect();
+    Swap { verb: plan.verb, to: plan.to.clone(), outcome, spread_ms, hooks, hosts }
 }
 
 fn cases(members: &[Member]) -> Vec<cli::HostCase> {
@@ -89,6 +148,7 @@ fn outcome_word(outcome: HostOutcome) -> &'static str {
         HostOutcome::Committed => "committed",
         HostOutcome::Reverted => "reverted",
         HostOutcome::Untouched => "untouched",
+        HostOutcome::LeftOut => "left out",
         HostOutcome::Unknown => "unknown",
     }
 }

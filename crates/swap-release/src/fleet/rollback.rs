@@ -22,10 +22,21 @@ pub(crate) fn rollback(controller: &Controller<'_>, job: &FleetSwitch) -> Result
     commit::run(controller, job, Verb::Rollback, release, None)
 }
 
-type Statuses = BTreeMap<String, HostStatus>;
+pub(super) type Statuses = BTreeMap<String, HostStatus>;
 
 /// Every host must be asked: a rollback of a part would leave the fleet mixed.
 fn ask_statuses(controller: &Controller<'_>) -> Result<Statuses, Error> {
+    let (statuses, failed) = reachable(controller)?;
+    if failed.is_empty() {
+        return Ok(statuses);
+    }
+    let code = if statuses.is_empty() { ExitCode::NoHostSucceeded } else { ExitCode::SomeHostsFailed };
+    let failed: Vec<String> = failed.into_iter().map(|(host, why)| format!("{host}: {why}")).collect();
+    Err(Error::FleetSwap { summary: format!("no host was rolled back: {}", failed.join("; ")), code })
+}
+
+/// The status of every host that answers, and why the others do not.
+pub(super) fn reachable(controller: &Controller<'_>) -> Result<(Statuses, Vec<(String, String)>), Error> {
     let items: Vec<_> = controller
         .hosts
         .iter()
@@ -51,15 +62,11 @@ fn ask_statuses(controller: &Controller<'_>) -> Result<Statuses, Error> {
             Some(Ok(status)) => {
                 statuses.insert(host.name.to_string(), status);
             }
-            Some(Err(fault)) => failed.push(format!("{}: {fault}", host.name)),
-            None => failed.push(format!("{}: no answer", host.name)),
+            Some(Err(fault)) => failed.push((host.name.to_string(), fault.to_string())),
+            None => failed.push((host.name.to_string(), "no answer".to_owned())),
         }
     }
-    if failed.is_empty() {
-        return Ok(statuses);
-    }
-    let code = if statuses.is_empty() { ExitCode::NoHostSucceeded } else { ExitCode::SomeHostsFailed };
-    Err(Error::FleetSwap { summary: format!("no host was rolled back: {}", failed.join("; ")), code })
+    Ok((statuses, failed))
 }
 
 /// The release before, if it is the same everywhere.
@@ -82,7 +89,7 @@ fn agreed(statuses: &Statuses) -> Result<ReleaseId, Error> {
 }
 
 /// What the release is, from any host that has it; the others must have the very same.
-fn description(statuses: &Statuses, target: &ReleaseId) -> Result<Release, Error> {
+pub(super) fn description(statuses: &Statuses, target: &ReleaseId) -> Result<Release, Error> {
     let found = statuses.values().find_map(|status| status.release(target));
     match found {
         Some(known) => Ok(known.release.clone()),

@@ -1,17 +1,20 @@
-//! Phase two on a host: switch, and then commit or revert.
+//! Phase two on a host: hold, switch, and then commit or revert.
 
 use std::time::{Duration, Instant};
 
-use fleet::{LineRead, Process};
+use fleet::Phase;
 use record::host::{HostStatus, SwitchEvent};
 use record::{HostOutcome, ReleaseId, Verb};
 
 use super::Dial;
-use super::host::{Fault, ask, parse};
+use super::host::{Fault, ask};
 use super::member::Member;
+use super::talk::{hear_out, next_event, say, tell};
 
 /// A switch is some renames and syncs; a disk under load may take seconds.
 const SWITCH: Duration = Duration::from_secs(30);
+/// The host does nothing but answer.
+const PING: Duration = Duration::from_secs(5);
 const COMMIT: Duration = Duration::from_secs(15);
 /// How often a commit that was decided is tried on a host that did not answer.
 const TRIES: u32 = 3;
@@ -21,33 +24,50 @@ const TRIES: u32 = 3;
 pub(crate) struct Plan {
     pub(crate) verb: Verb,
     pub(crate) to: ReleaseId,
-    /// The lease: without a word within this time a host puts itself back.
+    /// The lease: a host that hears nothing within this time puts itself back.
     pub(crate) within: Duration,
     pub(crate) owner: Option<String>,
     pub(crate) allow_older: bool,
+    pub(crate) force: bool,
+    /// How long the hooks of after-commit and after-revert may take together.
+    pub(crate) afterwards: Duration,
 }
 
 impl Plan {
     fn argv(&self, member: &Member) -> fleet::Argv {
-        let argv = super::argv(&member.host, self.verb_name(), self.owner.as_deref()).arg(self.to.as_str());
-        if self.allow_older { argv.arg("--allow-older") } else { argv }
+        let mut argv =
+            super::argv(&member.host, self.verb_name(), self.owner.as_deref()).arg(self.to.as_str());
+        if self.allow_older {
+            argv = argv.arg("--allow-older");
+        }
+        if self.force { argv.arg("--force") } else { argv }
     }
 
-    fn verb_name(&self) -> &'static str {
+    pub(crate) fn verb_name(&self) -> &'static str {
         match self.verb {
             Verb::Activate => "activate",
             Verb::Rollback => "rollback",
         }
     }
+
+    /// How often a host that waits is told that we live: several times a lease, so that one lost word does no harm.
+    pub(crate) fn renew_every(&self) -> Duration {
+        (self.within / 4).clamp(Duration::from_millis(100), Duration::from_secs(15))
+    }
 }
 
-/// Takes the lock on this host and has it wait for the word; nothing is changed yet. A host that has the release live
-/// already is left as it is.
+/// Whether the host has the release live already: it is left as it is.
+fn is_there(member: &Member, plan: &Plan) -> bool {
+    member.before.as_ref() == Some(&plan.to)
+}
+
+/// Takes the lock on this host and has it wait for the word; nothing is changed yet.
 pub(crate) fn hold(member: &mut Member, plan: &Plan) {
-    if member.before.as_ref() == Some(&plan.to) {
+    if is_there(member, plan) {
         return;
     }
     if let Err(fault) = try_hold(member, plan) {
+        member.busy = matches!(fault, Fault::Busy(_));
         member.fail(fault);
     }
 }
@@ -60,6 +80,7 @@ fn try_hold(member: &mut Member, plan: &Plan) -> Result<(), Fault> {
     match next_event(&mut *process, plan.verb_name(), Instant::now() + SWITCH)? {
         SwitchEvent::Ready { from, .. } if from == member.before => {
             member.process = Some(process);
+            member.touch();
             Ok(())
         }
         SwitchEvent::Ready { .. } => Err(Fault::NotReady("another release went live meanwhile".into())),
@@ -69,7 +90,7 @@ fn try_hold(member: &mut Member, plan: &Plan) -> Result<(), Fault> {
 
 /// Makes the release live on this host, unconfirmed.
 pub(crate) fn switch(member: &mut Member, plan: &Plan) {
-    if member.before.as_ref() == Some(&plan.to) {
+    if is_there(member, plan) {
         return;
     }
     if let Err(fault) = try_switch(member, plan) {
@@ -80,38 +101,57 @@ pub(crate) fn switch(member: &mut Member, plan: &Plan) {
 fn try_switch(member: &mut Member, plan: &Plan) -> Result<(), Fault> {
     // From here on the host may have switched, whatever we hear of it.
     member.outcome = HostOutcome::Unknown;
-    match say(member, "go", plan, Instant::now() + SWITCH) {
+    match say(member, "go", plan.verb_name(), Instant::now() + SWITCH) {
         Ok(SwitchEvent::Switched { .. }) => {
             member.switched_at = Some(Instant::now());
             member.after = Some(plan.to.clone());
+            member.touch();
             Ok(())
         }
         Ok(event) => Err(Fault::NotReady(format!("it did not switch: {event:?}"))),
         Err(Fault::Failed { verb, reason }) => {
             // It ended by itself, with its own words: then nothing was switched, or it was put back.
             member.outcome = HostOutcome::Untouched;
+            member.process = None;
             Err(Fault::Failed { verb, reason })
         }
         Err(fault) => Err(fault),
     }
 }
 
+/// Asks whether the host is still there, after all that may have taken its time: one that was cut off meanwhile would be
+/// the one that does not hear the commit.
+pub(crate) fn ping(member: &mut Member, plan: &Plan) {
+    if is_there(member, plan) {
+        return;
+    }
+    match say(member, "ping", plan.verb_name(), Instant::now() + PING) {
+        Ok(SwitchEvent::Waiting { .. }) => member.touch(),
+        Ok(event) => member.fail(format!("it does not wait any more: {event:?}")),
+        Err(fault) => member.fail(fault),
+    }
+}
+
 /// The decision is made: this host goes on to the release, and is asked again if it does not answer.
 pub(crate) fn commit(member: &mut Member, plan: &Plan, dial: &Dial) {
-    if member.before.as_ref() == Some(&plan.to) {
+    if is_there(member, plan) {
         member.outcome = HostOutcome::Committed;
         return;
     }
-    let mut result = say(member, "commit", plan, Instant::now() + COMMIT);
+    let mut result = say(member, "commit", plan.verb_name(), Instant::now() + COMMIT);
+    if matches!(result, Ok(SwitchEvent::Committed { .. })) {
+        member.outcome = HostOutcome::Committed;
+        hear_out(member, Phase::AfterCommit, Instant::now() + plan.afterwards);
+        return;
+    }
     for _ in 0..TRIES {
-        match result {
-            Ok(SwitchEvent::Committed { .. }) => {
-                member.outcome = HostOutcome::Committed;
-                return;
-            }
-            // It had put itself back, or cannot be heard: the fleet's decision stands, so it is activated outright,
-            // which does nothing if it did hear.
-            _ => result = insist(member, plan, dial),
+        // It had put itself back, or cannot be heard: the fleet's decision stands, so it is activated outright,
+        // which does nothing if it did hear.
+        result = insist(member, plan, dial);
+        if matches!(result, Ok(SwitchEvent::Committed { .. })) {
+            member.outcome = HostOutcome::Committed;
+            member.after = Some(plan.to.clone());
+            return;
         }
     }
     member.outcome = HostOutcome::Unknown;
@@ -131,18 +171,28 @@ fn insist(member: &Member, plan: &Plan, dial: &Dial) -> Result<SwitchEvent, Faul
     }
 }
 
-/// This host goes back to the release it had. `patience` is short when the controller itself is being ended: a host
-/// that hears nothing puts itself back at the end of input.
+/// This host goes back to the release it had, or gives up its lock if it did not switch. `patience` is short when the
+/// controller itself is being ended: a host that hears nothing puts itself back at the end of input.
 pub(crate) fn revert(member: &mut Member, plan: &Plan, dial: &Dial, patience: Duration) {
-    if member.outcome == HostOutcome::Untouched || member.before.as_ref() == Some(&plan.to) {
+    if is_there(member, plan) {
         return;
     }
+    // Of one that has failed already not much is to be heard.
+    let patience = if member.error.is_some() { patience.min(PING) } else { patience };
     let until = Instant::now() + patience;
-    if let Ok(SwitchEvent::Reverted { to, .. }) = say(member, "revert", plan, until)
+    if member.outcome == HostOutcome::Untouched {
+        if member.process.is_some() && tell(member, "revert", until).is_ok() {
+            hear_out(member, Phase::AfterRevert, until + plan.afterwards.min(patience));
+        }
+        member.process = None;
+        return;
+    }
+    if let Ok(SwitchEvent::Reverted { to, .. }) = say(member, "revert", plan.verb_name(), until)
         && to == member.before
     {
         member.outcome = HostOutcome::Reverted;
         member.after = to;
+        hear_out(member, Phase::AfterRevert, until + plan.afterwards.min(patience));
         return;
     }
     member.process = None;
@@ -168,24 +218,4 @@ fn live(member: &Member, plan: &Plan, dial: &Dial) -> Result<Option<ReleaseId>, 
     let argv = super::argv(&member.host, "status", plan.owner.as_deref()).arg("--json");
     let status: HostStatus = ask(&*remote, &argv, SWITCH)?;
     Ok(status.current)
-}
-
-fn say(member: &mut Member, word: &str, plan: &Plan, deadline: Instant) -> Result<SwitchEvent, Fault> {
-    let Some(process) = &mut member.process else { return Err(Fault::NotReady("not connected".into())) };
-    process.write(format!("{word}\n").as_bytes(), deadline)?;
-    next_event(&mut **process, plan.verb_name(), deadline)
-}
-
-fn next_event(process: &mut dyn Process, verb: &str, deadline: Instant) -> Result<SwitchEvent, Fault> {
-    match process.read_line(deadline)? {
-        LineRead::Line(line) => parse(verb, &line),
-        LineRead::TimedOut => Err(Fault::NotReady(format!("no answer to `{verb}` in time"))),
-        LineRead::End => {
-            let _ended = process.wait(deadline);
-            let said = process.stderr();
-            let reason = said.lines().rfind(|line| !line.trim().is_empty() && !line.starts_with("hint:"));
-            let reason = reason.unwrap_or("it ended without a word").to_owned();
-            Err(Fault::Failed { verb: verb.to_owned(), reason })
-        }
-    }
 }

@@ -17,6 +17,12 @@ pub(crate) struct HistoryLine {
     release: ReleaseId,
     from: Option<ReleaseId>,
     by: String,
+    /// The fencing token of the lock that was held.
+    #[serde(default)]
+    token: u64,
+    /// What a hook said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    detail: Option<String>,
 }
 
 impl HistoryLine {
@@ -42,6 +48,17 @@ impl Site<'_> {
 impl LockedSite<'_> {
     /// Adds a line to the history.
     pub(crate) fn log(&self, what: &str, release: &ReleaseId, from: Option<&ReleaseId>) -> Result<(), Error> {
+        self.log_with(what, release, from, None)
+    }
+
+    /// The same, with what was said.
+    pub(crate) fn log_with(
+        &self,
+        what: &str,
+        release: &ReleaseId,
+        from: Option<&ReleaseId>,
+        detail: Option<String>,
+    ) -> Result<(), Error> {
         let path = self.site.paths.history();
         let line = HistoryLine {
             at: record::now().to_string(),
@@ -49,6 +66,8 @@ impl LockedSite<'_> {
             release: release.clone(),
             from: from.cloned(),
             by: self.owner.clone(),
+            token: self.lock.token(),
+            detail,
         };
         let text =
             serde_json::to_string(&line).map_err(|source| Error::State { path: path.clone(), source })?;

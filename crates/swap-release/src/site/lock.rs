@@ -1,8 +1,9 @@
 //! One change at a time.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
-use std::path::Path;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
@@ -10,43 +11,83 @@ use rustix::io::Errno;
 use crate::Error;
 
 /// The lock of a site: flock(2) on `.swap/lock`, so the kernel frees it when its owner dies, however it dies, and two
-/// can never take it over. The file's text says who the owner is; it is left in place, since removing a locked file
-/// lets two hold "the" lock.
+/// can never take it over. The file's text says who the owner is, and its fencing token, which counts up with every
+/// owner. The file is left in place, since removing a locked file lets two hold "the" lock; an owner whose file somebody
+/// removed all the same finds out before its next step (see [`Lock::check`]).
 #[derive(Debug)]
 pub(crate) struct Lock {
-    _file: File,
+    file: File,
+    path: PathBuf,
+    token: u64,
 }
 
-/// The longest owner that is read back.
-const LONGEST: u64 = 500;
+/// The longest owner that is read back, in bytes.
+const LONGEST: u64 = 2000;
+/// Before the token in the text.
+const TOKEN: &str = ", token ";
 
 impl Lock {
     /// Takes the lock without waiting.
     pub(crate) fn take(path: &Path, owner: &str) -> Result<Self, Error> {
-        let mut file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(path)
-            .map_err(|source| Error::write(path, source))?;
-        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => {}
-            Err(Errno::WOULDBLOCK) => {
-                let mut owner = String::new();
-                // Half-written or unreadable text only makes the message poorer.
-                let _unreadable = (&file).take(LONGEST).read_to_string(&mut owner);
-                return Err(Error::Busy { path: path.to_owned(), owner: owner.trim().to_owned() });
+        let write = |source| Error::write(path, source);
+        loop {
+            let mut file = OpenOptions::new()
+                .read(true)
+                .write(true)
+                .create(true)
+                .truncate(false)
+                .open(path)
+                .map_err(write)?;
+            let mut text = String::new();
+            match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+                Ok(()) => {}
+                Err(Errno::WOULDBLOCK) => {
+                    // Half-written or unreadable text only makes the message poorer.
+                    let _unreadable = (&file).take(LONGEST).read_to_string(&mut text);
+                    let owner = text.split(TOKEN).next().unwrap_or_default().trim().to_owned();
+                    return Err(Error::Busy { path: path.to_owned(), owner });
+                }
+                Err(errno) => return Err(write(errno.into())),
             }
-            Err(errno) => return Err(Error::write(path, errno.into())),
+            if !is_at(&file, path) {
+                // Removed between opening and locking: what we hold is nobody's lock.
+                continue;
+            }
+            let _unreadable = (&file).take(LONGEST).read_to_string(&mut text);
+            let token = token_of(&text) + 1;
+            let text =
+                format!("{owner}, process {}, since {}{TOKEN}{token}\n", std::process::id(), record::now());
+            file.set_len(0)
+                .and_then(|()| file.seek(SeekFrom::Start(0)))
+                .and_then(|_| file.write_all(text.as_bytes()))
+                .map_err(write)?;
+            return Ok(Self { file, path: path.to_owned(), token });
         }
-        let text = format!("{owner}, process {}, since {}\n", std::process::id(), record::now());
-        file.set_len(0)
-            .and_then(|()| file.seek(SeekFrom::Start(0)))
-            .and_then(|_| file.write_all(text.as_bytes()))
-            .map_err(|source| Error::write(path, source))?;
-        Ok(Self { _file: file })
     }
+
+    /// Fails when the lock file is not ours any more: somebody removed it, and somebody else may be at work.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        if is_at(&self.file, &self.path) {
+            return Ok(());
+        }
+        Err(Error::Fenced { path: self.path.clone(), token: self.token })
+    }
+
+    /// Counts up with every owner.
+    pub(crate) fn token(&self) -> u64 {
+        self.token
+    }
+}
+
+fn is_at(file: &File, path: &Path) -> bool {
+    match (file.metadata(), fs::metadata(path)) {
+        (Ok(ours), Ok(there)) => (ours.dev(), ours.ino()) == (there.dev(), there.ino()),
+        _ => false,
+    }
+}
+
+fn token_of(text: &str) -> u64 {
+    text.trim().rsplit_once(TOKEN).and_then(|(_, token)| token.parse().ok()).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -54,13 +95,46 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_second_is_told_who_is_first() {
+    fn the_second_is_told_who_is_first_and_tokens_count_up() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("lock");
         let first = Lock::take(&path, "build 41").unwrap();
         let Err(Error::Busy { owner, .. }) = Lock::take(&path, "build 42") else { panic!("taken twice") };
-        assert!(owner.starts_with("build 41, process "), "{owner}");
+        assert!(owner.starts_with("build 41, process ") && !owner.contains("token"), "{owner}");
+        let token = first.token();
         drop(first);
-        Lock::take(&path, "build 42").unwrap();
+        assert_eq!(Lock::take(&path, "build 42").unwrap().token(), token + 1);
+    }
+
+    #[test]
+    fn an_owner_whose_lock_file_was_removed_is_fenced_off() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lock");
+        let first = Lock::take(&path, "build 41").unwrap();
+        first.check().unwrap();
+        fs::remove_file(&path).unwrap();
+        assert!(matches!(first.check(), Err(Error::Fenced { .. })));
+        let second = Lock::take(&path, "build 42").unwrap();
+        assert!(matches!(first.check(), Err(Error::Fenced { .. })));
+        second.check().unwrap();
+    }
+
+    #[test]
+    fn of_many_that_want_a_dead_owners_lock_one_gets_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lock");
+        drop(Lock::take(&path, "dead").unwrap());
+        for _ in 0..50 {
+            let barrier = std::sync::Barrier::new(8);
+            let held: Vec<_> = std::thread::scope(|scope| {
+                let one = || {
+                    barrier.wait();
+                    Lock::take(&path, "heir").ok()
+                };
+                let threads: Vec<_> = (0..8).map(|_| scope.spawn(one)).collect();
+                threads.into_iter().filter_map(|thread| thread.join().unwrap()).collect()
+            });
+            assert_eq!(held.len(), 1);
+        }
     }
 }

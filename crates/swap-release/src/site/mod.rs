@@ -37,7 +37,7 @@ pub(crate) struct Site<'a> {
 pub(crate) struct LockedSite<'a> {
     pub(crate) site: Site<'a>,
     /// Held until dropped.
-    _lock: Lock,
+    lock: Lock,
     /// Says in history who did it.
     pub(crate) owner: String,
 }
@@ -60,7 +60,7 @@ impl<'a> Site<'a> {
             self.disk.make_folder(&folder).map_err(|source| Error::write(&folder, source))?;
         }
         let lock = Lock::take(&self.paths.lock(), &owner)?;
-        let locked = LockedSite { site: self, _lock: lock, owner };
+        let locked = LockedSite { site: self, lock, owner };
         reconcile::reconcile(&locked)?;
         Ok(locked)
     }

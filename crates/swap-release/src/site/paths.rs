@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use record::ReleaseId;
+use record::{ReleaseId, Sha256};
 
 /// The layout of a site on a server (Capistrano's names).
 #[derive(Debug, Clone)]
@@ -82,6 +82,36 @@ impl Paths {
 
     pub(crate) fn manifest(&self, id: &ReleaseId) -> PathBuf {
         self.known_release(id).join("manifest.jsonl")
+    }
+
+    /// What events of a BitTorrent client may stage.
+    pub(crate) fn wanted_folder(&self) -> PathBuf {
+        self.state().join("wanted")
+    }
+
+    /// The wanted record of an infohash, lower-case hex.
+    pub(crate) fn wanted(&self, infohash: &str) -> PathBuf {
+        self.wanted_folder().join(format!("{infohash}.json"))
+    }
+
+    /// The manifest of a plain tree, as fleet-push leaves it.
+    pub(crate) fn pushed_manifest(&self, tree_digest: &Sha256) -> PathBuf {
+        self.state().join("manifests").join(format!("{tree_digest}.jsonl"))
+    }
+
+    /// Sites whose maintenance mode is to be ended.
+    pub(crate) fn maintenance(&self) -> PathBuf {
+        self.state().join("maintenance.json")
+    }
+
+    /// Database dumps made before a release's updates.
+    pub(crate) fn dumps(&self, id: &ReleaseId) -> PathBuf {
+        self.state().join("dumps").join(id.as_str())
+    }
+
+    /// PHP that a release compiles at run time.
+    pub(crate) fn php_storage(&self, id: &ReleaseId) -> PathBuf {
+        self.shared().join("php").join(id.as_str())
     }
 
     /// Pruned releases on their way out.

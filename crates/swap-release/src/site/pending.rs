@@ -40,6 +40,18 @@ pub(crate) enum Pending {
         /// no return: then whoever finds this goes on.
         confirmed: bool,
     },
+    /// A directory that is served becomes a release.
+    Adopt {
+        /// Its name as a release.
+        release: ReleaseId,
+        /// What moves to `shared/`.
+        shared: Vec<String>,
+    },
+    /// A release's tree is being put right.
+    Repair {
+        /// Which.
+        release: ReleaseId,
+    },
     /// A release is being removed.
     Prune {
         /// Which.
@@ -62,6 +74,8 @@ impl LockedSite<'_> {
 
     /// Says what is about to be done.
     pub(crate) fn begin(&self, pending: &Pending) -> Result<(), Error> {
+        // Every step begins here: an owner that was fenced off begins none.
+        self.lock.check()?;
         let path = self.site.paths.pending();
         let bytes =
             serde_json::to_vec(pending).map_err(|source| Error::State { path: path.clone(), source })?;

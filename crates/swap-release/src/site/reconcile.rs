@@ -17,11 +17,21 @@ pub(super) fn reconcile(locked: &LockedSite<'_>) -> Result<(), Error> {
             log::info!("finding the switch to `{to}` unfinished");
             verbs::switch::recover(locked, kind, from.as_ref(), &to, confirmed)?;
         }
+        Some(Pending::Adopt { release, shared }) => {
+            log::info!("finding the adoption of `{release}` unfinished");
+            verbs::adopt::recover(locked, &release, &shared)?;
+        }
+        Some(Pending::Repair { release }) => {
+            log::info!("finding the repair of `{release}` unfinished");
+            verbs::repair::recover(locked, &release)?;
+        }
         Some(Pending::Prune { release }) => {
             log::info!("finding the removal of `{release}` unfinished");
             verbs::prune::recover(locked, &release)?;
         }
     }
+    // After the code is where it belongs: it is that code's drush which is asked.
+    crate::drupal::restore(locked);
     // A release that says it is live while `current` says otherwise was switched by hand or by an older tool;
     // `current` is the truth.
     let live = locked.site.current().ok().and_then(super::Current::into_id);

@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::ErrorKind;
 
-use record::host::ReleaseState;
+use record::host::{DatabaseUpdate, ReleaseState};
 use record::{Build, Release, ReleaseId};
 use serde::{Deserialize, Serialize};
 
@@ -29,6 +29,9 @@ pub(crate) struct ReleaseFile {
     pub(crate) follows: Option<ReleaseId>,
     /// When `state` was written.
     pub(crate) since: String,
+    /// The database updates that it brought.
+    #[serde(default)]
+    pub(crate) database: Option<DatabaseUpdate>,
 }
 
 impl ReleaseFile {

@@ -51,6 +51,7 @@ pub(crate) fn site_with(releases: &[&str]) -> tempfile::TempDir {
             sequence,
             follows: None,
             since: String::new(),
+            database: None,
         };
         locked.remember(&file).unwrap();
     }

@@ -1,25 +1,28 @@
-//! Waiting for the word of the controller on standard input.
+//! Waiting for the word of the controller on standard input, and doing what it orders meanwhile.
 //!
 //! End of input, a timeout and SIGTERM all mean "revert": a dead controller or a cut network cannot leave the fleet
-//! mixed (deploy-rs calls this magic rollback).
+//! mixed (deploy-rs calls this magic rollback). `renew` begins the time anew: the controller lives and is at work; so does `ping`, which is answered.
 
 use std::io::BufRead;
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, TryRecvError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use cli::{Abort, Console};
+use fleet::Phase;
 use record::ReleaseId;
 use record::host::SwitchEvent;
 use serde::Serialize;
 
 use super::switch::Confirmation;
+use crate::hooks::{self, Switching};
+use crate::order::HookOrder;
 
 /// How often the wish to end is looked at.
 const GLANCE: Duration = Duration::from_millis(50);
 
-/// The longest line that the controller sends, in bytes; more is nonsense and means revert.
-const LONGEST: usize = 100;
+/// The longest line that the controller sends, in bytes: an order with a long command. More is nonsense and means revert.
+const LONGEST: usize = 256 * 1024;
 
 /// The controller at the other end of standard input and output.
 pub(crate) struct Controller<'a> {
@@ -27,11 +30,19 @@ pub(crate) struct Controller<'a> {
     console: &'a Console,
     abort: &'a Abort,
     lines: Receiver<String>,
+    switching: Switching<'a>,
+    /// Orders for afterwards: by the phase in which they are run.
+    kept: Vec<HookOrder>,
 }
 
 impl<'a> Controller<'a> {
     /// Starts to listen on standard input; the word must come within `within` after the switch.
-    pub(crate) fn on_stdin(within: Duration, console: &'a Console, abort: &'a Abort) -> Self {
+    pub(crate) fn on_stdin(
+        within: Duration,
+        console: &'a Console,
+        abort: &'a Abort,
+        switching: Switching<'a>,
+    ) -> Self {
         let (sender, lines) = mpsc::channel();
         // Never joined: a blocked read ends with the process.
         thread::spawn(move || {
@@ -42,20 +53,27 @@ impl<'a> Controller<'a> {
                 }
             }
         });
-        Self { within, console, abort, lines }
+        Self { within, console, abort, lines, switching, kept: Vec::new() }
     }
-}
 
-impl Controller<'_> {
     /// Says that this server is ready and waits for `go`, so that all servers of a fleet hold their lock before the
     /// first of them switches, and then switch at one word. Nothing was changed yet.
-    pub(crate) fn wait_for_go(&mut self, from: Option<&ReleaseId>, to: &ReleaseId) -> Result<(), String> {
-        say(self.console, &SwitchEvent::Ready { from: from.cloned(), to: to.clone() });
+    pub(crate) fn wait_for_go(&mut self) -> Result<(), String> {
+        let (from, to) = (self.switching.from.cloned(), self.switching.to.clone());
+        say(self.console, &SwitchEvent::Ready { from, to });
         self.wait_for("go")
     }
 
+    /// Runs what was ordered for this phase in advance: also when nobody listens any more.
+    pub(crate) fn afterwards(&mut self, phase: Phase) {
+        for order in std::mem::take(&mut self.kept).iter().filter(|order| order.phase == phase) {
+            let event = hooks::run(self.switching, order, &mut || None);
+            say(self.console, &event);
+        }
+    }
+
     fn wait_for(&mut self, expected: &str) -> Result<(), String> {
-        let until = Instant::now() + self.within;
+        let mut until = Instant::now() + self.within;
         loop {
             if self.abort.is_set() {
                 return Err("terminated".into());
@@ -65,10 +83,49 @@ impl Controller<'_> {
                 return Err(format!("no `{expected}` within {}", humantime::format_duration(self.within)));
             }
             match self.lines.recv_timeout(left.min(GLANCE)) {
+                Ok(line) if line.starts_with('{') => self.obey(&line)?,
+                Ok(line) if line.trim() == "renew" => {}
+                Ok(line) if line.trim() == "ping" => {
+                    say(self.console, &SwitchEvent::Waiting { to: self.switching.to.clone() });
+                }
                 Ok(line) => return word(&line, expected),
                 Err(RecvTimeoutError::Disconnected) => return Err("end of input".into()),
-                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Timeout) => continue,
             }
+            until = Instant::now() + self.within;
+        }
+    }
+
+    /// Runs a hook now, or keeps it for afterwards. Ends it at once when the controller has gone or says anything but
+    /// `renew`.
+    fn obey(&mut self, line: &str) -> Result<(), String> {
+        let order: HookOrder =
+            serde_json::from_str(line).map_err(|error| format!("not understood: {error}"))?;
+        if matches!(order.phase, Phase::AfterCommit | Phase::AfterRevert) {
+            self.kept.push(order);
+            return Ok(());
+        }
+        let mut stopped = None;
+        let (abort, lines) = (self.abort, &self.lines);
+        let mut stop = || {
+            let reason = if abort.is_set() { Some("terminated".to_owned()) } else { heard(lines) };
+            stopped = stopped.take().or(reason);
+            stopped.clone()
+        };
+        let event = hooks::run(self.switching, &order, &mut stop);
+        say(self.console, &event);
+        stopped.map_or(Ok(()), Err)
+    }
+}
+
+/// Whether the controller said something that ends a hook.
+fn heard(lines: &Receiver<String>) -> Option<String> {
+    loop {
+        match lines.try_recv() {
+            Ok(line) if line.trim() == "renew" => {}
+            Ok(line) => return word(&line, "").err(),
+            Err(TryRecvError::Empty) => return None,
+            Err(TryRecvError::Disconnected) => return Some("end of input".into()),
         }
     }
 }
@@ -85,7 +142,7 @@ impl Confirmation for Controller<'_> {
 
 fn word(line: &str, expected: &str) -> Result<(), String> {
     match line.trim() {
-        word if word == expected => Ok(()),
+        word if word == expected && !expected.is_empty() => Ok(()),
         "revert" => Err("asked".into()),
         _ => Err("not understood".into()),
     }
@@ -114,5 +171,18 @@ mod tests {
         for other in ["revert", "", "COMMIT", "commit r2", "yes", "go"] {
             assert!(word(other, "commit").is_err(), "{other}");
         }
+    }
+
+    #[test]
+    fn a_hook_ends_at_any_word_but_renew() {
+        let (sender, lines) = mpsc::channel();
+        sender.send("renew".to_owned()).unwrap();
+        assert_eq!(heard(&lines), None);
+        sender.send("revert".to_owned()).unwrap();
+        assert_eq!(heard(&lines).as_deref(), Some("asked"));
+        sender.send(String::new()).unwrap();
+        assert_eq!(heard(&lines).as_deref(), Some("not understood"));
+        drop(sender);
+        assert_eq!(heard(&lines).as_deref(), Some("end of input"));
     }
 }

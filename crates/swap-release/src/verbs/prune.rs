@@ -2,7 +2,8 @@
 
 use std::collections::HashSet;
 use std::fs;
-use std::path::PathBuf;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use record::ReleaseId;
@@ -30,11 +31,22 @@ pub(crate) fn prune(locked: &LockedSite<'_>, keep: usize, grace: Duration) -> Re
     let grace = i64::try_from(grace.as_secs()).unwrap_or(i64::MAX);
     let since = record::now().as_second().saturating_sub(grace);
     let removed = to_remove(&locked.site.all_known()?, live.as_ref(), keep, since);
-    for release in &removed {
+    let mut pruned = Pruned::default();
+    for release in removed {
         locked.begin(&Pending::Prune { release: release.clone() })?;
-        recover(locked, release)?;
+        match recover(locked, &release) {
+            Ok(()) => pruned.removed.push(release),
+            // Its directory cannot even be moved: told, and the others go all the same.
+            Err(error @ Error::Write { .. }) if locked.site.paths.release(&release).is_dir() => {
+                log::warn!("{error}");
+                locked.end()?;
+                pruned.left.push(locked.site.paths.release(&release));
+            }
+            Err(error) => return Err(error),
+        }
     }
-    Ok(Pruned { removed, left: empty_trash(locked) })
+    pruned.left.extend(empty_trash(locked));
+    Ok(pruned)
 }
 
 /// Which releases go; what changed state after `grace_from` (seconds since the epoch) may still be in use. Pure.
@@ -73,9 +85,16 @@ fn to_remove(
 pub(crate) fn recover(locked: &LockedSite<'_>, release: &ReleaseId) -> Result<(), Error> {
     let paths = &locked.site.paths;
     let tree = paths.release(release);
-    if tree.symlink_metadata().is_ok() {
-        let trash = free_name(paths.trash().join(release.as_str()));
-        locked.site.disk.rename_new(&tree, &trash).map_err(|source| Error::write(&tree, source))?;
+    // What it compiled at run time, and the dumps made before its updates, go with it.
+    for (path, name) in [
+        (&tree, release.to_string()),
+        (&paths.php_storage(release), format!("{release}.php")),
+        (&paths.dumps(release), format!("{release}.dumps")),
+    ] {
+        if path.symlink_metadata().is_ok() {
+            let trash = free_name(paths.trash().join(name));
+            locked.site.disk.rename_new(path, &trash).map_err(|source| Error::write(path, source))?;
+        }
     }
     locked.forget(release)?;
     locked.log("pruned", release, None)?;
@@ -83,7 +102,7 @@ pub(crate) fn recover(locked: &LockedSite<'_>, release: &ReleaseId) -> Result<()
 }
 
 /// A release may have been pruned, built again and pruned again while its first tree could not be deleted.
-fn free_name(path: PathBuf) -> PathBuf {
+pub(super) fn free_name(path: PathBuf) -> PathBuf {
     let mut candidate = path.clone();
     let mut count = 1;
     while candidate.symlink_metadata().is_ok() {
@@ -106,12 +125,30 @@ fn empty_trash(locked: &LockedSite<'_>) -> Vec<PathBuf> {
     };
     let mut left = Vec::new();
     for path in entries.flatten().map(|entry| entry.path()) {
-        if let Err(error) = locked.site.disk.remove_tree(&path) {
+        let mut result = locked.site.disk.remove_tree(&path);
+        if result.is_err() {
+            // Drupal takes the write permission off sites/default; what is ours may be given it back.
+            open_folders(&path);
+            result = locked.site.disk.remove_tree(&path);
+        }
+        if let Err(error) = result {
             log::warn!("cannot delete `{}`: {error}", path.display());
             left.push(path);
         }
     }
     left
+}
+
+/// Makes directories writable for their owner, as far as they are ours.
+fn open_folders(path: &Path) {
+    let Ok(meta) = path.symlink_metadata() else { return };
+    if !meta.is_dir() {
+        return;
+    }
+    let _foreign = fs::set_permissions(path, fs::Permissions::from_mode(0o700));
+    for entry in fs::read_dir(path).into_iter().flatten().flatten() {
+        open_folders(&entry.path());
+    }
 }
 
 #[cfg(test)]
@@ -133,6 +170,7 @@ mod tests {
             sequence,
             follows: follows.map(id),
             since: String::new(),
+            database: None,
         }
     }
 

@@ -150,6 +150,7 @@ fn build(
         sequence: newest + 1,
         follows: None,
         since: String::new(),
+        database: None,
     };
     locked.remember(&file)?;
     // One syncfs for the whole tree, before the rename: a release that has its name is whole, whatever happens next.
@@ -185,11 +186,19 @@ pub(crate) fn recover(locked: &LockedSite<'_>, id: &ReleaseId) -> Result<(), Err
 }
 
 /// Writes the tree to `staging`; gives its manifest, whose digest is that of the record.
-fn fill(staging: &Path, request: &Request<'_>, progress: &payload::Progress<'_>) -> Result<Manifest, Error> {
+pub(super) fn fill(
+    staging: &Path,
+    request: &Request<'_>,
+    progress: &payload::Progress<'_>,
+) -> Result<Manifest, Error> {
     let expected = TreeDigest::new(*request.release.tree_digest.as_bytes());
     let fault = |source| payload_error(request, source);
     match request.release.layout {
         Layout::Archive => {
+            if request.payload == Path::new("-") {
+                return payload::archive::unpack(io::stdin().lock(), staging, &expected, progress)
+                    .map_err(fault);
+            }
             let file = open_regular(request.payload)?;
             payload::archive::unpack(file, staging, &expected, progress).map_err(fault)
         }

@@ -23,6 +23,7 @@ pub(crate) fn status(site: &Site<'_>, busy: Option<String>) -> Result<HostStatus
             pinned: file.pinned,
             build: file.build,
             since: file.since,
+            database: file.database,
         })
         .collect();
     Ok(HostStatus {
@@ -45,7 +46,8 @@ pub(crate) fn table(status: &HostStatus) -> String {
     for release in &status.releases {
         let digest: String = release.release.tree_digest.to_string().chars().take(12).collect();
         let pinned = if release.pinned { " pinned" } else { "" };
-        let state = format!("{:?}{pinned}", release.state).to_lowercase();
+        let updated = if release.database.is_some() { " db-updated" } else { "" };
+        let state = format!("{:?}{pinned}{updated}", release.state).to_lowercase();
         text.push_str(&format!(
             "{:<24} {state:<16} {digest}  since {}\n",
             release.release.id.as_str(),

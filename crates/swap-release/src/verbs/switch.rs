@@ -30,6 +30,23 @@ pub(crate) fn expect_not_older(site: &Site<'_>, to: &ReleaseId) -> Result<(), Er
     }
 }
 
+/// Refuses a release that is older than a database update: its code may not know the schema. A release staged later was
+/// built later, or is staged again on purpose.
+pub(crate) fn expect_same_database(site: &Site<'_>, to: &ReleaseId) -> Result<(), Error> {
+    let candidate = site.expect_known(to)?;
+    let blocks = |file: &&ReleaseFile| {
+        file.sequence > candidate.sequence && file.database.as_ref().is_some_and(|update| !update.expand_only)
+    };
+    match site.all_known()?.iter().rev().find(blocks) {
+        None => Ok(()),
+        Some(file) => Err(Error::DatabaseUpdated {
+            release: to.clone(),
+            by: file.id().clone(),
+            dumps: file.database.clone().map(|update| update.dumps).unwrap_or_default(),
+        }),
+    }
+}
+
 /// What a switch did.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Switched {
@@ -253,6 +270,26 @@ mod tests {
         let file = locked.site.known(&id("r7")).unwrap().unwrap();
         locked.remember(&ReleaseFile { build: None, ..file }).unwrap();
         expect_not_older(&locked.site, &id("r7")).unwrap();
+    }
+
+    #[test]
+    fn code_does_not_go_back_across_a_database_update() {
+        let root = site_with(&["r1", "r2", "r3"]);
+        let locked = lock(root.path(), &RealDisk).unwrap();
+        let update = |expand_only| record::host::DatabaseUpdate {
+            at: String::new(),
+            complete: true,
+            expand_only,
+            dumps: vec![],
+        };
+        crate::drupal::remember(&locked, &id("r2"), &update(false)).unwrap();
+        for (name, good) in [("r1", false), ("r2", true), ("r3", true)] {
+            let result = expect_same_database(&locked.site, &id(name));
+            assert_eq!(result.is_ok(), good, "{name}: {result:?}");
+        }
+        // By the site's rule its code works before and after the update.
+        crate::drupal::remember(&locked, &id("r2"), &update(true)).unwrap();
+        expect_same_database(&locked.site, &id("r1")).unwrap();
     }
 
     #[test]

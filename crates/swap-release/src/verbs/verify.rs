@@ -11,12 +11,21 @@ use crate::Error;
 use crate::shared::is_linked;
 use crate::site::{ReleaseFile, Site};
 
-/// Compares every entry of a release's tree with its manifest: missing, extra, changed, mode, link target.
+/// Compares every entry of a release's tree with its manifest: missing, extra, changed, mode, link target, owner.
 pub(crate) fn verify(
     site: &Site<'_>,
     file: &ReleaseFile,
     progress: &payload::Progress<'_>,
 ) -> Result<VerifyReply, Error> {
+    examine(site, file, progress).map(|(reply, _)| reply)
+}
+
+/// The same, with every path that differs.
+pub(super) fn examine(
+    site: &Site<'_>,
+    file: &ReleaseFile,
+    progress: &payload::Progress<'_>,
+) -> Result<(VerifyReply, payload::Report), Error> {
     let fault = |source: payload::Error| {
         if source.is_aborted() {
             Error::Aborted
@@ -30,9 +39,11 @@ pub(crate) fn verify(
     let cut = |paths: Vec<String>| paths.into_iter().take(VerifyReply::LISTED).collect();
     let changed: Vec<String> = report
         .changed
-        .into_iter()
-        .chain(report.mode.into_iter().map(|path| format!("{path} (mode)")))
-        .chain(report.link.into_iter().map(|path| format!("{path} (link target)")))
+        .iter()
+        .cloned()
+        .chain(report.mode.iter().map(|path| format!("{path} (mode)")))
+        .chain(report.link.iter().map(|path| format!("{path} (link target)")))
+        .chain(report.owner.iter().map(|path| format!("{path} (owner)")))
         .chain(
             file.shared
                 .iter()
@@ -41,15 +52,16 @@ pub(crate) fn verify(
         )
         .collect();
     let differences = report.missing.len() + report.extra.len() + changed.len();
-    Ok(VerifyReply {
+    let reply = VerifyReply {
         release: file.id().clone(),
         tree_digest: file.release.tree_digest,
         ok: differences == 0,
         differences: differences as u64,
-        missing: cut(report.missing),
-        extra: cut(report.extra),
+        missing: cut(report.missing.clone()),
+        extra: cut(report.extra.clone()),
         changed: cut(changed),
-    })
+    };
+    Ok((reply, report))
 }
 
 /// A difference is an error that names the first one.

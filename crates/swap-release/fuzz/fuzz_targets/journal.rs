@@ -1,0 +1,4 @@
+//! The readers of a server's state against arbitrary bytes; what must hold is said once, in the library.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| swap_release::oracle::journal(bytes));

@@ -1,0 +1,197 @@
+//! The command line, and nothing else: what was typed becomes a job for a server or for a fleet.
+
+mod everywhere;
+mod here;
+
+use clap::{Parser, Subcommand};
+use cli::Common;
+
+use self::everywhere::{Adopt, Converge, Look, Prune, Switch, Verify};
+use self::here::{Finished, History, Lint, Pin, Receive, Reconcile, Stage, Want};
+use crate::job::{FleetVerb, Place, ServerJob, ServerVerb};
+
+const EXAMPLES: &str = "\
+Examples:
+  On a server, by hand:
+    swap-release stage    --deploy-to /srv/site --payload incoming/0a1b2c3d4e5f6071.tar.zst --record pack.json
+    swap-release activate --deploy-to /srv/site 42-0a1b2c3d
+    swap-release rollback --deploy-to /srv/site
+    swap-release status   --deploy-to /srv/site --json
+  From Jenkins, all servers together or none:
+    swap-release activate --fleet fleet.toml --records records
+    swap-release rollback --fleet fleet.toml --records records
+    swap-release activate --fleet fleet.toml --canary 1 --pause 2m --batch 25%
+    swap-release activate --fleet fleet.toml --dry-run
+    swap-release status   --fleet fleet.toml
+
+Exit codes: 0 done or already done; 2 usage; 10 bad or foreign record; 11 cannot write; 12 content differs;
+30 some hosts failed, 31 all (nothing switched); 40 failed and rolled back; 41 left mixed; 75 busy; 143 terminated.";
+
+/// Make a release live: verified, atomic, reversible, on one server or on a whole fleet together
+#[derive(Debug, Parser)]
+#[command(name = "swap-release", version, after_help = EXAMPLES)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+    #[command(flatten)]
+    common: Common,
+}
+
+impl cli::Settings for Cli {
+    const TOOL: &'static str = "swap-release";
+
+    fn common(&self) -> &Common {
+        &self.common
+    }
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Unpack a payload on this server, prove its tree digest, and keep it ready
+    Stage(Stage),
+    /// Get a payload from its peers and stage it, as fleet-push says on standard input (started by it over SSH)
+    Receive(Receive),
+    /// Make a staged release live
+    Activate(Switch),
+    /// Put a former release back: the named one, or the one that was live before
+    Rollback(Switch),
+    /// Say what is live and what else is there
+    Status(Look),
+    /// Compare a release on disk with its manifest: the named one, or the live one
+    Verify(Verify),
+    /// Make what is served a release, without an outage: a real directory `current`, or a link to a foreign place
+    Adopt(Adopt),
+    /// Bring hosts that serve something else to the fleet's release
+    Converge(Converge),
+    /// Say that a release is wanted here, so that an event of the BitTorrent client may stage it
+    Want(Want),
+    /// An event of the BitTorrent client: stage what it is about, if that is wanted and not here
+    #[command(alias = "hash_done")]
+    Finished(Finished),
+    /// Look for web server configuration that mixes two releases in one request
+    Lint(Lint),
+    /// Remove old releases, keeping the live one, the one before it, pinned ones and the newest good ones
+    Prune(Prune),
+    /// Keep a release whatever a prune says
+    Pin(Pin),
+    /// Let a prune remove a release again
+    Unpin(Pin),
+    /// Say what happened on this server, oldest first
+    History(History),
+    /// Finish or undo what a killed run left, as every other verb does first
+    Reconcile(Reconcile),
+}
+
+impl Cli {
+    /// The job that was asked for.
+    pub(crate) fn into_place(self) -> Place {
+        match self.verb {
+            Verb::Stage(stage) => Place::Server(ServerJob {
+                deploy_to: stage.deploy_to,
+                owner: stage.owner,
+                verb: ServerVerb::Stage {
+                    payload: stage.payload,
+                    record: stage.record,
+                    manifest: stage.manifest,
+                    shared: stage.shared,
+                    json: stage.json,
+                },
+            }),
+            Verb::Receive(Receive { deploy_to }) => Place::Receive(deploy_to),
+            Verb::Activate(switch) => {
+                let here = ServerVerb::Activate {
+                    release: switch.release.clone(),
+                    lease: switch.lease(),
+                    allow_older: switch.allow_older,
+                    force: switch.force,
+                    adopt: switch.adopt,
+                    shared: switch.shared.clone(),
+                };
+                let (place, on_fleet) = switch.split();
+                place.choose(here, FleetVerb::Activate(on_fleet))
+            }
+            Verb::Rollback(switch) => {
+                let (release, lease, force) = (switch.release.clone(), switch.lease(), switch.force);
+                let (place, on_fleet) = switch.split();
+                place.choose(ServerVerb::Rollback { release, lease, force }, FleetVerb::Rollback(on_fleet))
+            }
+            Verb::Status(Look { place, json }) => {
+                place.choose(ServerVerb::Status { json }, FleetVerb::Status { json })
+            }
+            Verb::Verify(Verify { release, place, repair: true, payload, .. }) => {
+                place.choose(ServerVerb::Repair { release, payload }, FleetVerb::Status { json: false })
+            }
+            Verb::Verify(Verify { release, place, json, .. }) => place.choose(
+                ServerVerb::Verify { release: release.clone(), json },
+                FleetVerb::Verify { release, json },
+            ),
+            Verb::Prune(Prune { place, keep, grace }) => {
+                place.choose(ServerVerb::Prune { keep, grace }, FleetVerb::Prune { keep, grace })
+            }
+            Verb::Adopt(Adopt { release_id: release, place, shared }) => {
+                place.choose(ServerVerb::Adopt { release, shared }, FleetVerb::Adopt)
+            }
+            Verb::Converge(converge) => converge.place(),
+            Verb::Want(Want { server, record, shared }) => server.job(ServerVerb::Want { record, shared }),
+            Verb::Finished(finished) => finished.place(),
+            Verb::Lint(Lint { paths }) => Place::Lint(paths),
+            Verb::Pin(Pin { release, server }) => server.job(ServerVerb::Pin { release, pinned: true }),
+            Verb::Unpin(Pin { release, server }) => server.job(ServerVerb::Pin { release, pinned: false }),
+            Verb::History(History { server, json }) => server.job(ServerVerb::History { json }),
+            Verb::Reconcile(Reconcile { server }) => server.job(ServerVerb::Reconcile),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    fn place(args: &[&str]) -> Result<Place, clap::Error> {
+        Cli::try_parse_from(std::iter::once(&"swap-release").chain(args)).map(Cli::into_place)
+    }
+
+    #[test]
+    fn the_definition_holds_together() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn exactly_one_place() {
+        assert!(matches!(place(&["activate", "--deploy-to", "/srv/x", "r1"]), Ok(Place::Server(_))));
+        assert!(matches!(place(&["activate", "--fleet", "fleet.toml"]), Ok(Place::Fleet(_))));
+        assert!(place(&["activate", "r1"]).is_err());
+        assert!(place(&["activate", "--fleet", "f", "--deploy-to", "/srv/x"]).is_err());
+        assert!(place(&["status", "--deploy-to", "/srv/x", "--only", "web1"]).is_err());
+    }
+
+    #[test]
+    fn the_place_is_free_to_be_combined() {
+        let fleet = [
+            "status",
+            "--fleet",
+            "f",
+            "--identity",
+            "k",
+            "--known-hosts",
+            "h",
+            "--owner",
+            "b",
+            "--only",
+            "w",
+        ];
+        assert!(matches!(place(&fleet), Ok(Place::Fleet(_))));
+        assert!(matches!(place(&["status", "--deploy-to", "/srv/x", "--owner", "b"]), Ok(Place::Server(_))));
+        assert!(
+            place(&["activate", "--deploy-to", "/srv/x", "r1", "--confirm-within", "5s", "--in-step"])
+                .is_ok()
+        );
+    }
+
+    #[test]
+    fn hostile_release_ids_are_refused() {
+        assert!(place(&["activate", "--deploy-to", "/srv/x", "../../etc"]).is_err());
+        assert!(place(&["activate", "--deploy-to", "/srv/x", "$(id)"]).is_err());
+    }
+}

@@ -1,0 +1,96 @@
+//! Calling drush of a release for one site.
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use crate::hooks::Stop;
+use crate::hooks::process::{Command, run};
+use crate::order::DrupalOrder;
+
+/// drush of the release at `tree`.
+pub(super) struct Drush<'a> {
+    pub(super) order: &'a DrupalOrder,
+    /// The release's directory.
+    pub(super) tree: PathBuf,
+    pub(super) until: Instant,
+}
+
+impl Drush<'_> {
+    /// `drush --root=... --uri=URI ARGUMENTS`; its standard output. Both streams are in the error.
+    pub(super) fn call(&self, uri: &str, arguments: &[&str], stop: &mut Stop<'_>) -> Result<String, String> {
+        let argv = self.argv(uri, arguments);
+        let command = Command { argv: &argv, dir: &self.tree, env: &[], until: self.until, apart: true };
+        run(&command, stop).map_err(|why| format!("drush {} for `{uri}`: {why}", arguments.join(" ")))
+    }
+
+    fn argv(&self, uri: &str, arguments: &[&str]) -> Vec<String> {
+        let root = if self.order.docroot.is_empty() {
+            self.tree.clone()
+        } else {
+            self.tree.join(&self.order.docroot)
+        };
+        let mut argv = self.order.drush.clone();
+        if let Some(program) = argv.first_mut()
+            && program.contains('/')
+            && !Path::new(program).is_absolute()
+        {
+            *program = self.tree.join(&*program).to_string_lossy().into_owned();
+        }
+        argv.push(format!("--root={}", root.display()));
+        argv.push(format!("--uri={uri}"));
+        argv.extend(arguments.iter().map(|&argument| argument.to_owned()));
+        argv
+    }
+}
+
+#[cfg(test)]
+pub(super) mod testing {
+    use fleet::{Core, DatabaseMode};
+
+    use super::*;
+
+    pub(in crate::drupal) fn order(core: Core) -> DrupalOrder {
+        DrupalOrder {
+            core,
+            docroot: "web".into(),
+            sites: vec![
+                ("default".into(), "https://a.example".into()),
+                ("shop".into(), "https://b.example".into()),
+            ],
+            drush: vec!["vendor/bin/drush".into()],
+            database: DatabaseMode::Maintenance,
+            dump: false,
+            retries: 0,
+            timeout_ms: 1000,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use fleet::Core;
+
+    use super::*;
+
+    #[test]
+    fn drush_of_the_release_is_told_root_and_site() {
+        let mut order = testing::order(Core::EightUp);
+        let argv = |order: &DrupalOrder| {
+            Drush { order, tree: "/srv/releases/r1".into(), until: Instant::now() }
+                .argv("https://a", &["deploy", "-y"])
+        };
+        assert_eq!(
+            argv(&order),
+            [
+                "/srv/releases/r1/vendor/bin/drush",
+                "--root=/srv/releases/r1/web",
+                "--uri=https://a",
+                "deploy",
+                "-y"
+            ]
+        );
+        order.docroot = String::new();
+        order.drush = vec!["drush".into(), "--no-ansi".into()];
+        assert_eq!(argv(&order)[..4], ["drush", "--no-ansi", "--root=/srv/releases/r1", "--uri=https://a"]);
+    }
+}

@@ -1,0 +1,135 @@
+//! Bringing hosts that were away, or were left out, to the release that the fleet serves.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use fleet::Host;
+use record::host::HostStatus;
+use record::{ExitCode, Outcome, Records, ReleaseId, Swap, Verb};
+
+use super::rollback::{Statuses, description};
+use super::{Controller, commit, keeper};
+use crate::Error;
+use crate::job::FleetSwitch;
+
+/// Switches the hosts that serve something else; the others are left alone. Hooks run on those that switch; a database is
+/// not updated again.
+///
+/// With `if_orphaned` it first waits for the end of standard input, and does nothing unless a controller died there after
+/// its decision; then the hosts may still be putting themselves back, and are tried until that is over.
+pub(crate) fn converge(
+    controller: Controller<'_>,
+    job: &FleetSwitch,
+    if_orphaned: bool,
+) -> Result<ExitCode, Error> {
+    if !if_orphaned {
+        return once(controller, job);
+    }
+    if !keeper::is_orphaned(std::io::stdin().lock()) {
+        return Ok(ExitCode::Ok);
+    }
+    controller.console.warn("the controller is gone after its decision to commit: finishing it");
+    let mut tries = 0;
+    loop {
+        // The hosts' own hearing of the end comes first.
+        let _ended = controller.abort.sleep(BETWEEN);
+        match once(controller.clone(), job) {
+            Err(error) if tries < TRIES && !controller.abort.is_set() => {
+                controller.console.warn(error);
+                tries += 1;
+            }
+            result => return result,
+        }
+    }
+}
+
+/// Together more than a revert with its hooks takes.
+const TRIES: u32 = 20;
+const BETWEEN: Duration = Duration::from_millis(500);
+
+fn once(mut controller: Controller<'_>, job: &FleetSwitch) -> Result<ExitCode, Error> {
+    let (statuses, away) = super::rollback::reachable(&controller)?;
+    for (host, why) in &away {
+        controller.console.warn(format!("{host} cannot be asked: {why}"));
+    }
+    let target = match &job.release {
+        Some(release) => release.clone(),
+        None => the_fleets(&controller, job, &statuses)?,
+    };
+    let release = description(&statuses, &target)?;
+    let differs = |host: &&Host| {
+        statuses.get(host.name.as_str()).is_some_and(|status| status.current.as_ref() != Some(&target))
+    };
+    let behind: Vec<Host> = controller.hosts.iter().filter(differs).cloned().collect();
+    if behind.is_empty() {
+        controller.console.say(format!("every host that answers serves `{target}`"));
+        return if away.is_empty() {
+            Ok(ExitCode::Ok)
+        } else {
+            Err(Error::FleetVerb { failed: away.len(), all: controller.hosts.len() })
+        };
+    }
+    let (names, all) =
+        (behind.iter().map(|host| host.name.as_str()).collect::<Vec<_>>().join(", "), controller.hosts.len());
+    controller.console.say(format!("`{target}` is the fleet's release; behind: {names}"));
+    controller.hosts = behind;
+    controller.inventory.drupal = controller
+        .inventory
+        .drupal
+        .map(|drupal| fleet::Drupal { database: fleet::DatabaseMode::None, ..drupal });
+    let job = FleetSwitch { allow_older: true, release: None, ..job.clone() };
+    controller.keeper = None;
+    let code = commit::run(&controller, &job, Verb::Activate, release, None)?;
+    if away.is_empty() { Ok(code) } else { Err(Error::FleetVerb { failed: away.len(), all }) }
+}
+
+/// What the last swap that was committed says, else what more than half of the hosts serve.
+fn the_fleets(
+    controller: &Controller<'_>,
+    job: &FleetSwitch,
+    statuses: &Statuses,
+) -> Result<ReleaseId, Error> {
+    if let Ok(swap) = Records::new(&job.records).load::<Swap>()
+        && swap.record.details.outcome == Outcome::Committed
+    {
+        return Ok(swap.record.details.to);
+    }
+    most(statuses, controller.hosts.len())
+}
+
+fn most(statuses: &BTreeMap<String, HostStatus>, all: usize) -> Result<ReleaseId, Error> {
+    let mut counts: BTreeMap<&ReleaseId, usize> = BTreeMap::new();
+    for current in statuses.values().filter_map(|status| status.current.as_ref()) {
+        *counts.entry(current).or_default() += 1;
+    }
+    match counts.iter().max_by_key(|(_, count)| **count) {
+        Some((id, count)) if *count * 2 > all => Ok((*id).clone()),
+        _ => Err(Error::NothingBefore { why: "no release is live on more than half of the hosts".into() }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn more_than_half_of_all_decide() {
+        let status = |current: Option<&str>| HostStatus {
+            schema: HostStatus::SCHEMA.into(),
+            version: "0".into(),
+            current: current.map(|id| id.parse().unwrap()),
+            previous: None,
+            busy: None,
+            releases: Vec::new(),
+        };
+        let statuses = |currents: &[Option<&str>]| {
+            currents.iter().enumerate().map(|(i, current)| (format!("web{i}"), status(*current))).collect()
+        };
+        let of =
+            |currents: &[Option<&str>], all| most(&statuses(currents), all).map(|id| id.to_string()).ok();
+        assert_eq!(of(&[Some("r2"), Some("r2"), Some("r1")], 3).as_deref(), Some("r2"));
+        assert_eq!(of(&[Some("r2"), Some("r1")], 2), None);
+        assert_eq!(of(&[Some("r2"), Some("r2")], 5), None, "the others were not heard");
+        assert_eq!(of(&[None], 1), None);
+    }
+}

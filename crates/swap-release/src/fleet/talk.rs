@@ -1,0 +1,141 @@
+//! Talking with `swap-release` on a host that waits for our word: one word or order a line, one event a line back.
+
+use std::time::{Duration, Instant};
+
+use cli::Abort;
+use fleet::{LineRead, Phase, Process};
+use record::HookRun;
+use record::host::{DatabaseUpdate, SwitchEvent};
+
+use super::host::{Fault, parse};
+use super::member::Member;
+use crate::order::HookOrder;
+
+/// What a host may take to answer beyond the time of the hook itself: it ends what does not end by itself.
+const BEYOND: Duration = Duration::from_secs(10);
+/// How often the wish to end is looked at while a hook runs.
+const GLANCE: Duration = Duration::from_millis(200);
+/// A word is taken at once, or the host is cut off.
+const WORD: Duration = Duration::from_secs(10);
+
+/// Says a word and gives the next event that is not a hook's.
+pub(super) fn say(
+    member: &mut Member,
+    word: &str,
+    verb: &str,
+    deadline: Instant,
+) -> Result<SwitchEvent, Fault> {
+    tell(member, word, deadline)?;
+    loop {
+        match next_event(process(member)?, verb, deadline)? {
+            SwitchEvent::Hook { name, ok, seconds, output, .. } => {
+                note(member, Phase::AfterRevert, name, ok, seconds, output);
+            }
+            event => return Ok(event),
+        }
+    }
+}
+
+/// Says a word and waits for no answer.
+pub(super) fn tell(member: &mut Member, word: &str, deadline: Instant) -> Result<(), Fault> {
+    process(member)?.write(format!("{word}\n").as_bytes(), deadline)?;
+    member.touch();
+    Ok(())
+}
+
+/// Has the host keep a hook for afterwards.
+pub(super) fn give(member: &mut Member, order: &HookOrder) -> Result<(), Fault> {
+    tell(member, &line(order)?, Instant::now() + WORD)
+}
+
+/// Has the host run a hook now, and waits for its end. A hook that failed is a fault; all are written down.
+pub(super) fn obey(
+    member: &mut Member,
+    order: &HookOrder,
+    verb: &str,
+    abort: &Abort,
+) -> Result<Option<DatabaseUpdate>, Fault> {
+    give(member, order)?;
+    let until = Instant::now() + order.timeout() + BEYOND;
+    loop {
+        if abort.is_set() {
+            return Err(Fault::NotReady("terminated".into()));
+        }
+        let read = process(member)?.read_line(until.min(Instant::now() + GLANCE))?;
+        let event = match read {
+            LineRead::TimedOut if Instant::now() < until => continue,
+            other => event(other, process(member)?, verb, until)?,
+        };
+        member.touch();
+        let SwitchEvent::Hook { name, ok, seconds, output, database } = event else {
+            return Err(Fault::NotReady(format!("it ended while hook `{}` was run: {event:?}", order.name)));
+        };
+        let why =
+            output.lines().rfind(|line| !line.trim().is_empty()).unwrap_or("it said nothing").to_owned();
+        note(member, order.phase, name, ok, seconds, output);
+        return if ok { Ok(database) } else { Err(Fault::Hook { name: order.name.clone(), why }) };
+    }
+}
+
+/// Hears the host out: what was kept for afterwards is run after the last word.
+pub(super) fn hear_out(member: &mut Member, phase: Phase, deadline: Instant) {
+    while let Some(process) = &mut member.process {
+        match process.read_line(deadline) {
+            Ok(LineRead::Line(text)) => {
+                if let Ok(SwitchEvent::Hook { name, ok, seconds, output, .. }) = parse("hook", &text) {
+                    note(member, phase, name, ok, seconds, output);
+                }
+            }
+            Ok(LineRead::TimedOut | LineRead::End) | Err(_) => return,
+        }
+    }
+}
+
+/// The next event, whatever it is.
+pub(super) fn next_event(
+    process: &mut dyn Process,
+    verb: &str,
+    deadline: Instant,
+) -> Result<SwitchEvent, Fault> {
+    let read = process.read_line(deadline)?;
+    event(read, process, verb, deadline)
+}
+
+fn event(
+    read: LineRead,
+    process: &mut dyn Process,
+    verb: &str,
+    deadline: Instant,
+) -> Result<SwitchEvent, Fault> {
+    match read {
+        LineRead::Line(line) => parse(verb, &line),
+        LineRead::TimedOut => Err(Fault::NotReady(format!("no answer to `{verb}` in time"))),
+        LineRead::End => {
+            let status = process.wait(deadline).ok();
+            let said = process.stderr();
+            let reason = said.lines().rfind(|line| !line.trim().is_empty() && !line.starts_with("hint:"));
+            let reason = reason.unwrap_or("it ended without a word").to_owned();
+            let code = status.and_then(|status| status.code()).and_then(|code| u8::try_from(code).ok());
+            if code.and_then(record::ExitCode::from_number) == Some(record::ExitCode::Busy) {
+                return Err(Fault::Busy(reason));
+            }
+            Err(Fault::Failed { verb: verb.to_owned(), reason })
+        }
+    }
+}
+
+fn process(member: &mut Member) -> Result<&mut dyn Process, Fault> {
+    match &mut member.process {
+        Some(process) => Ok(&mut **process),
+        None => Err(Fault::NotReady("not connected".into())),
+    }
+}
+
+fn line(order: &HookOrder) -> Result<String, Fault> {
+    serde_json::to_string(order).map_err(|error| Fault::NotReady(error.to_string()))
+}
+
+fn note(member: &mut Member, phase: Phase, name: String, ok: bool, seconds: f64, output: String) {
+    let (phase, host) = (phase.as_str().to_owned(), member.host.name.to_string());
+    member.hooks.push(HookRun { phase, name, host, ok, seconds, output });
+}

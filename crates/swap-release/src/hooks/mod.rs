@@ -1,0 +1,128 @@
+//! Hooks on a host: commands, php-fpm, and the steps of the Drupal preset, each bounded in time, its output kept.
+
+mod fpm;
+mod opcache;
+pub(crate) mod process;
+
+use std::ffi::OsString;
+use std::time::Instant;
+
+use record::ReleaseId;
+use record::host::{DatabaseUpdate, HOOK_OUTPUT, SwitchEvent};
+
+use crate::drupal;
+use crate::order::{Action, HookOrder};
+use crate::site::{LockedSite, SwitchKind};
+
+/// Asked often while a hook runs; a text is the reason why it must end at once.
+pub(crate) type Stop<'a> = dyn FnMut() -> Option<String> + 'a;
+
+/// The switch that hooks are run around.
+#[derive(Clone, Copy)]
+pub(crate) struct Switching<'a> {
+    pub(crate) locked: &'a LockedSite<'a>,
+    pub(crate) kind: SwitchKind,
+    pub(crate) from: Option<&'a ReleaseId>,
+    pub(crate) to: &'a ReleaseId,
+}
+
+impl Switching<'_> {
+    /// What a hook finds in its environment. README has the list.
+    fn environment(&self, order: &HookOrder) -> Vec<(&'static str, OsString)> {
+        let paths = &self.locked.site.paths;
+        let verb = match self.kind {
+            SwitchKind::Activate => "activate",
+            SwitchKind::Rollback => "rollback",
+        };
+        vec![
+            ("MKT_PHASE", order.phase.as_str().into()),
+            ("MKT_HOOK", order.name.clone().into()),
+            ("MKT_VERB", verb.into()),
+            ("MKT_RELEASE", self.to.as_str().into()),
+            ("MKT_RELEASE_DIR", paths.release(self.to).into()),
+            ("MKT_PREVIOUS", self.from.map_or_else(OsString::new, |id| id.as_str().into())),
+            ("MKT_PREVIOUS_DIR", self.from.map_or_else(OsString::new, |id| paths.release(id).into())),
+            ("MKT_DEPLOY_TO", paths.deploy_to().into()),
+            ("MKT_CURRENT", paths.current().into()),
+            ("MKT_SHARED", paths.shared().into()),
+            ("MKT_OWNER", self.locked.owner.clone().into()),
+        ]
+    }
+}
+
+/// What came of an action: what it said, and the database updates that it made.
+pub(crate) type Said = (String, Option<DatabaseUpdate>);
+
+/// Runs a hook and writes down in history that it was run. `Ok` and `Err` are as the hook was, `Err` with the reason.
+pub(crate) fn run(switching: Switching<'_>, order: &HookOrder, stop: &mut Stop<'_>) -> SwitchEvent {
+    let started = Instant::now();
+    let result = act(switching, order, stop);
+    let seconds = (started.elapsed().as_secs_f64() * 1000.0).round() / 1000.0;
+    let (ok, output, database) = match result {
+        Ok((output, database)) => (true, output, database),
+        Err(reason) => (false, reason, None),
+    };
+    let output = tail(&output);
+    let what = format!("hook {} {}{}", order.phase.as_str(), order.name, if ok { "" } else { " failed" });
+    // A full disk must not turn a hook that was run into one that was not.
+    if let Err(error) = switching.locked.log_with(&what, switching.to, switching.from, Some(output.clone())) {
+        log::warn!("{error}");
+    }
+    SwitchEvent::Hook { name: order.name.clone(), ok, seconds, output, database }
+}
+
+fn act(switching: Switching<'_>, order: &HookOrder, stop: &mut Stop<'_>) -> Result<Said, String> {
+    let until = Instant::now() + order.timeout();
+    let plain = |output: String| (output, None);
+    match &order.action {
+        Action::Command { argv } => {
+            let paths = &switching.locked.site.paths;
+            let command = process::Command {
+                argv,
+                dir: &paths.release(switching.to),
+                env: &switching.environment(order),
+                until,
+                apart: false,
+            };
+            process::run(&command, stop).map(plain)
+        }
+        Action::OpcacheReset { fpm } => {
+            opcache::reset(&switching.locked.site.paths.state(), fpm, order.timeout()).map(plain)
+        }
+        Action::FpmReload { pid_file } => fpm::reload(pid_file).map(plain),
+        Action::DrupalPrepare { drupal } => drupal::prepare(switching, drupal).map(plain),
+        Action::DrupalMaintenance { drupal } => {
+            drupal::maintenance_on(switching, drupal, until, stop).map(plain)
+        }
+        Action::DrupalNormal => drupal::normal(switching.locked, until, stop).map(plain),
+        Action::DrupalUpdate { drupal } => drupal::update(switching, drupal, until, stop),
+        Action::DrupalRebuild { drupal } => drupal::rebuild(switching, drupal, until, stop).map(plain),
+        Action::DatabaseUpdated { update } => {
+            drupal::remember(switching.locked, switching.to, update).map_err(|error| error.to_string())?;
+            Ok(plain("noted".to_owned()))
+        }
+    }
+}
+
+/// The end of an output, where the reason is; at most [`HOOK_OUTPUT`] bytes.
+fn tail(output: &str) -> String {
+    let output = output.trim();
+    let mut from = output.len().saturating_sub(HOOK_OUTPUT);
+    while !output.is_char_boundary(from) {
+        from += 1;
+    }
+    output.get(from..).unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_long_output_the_end_is_kept() {
+        assert_eq!(tail(" ok \n"), "ok");
+        let long = format!("{}{}", "ü".repeat(HOOK_OUTPUT), "the reason");
+        let kept = tail(&long);
+        assert!(kept.ends_with("the reason") && kept.len() <= HOOK_OUTPUT);
+    }
+}

@@ -1,0 +1,182 @@
+//! Running a command with a limit: its own process group, so that nothing of it outlives a timeout.
+
+use std::ffi::OsString;
+use std::io::{self, PipeReader, Read};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::Path;
+use std::process::{Child, ExitStatus, Stdio};
+use std::sync::mpsc::{self, Receiver};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process_group};
+
+use super::Stop;
+
+/// How often the clock and the wish to stop are looked at.
+const GLANCE: Duration = Duration::from_millis(20);
+/// Between SIGTERM and SIGKILL.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+/// The most of an output that is kept, in bytes: its end.
+const KEPT: usize = 1 << 20;
+
+/// A command to be run.
+pub(crate) struct Command<'a> {
+    /// Program and arguments.
+    pub(crate) argv: &'a [String],
+    /// Where it is run.
+    pub(crate) dir: &'a Path,
+    /// What is added to this process's environment.
+    pub(crate) env: &'a [(&'static str, OsString)],
+    /// When it is ended.
+    pub(crate) until: Instant,
+    /// Whether standard error is no part of the output; then it is given only with a failure.
+    pub(crate) apart: bool,
+}
+
+/// Runs a command to its end and gives its output; `Err` says why it failed, and what it said.
+pub(crate) fn run(command: &Command<'_>, stop: &mut Stop<'_>) -> Result<String, String> {
+    let Some((program, arguments)) = command.argv.split_first() else { return Err("no command".into()) };
+    let cannot = |error: io::Error| format!("cannot run `{program}`: {error}");
+    let (out_reader, out) = io::pipe().map_err(cannot)?;
+    let (err_reader, err) = if command.apart {
+        let (reader, writer) = io::pipe().map_err(cannot)?;
+        (Some(reader), writer)
+    } else {
+        (None, out.try_clone().map_err(cannot)?)
+    };
+    let mut process = std::process::Command::new(program);
+    process
+        .args(arguments)
+        .current_dir(command.dir)
+        .envs(command.env.iter().map(|(name, value)| (name, value)))
+        .stdin(Stdio::null())
+        .stdout(out)
+        .stderr(err)
+        .process_group(0);
+    let mut child = process.spawn().map_err(cannot)?;
+    // Our ends of the pipes are in it, and would keep the readers from seeing the end.
+    drop(process);
+    let output = read_tail(out_reader);
+    let errors = err_reader.map(read_tail);
+    let (status, stopped) = wait(&mut child, command.until, stop).map_err(cannot)?;
+    let output = collect(&output);
+    if status.success() && stopped.is_none() {
+        return Ok(output);
+    }
+    let said = errors.map_or(output, |errors| collect(&errors));
+    let why = stopped.unwrap_or_else(|| match (status.code(), status.signal()) {
+        (Some(code), _) => format!("exit code {code}"),
+        (None, signal) => format!("ended by signal {}", signal.unwrap_or_default()),
+    });
+    Err(format!("{}\n`{program}`: {why}", said.trim_end()).trim_start().to_owned())
+}
+
+/// Waits for the end; a text says why it was ended early.
+fn wait(child: &mut Child, until: Instant, stop: &mut Stop<'_>) -> io::Result<(ExitStatus, Option<String>)> {
+    let mut stopped = None;
+    let mut kill_at = None;
+    loop {
+        if let Some(status) = child.try_wait()? {
+            if stopped.is_some() {
+                // What it started and left behind goes, too.
+                signal(child, Signal::KILL);
+            }
+            return Ok((status, stopped));
+        }
+        if stopped.is_none() {
+            stopped = stop().or_else(|| (Instant::now() >= until).then(|| "took too long".to_owned()));
+            if stopped.is_some() {
+                signal(child, Signal::TERM);
+                kill_at = Some(Instant::now() + LAST_WORDS);
+            }
+        } else if kill_at.is_some_and(|at| Instant::now() >= at) {
+            signal(child, Signal::KILL);
+        }
+        thread::sleep(GLANCE);
+    }
+}
+
+fn signal(child: &Child, signal: Signal) {
+    // The group has the number of its leader. It may have gone already.
+    let _gone =
+        i32::try_from(child.id()).ok().and_then(Pid::from_raw).map(|pid| kill_process_group(pid, signal));
+}
+
+/// Reads to the end on a thread of its own, which is never joined: a child's child may hold the pipe for ever.
+fn read_tail(mut reader: PipeReader) -> Receiver<Vec<u8>> {
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || {
+        let mut buffer = vec![0; 8192];
+        while let Ok(count @ 1..) = reader.read(&mut buffer) {
+            if sender.send(buffer.get(..count).unwrap_or_default().to_vec()).is_err() {
+                return;
+            }
+        }
+    });
+    receiver
+}
+
+/// What was read; waits a moment for what is still in the pipe.
+fn collect(receiver: &Receiver<Vec<u8>>) -> String {
+    let mut bytes = Vec::new();
+    while let Ok(more) = receiver.recv_timeout(Duration::from_millis(200)) {
+        bytes.extend(more);
+        if bytes.len() > 2 * KEPT {
+            bytes.drain(..bytes.len() - KEPT);
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run_for(argv: &[&str], time: Duration, stop: &mut Stop<'_>) -> Result<String, String> {
+        let argv: Vec<String> = argv.iter().map(|part| (*part).to_owned()).collect();
+        let env = [("MKT_RELEASE", OsString::from("r1"))];
+        let dir = std::env::temp_dir();
+        run(&Command { argv: &argv, dir: &dir, env: &env, until: Instant::now() + time, apart: false }, stop)
+    }
+
+    const LONG: Duration = Duration::from_secs(60);
+
+    #[test]
+    fn output_and_environment_arrive_and_an_exit_code_is_told() {
+        let said = run_for(&["sh", "-c", "echo $MKT_RELEASE; echo beside >&2"], LONG, &mut || None).unwrap();
+        assert_eq!(said, "r1\nbeside\n");
+        let error = run_for(&["sh", "-c", "echo no; exit 3"], LONG, &mut || None).unwrap_err();
+        assert_eq!(error, "no\n`sh`: exit code 3");
+        let error = run_for(&["/nonexistent"], LONG, &mut || None).unwrap_err();
+        assert!(error.starts_with("cannot run `/nonexistent`"), "{error}");
+    }
+
+    #[test]
+    fn at_its_limit_or_when_asked_all_of_it_ends() {
+        // A deaf child of a child: only the process group reaches it.
+        let deaf = ["sh", "-c", "trap '' TERM; (trap '' TERM; sleep 60) & echo $!; wait"];
+        for limit in [Duration::from_millis(300), LONG] {
+            let started = Instant::now();
+            let mut stop =
+                || (limit == LONG && started.elapsed().as_millis() > 300).then(|| "asked".to_owned());
+            let error = run_for(&deaf, limit, &mut stop).unwrap_err();
+            assert!(error.ends_with(if limit == LONG { "asked" } else { "took too long" }), "{error}");
+            assert!(started.elapsed() < Duration::from_secs(10));
+            let child = error.lines().next().unwrap().to_owned();
+            let gone = || !Path::new("/proc").join(&child).join("fd/0").exists();
+            let until = Instant::now() + Duration::from_secs(5);
+            while !gone() && Instant::now() < until {
+                thread::sleep(GLANCE);
+            }
+            assert!(gone(), "process {child} still runs");
+        }
+    }
+
+    #[test]
+    fn a_child_that_stays_in_the_background_does_not_hold_it_up() {
+        let started = Instant::now();
+        run_for(&["sh", "-c", "sleep 5 & echo started"], LONG, &mut || None).unwrap();
+        assert!(started.elapsed() < Duration::from_secs(4));
+    }
+}
