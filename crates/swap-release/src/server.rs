@@ -291,10 +291,9 @@ fn adopt_current(
     console: &Console,
     abort: &Abort,
 ) -> Result<(), Error> {
-    let named = format!("adopted-{}", record::now().strftime("%Y%m%d-%H%M%S"));
     let id = match release {
         Some(id) => id,
-        None => named.parse().map_err(|error| Error::Usage(format!("{error}")))?,
+        None => adopt::name_now().parse().map_err(|error| Error::Usage(format!("{error}")))?,
     };
     match adopt::adopt(locked, &id, shared, &|_| !abort.is_set())? {
         Some(id) => console.say(format!("what was served is release `{id}` now, and live as before")),

@@ -89,9 +89,13 @@ pub(crate) fn verify(
 
 /// Takes in what is served, on every host on which it is no release yet.
 pub(crate) fn adopt(controller: &Controller<'_>) -> Result<ExitCode, Error> {
+    // One name for all, or they could not go back to it together.
+    let id = crate::verbs::adopt::name_now();
     let argv = |host: &Host| {
         let shared = controller.inventory.site.shared.iter().map(ToString::to_string);
-        shared.fold(controller.argv(host, "adopt"), |argv, path| argv.args(["--shared".to_owned(), path]))
+        shared.fold(controller.argv(host, "adopt").args(["--release-id", id.as_str()]), |argv, path| {
+            argv.args(["--shared".to_owned(), path])
+        })
     };
     let answers = on_all(controller, argv, |remote, argv| run(remote, argv, "adopt"));
     tell(controller, &answers);

@@ -75,6 +75,11 @@ pub(crate) fn adopt(
     Ok(Some(id.clone()))
 }
 
+/// The name of what is taken in when nobody names it.
+pub(crate) fn name_now() -> String {
+    format!("adopted-{}", record::now().strftime("%Y%m%d-%H%M%S"))
+}
+
 /// What `current` was.
 enum From {
     Directory,
