@@ -29,6 +29,8 @@ impl Server {
     pub(crate) fn tiny() -> Self {
         Self::with(|site, number| {
             fs::create_dir_all(site.join("core/empty")).unwrap();
+            // Where the links to shared/ go.
+            fs::create_dir_all(site.join("sites/default")).unwrap();
             fs::write(site.join("index.php"), format!("<?php // {number}")).unwrap();
             fs::write(site.join("core/run.sh"), "#!/bin/sh\n").unwrap();
             fs::set_permissions(site.join("core/run.sh"), fs::Permissions::from_mode(0o755)).unwrap();
