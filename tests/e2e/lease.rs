@@ -195,7 +195,9 @@ fn a_server_that_is_cut_off_after_it_switched_takes_all_back_and_itself_at_the_e
     sshds.iter().for_each(|pid| kill_process(*pid, Signal::STOP).unwrap());
     std::fs::write(fleet.host("alpha").dir.join("go"), "").unwrap();
     let output = swap.wait();
-    sshds.iter().for_each(|pid| drop(kill_process(*pid, Signal::CONT)));
+    for pid in sshds {
+        let _gone = kill_process(pid, Signal::CONT);
+    }
     assert_eq!(output.code, Some(41), "nobody knows what became of gamma: {}", output.stderr);
     eventually("gamma to put itself back", LEASE + Duration::from_secs(6), || back_on_r1(&fleet));
     fleet.assert_live("r1");
