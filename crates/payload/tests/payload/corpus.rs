@@ -19,7 +19,7 @@ fn it_holds_for_what_is_good_and_for_every_cut() {
     let (archive, manifest) = seen();
     oracle::archive(&archive);
     oracle::manifest(&manifest);
-    for end in (0..archive.len()).step_by(7) {
+    for end in (0..archive.len()).step_by(41) {
         oracle::archive(&archive[..end]);
     }
     for end in 0..manifest.len() {
@@ -28,7 +28,7 @@ fn it_holds_for_what_is_good_and_for_every_cut() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 500, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 100, ..ProptestConfig::default() })]
 
     #[test]
     fn it_holds_for_damaged_archives(at: usize, byte: u8) {
