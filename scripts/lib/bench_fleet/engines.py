@@ -274,13 +274,22 @@ def same(world, targets):
 
 
 def start_tracker(world):
-    """opentracker on the agent; gives the torrent that announces to it."""
+    """opentracker on the agent; gives the torrent that announces to it. Debian's knows only what is on its whitelist."""
     agent = world.network.agent
-    agent.start("opentracker", "-i", agent.address, "-p", TRACKER_PORT, "-P", TRACKER_PORT, log="tracker.log")
     torrent = agent.home / "tracked.torrent"
     run(world.bin / "mkt-pack", "-a", f"http://{agent.address}:{TRACKER_PORT}/announce", "-l",
         world.options.piece_kib.bit_length() + 9, "-o", torrent, world.payload)
-    time.sleep(0.5)
+    shown = json.loads(run(world.bin / "mkt-pack", "show", "--json", torrent).stdout)
+    root = agent.home / "tracker"
+    root.mkdir()
+    (root / "whitelist.txt").write_text(shown["infohash"] + "\n")
+    # As root it goes into that directory and is nobody from then on.
+    (agent.home / "opentracker.conf").write_text(
+        f"listen.tcp {agent.address}:{TRACKER_PORT}\naccess.whitelist /whitelist.txt\n"
+        f"tracker.rootdir {root}\ntracker.user nobody\n")
+    agent.start("opentracker", "-f", agent.home / "opentracker.conf", log="tracker.log")
+    world.wait(lambda: run(*agent.inside("bash", "-c", f"exec 3<>/dev/tcp/{agent.address}/{TRACKER_PORT}"),
+                           check=False).returncode == 0, "opentracker")
     return torrent
 
 
