@@ -16,6 +16,9 @@ const SEEN: [&[u8]; 8] = [
     b"d15:warning message60:Illegal character found in IP address. IPv6 is not supportede",
 ];
 
+/// What the fuzzer found to take different ways through the reader, in hex, one a line.
+const FOUND: &str = include_str!("corpus.hex");
+
 const MALFORMED: [&[u8]; 24] = [
     b"",
     b"d",
@@ -52,6 +55,15 @@ fn replies_that_were_seen_are_read_and_every_cut_is_refused() {
             assert!(Value::parse(&reply[..end]).is_err(), "cut at {end}: {}", reply.escape_ascii());
         }
     }
+}
+
+#[test]
+fn the_oracle_holds_for_all_that_the_fuzzer_found() {
+    let found: Vec<Vec<u8>> = FOUND.lines().map(|line| hex::decode(line).unwrap()).collect();
+    assert!(found.len() > 300, "{}", found.len());
+    found.iter().for_each(|reply| check(reply));
+    let read = found.iter().filter(|reply| Value::parse(reply).is_ok()).count();
+    assert!(read > 30 && read < found.len() / 2, "{read} are bencode");
 }
 
 #[test]
