@@ -177,8 +177,7 @@ impl Driver {
 
     pub(super) fn banned(&mut self, key: PeerKey, ban: crate::Ban) {
         log::warn!("peer {} {}: it is refused from now on", ban.address, ban.reason);
-        self.upkeep.changed = true;
-        self.shared.say(Event::Banned(ban));
+        self.tell(Event::Banned(ban));
         let theirs = self.connections.iter().filter(|(_, connection)| connection.peer == Some(key));
         let theirs: Vec<usize> = theirs.map(|(token, _)| token).collect();
         theirs.into_iter().for_each(|token| self.close(token));

@@ -226,12 +226,13 @@ impl Driver {
         let strategy = Strategy::new(self.geometry, have, fastrand::u64(..));
         self.upkeep.began = self.now;
         self.upkeep.resumed = strategy.verified_bytes();
-        self.shared.say(Event::Checked { verified: strategy.verified_bytes() });
-        if strategy.is_complete() {
-            self.completed();
-        }
+        let (verified, complete) = (strategy.verified_bytes(), strategy.is_complete());
         self.strategy = Some(strategy);
         self.accepts = true;
+        self.tell(Event::Checked { verified });
+        if complete {
+            self.completed();
+        }
     }
 
     /// Carries out what the strategy decided.
@@ -258,8 +259,7 @@ impl Driver {
 
     fn completed(&mut self) {
         self.upkeep.completed = Some(self.now);
-        self.upkeep.changed = true;
-        self.shared.say(Event::Completed);
+        self.tell(Event::Completed);
     }
 
     /// The disk failed, or the system: every connection is closed, and nothing is done but to say so.
@@ -269,8 +269,7 @@ impl Driver {
         self.strategy = None;
         self.disk = None;
         self.upkeep.failed.get_or_insert_with(|| error.to_string());
-        self.report(true);
-        self.shared.say(Event::Failed(error));
+        self.tell(Event::Failed(error));
     }
 }
 

@@ -205,6 +205,7 @@ impl Driver {
                 return Ok(());
             }
             self.upkeep.uploaded += u64::from(block.length);
+            self.upkeep.changed = true;
             if let Some(known) = connection.peer.and_then(|key| roster.get_mut(key)) {
                 known.uploaded += u64::from(block.length);
             }

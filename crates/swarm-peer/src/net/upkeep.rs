@@ -86,6 +86,8 @@ impl Driver {
         if self.now >= self.upkeep.look_at {
             self.upkeep.look_at = self.now + LOOK;
             self.accepts = true;
+            // What others have changes without anything else happening here.
+            self.upkeep.changed |= self.live() > 0;
             self.deadlines();
             self.stalled();
         }
@@ -137,16 +139,20 @@ impl Driver {
             self.upkeep.changed |= self.upkeep.stalled.take().is_some();
         } else if self.upkeep.stalled.is_none_or(|said| since >= said + limit) {
             self.upkeep.stalled = Some(since);
-            self.upkeep.changed = true;
-            self.shared.say(Event::Stalled { since });
+            self.tell(Event::Stalled { since });
         }
+    }
+
+    /// Tells the caller something, after the status that goes with it.
+    pub(super) fn tell(&mut self, event: Event) {
+        self.report(true);
+        self.shared.say(event);
     }
 
     /// Tells the caller where everything stands, not too often unless it is the last time.
     pub(super) fn report(&mut self, last: bool) {
         let due = self.upkeep.changed && self.now >= self.upkeep.reported + REPORT;
-        let finished = self.upkeep.changed && self.upkeep.completed == Some(self.now);
-        if !(due || finished || last) {
+        if !(due || last) {
             return;
         }
         self.upkeep.changed = false;
