@@ -20,6 +20,7 @@ def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     home = Path(tempfile.mkdtemp(prefix="bf-", dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else "/tmp"))
     rows = []
+    earlier = [row for name in options.earlier for row in json.loads(Path(name).read_text())["rows"]]
     try:
         payload, torrent, records = pack(options, home)
         for servers in options.servers:
@@ -32,6 +33,7 @@ def main():
                     Path(options.json).write_text(json.dumps({"options": words(options), "rows": rows}, indent=1) + "\n")
     finally:
         shutil.rmtree(home, ignore_errors=True)
+    rows = earlier + rows
     print(figures.table(rows))
     if options.svg:
         title = f"{options.size} MB to N servers, {options.rate} Mbit/s each way, {options.piece_kib} KiB pieces"
@@ -40,7 +42,7 @@ def main():
 
 def arguments():
     parser = argparse.ArgumentParser(prog="bench-fleet", description=__doc__)
-    parser.add_argument("--servers", type=lambda text: [int(word) for word in text.split(",")], default=[8, 16], metavar="N,...")
+    parser.add_argument("--servers", type=lambda text: [int(word) for word in text.split(",") if word], default=[8, 16], metavar="N,...")
     parser.add_argument("--engines", type=lambda text: text.split(","), default=list(ENGINES), metavar="NAME,...",
                         help=", ".join(ENGINES))
     parser.add_argument("--rate", type=int, default=50, metavar="MBIT/S")
@@ -51,6 +53,8 @@ def arguments():
     parser.add_argument("--limit", type=int, default=600, metavar="S", help="a run that takes longer has failed")
     parser.add_argument("--json", metavar="FILE")
     parser.add_argument("--svg", metavar="FILE")
+    parser.add_argument("--with", dest="earlier", action="append", default=[], metavar="FILE",
+                        help="table and chart also show the rows of this --json file of an earlier run (can be repeated)")
     parser.add_argument("--bin-dir", required=True, help=argparse.SUPPRESS)
     parser.add_argument("--python", help=argparse.SUPPRESS)
     parser.add_argument("--rqbit", help=argparse.SUPPRESS)
