@@ -57,7 +57,7 @@ impl Raw {
     }
 
     /// Whether the other closes the connection.
-    fn is_closed(mut self) -> bool {
+    fn sees_the_end(mut self) -> bool {
         let mut rest = [0; 65_536];
         loop {
             match self.0.read(&mut rest) {
@@ -135,14 +135,14 @@ fn whoever_breaks_a_rule_is_disconnected_and_after_three_times_refused() {
     for (host, bytes) in (1..).zip(&breaches) {
         let mut raw = from(host);
         let _ = raw.0.write_all(bytes);
-        assert!(raw.is_closed(), "breach {host}");
+        assert!(raw.sees_the_end(), "breach {host}");
     }
     // Without a port in its id it is known by the port it came from; one of our kind by where it listens.
     for _ in 0..3 {
         let ours = Handshake { peer_id: PeerId::new(6890, [3; 10]), ..hello(&site, 0) };
         let mut raw = Raw::dial(seeder.address(), ours).unwrap();
         let _ = raw.0.write_all(&breaches[3]);
-        assert!(raw.is_closed());
+        assert!(raw.sees_the_end());
     }
     let ban = hear(&seeder, "a ban", |event| if let Event::Banned(ban) = event { Some(ban) } else { None });
     assert_eq!(ban.address, SocketAddr::from((Ipv4Addr::LOCALHOST, 6890)));
@@ -184,7 +184,7 @@ fn a_crowd_of_half_open_connections_and_floods_leaves_room_for_the_fleet() {
     }
     let mut babbler = from(PeerId([4; 20]));
     let _ = (0..100_000).try_for_each(|_| babbler.say(&Message::Have(0)));
-    assert!(babbler.is_closed());
+    assert!(babbler.sees_the_end());
     completed(&host);
     site.assert_copy(&site.place(1));
     drop(greedy);
@@ -238,7 +238,7 @@ fn one_that_promises_everything_and_sends_nothing_does_not_stop_the_rest() {
         let mut raw = Raw::accept(&idle, greeting);
         raw.say(&Message::HaveAll).unwrap();
         raw.say(&Message::Unchoke).unwrap();
-        assert!(raw.is_closed());
+        assert!(raw.sees_the_end());
     });
     host.introduce(&[site.address(5)]);
     eventually("the promise", LONG, || {
