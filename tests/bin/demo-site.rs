@@ -1,4 +1,4 @@
-//! Writes the site that `scripts/demo` deploys: `demo-site DIR [--release N] [--small]`.
+//! Writes the site that `scripts/demo` deploys: `demo-site DIR [--release N] [--small | --large]`.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -17,6 +17,7 @@ fn main() -> ExitCode {
                 _ => return usage(),
             },
             Some("--small") => shape = Shape::Small,
+            Some("--large") => shape = Shape::Large,
             Some(flag) if flag.starts_with('-') => return usage(),
             _ if dir.is_none() => dir = Some(arg.into()),
             _ => return usage(),
@@ -28,6 +29,6 @@ fn main() -> ExitCode {
 }
 
 fn usage() -> ExitCode {
-    eprintln!("usage: demo-site DIR [--release N] [--small]");
+    eprintln!("usage: demo-site DIR [--release N] [--small | --large]");
     ExitCode::from(2)
 }

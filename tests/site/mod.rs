@@ -29,6 +29,8 @@ pub enum Shape {
     Small,
     /// About 18,000 files and 76 MB, as Drupal 10.3's core.
     Drupal,
+    /// About 45,000 files, as a core with many modules.
+    Large,
 }
 
 impl Shape {
@@ -37,6 +39,7 @@ impl Shape {
         match self {
             Self::Small => count.div_ceil(64),
             Self::Drupal => count,
+            Self::Large => count * 5 / 2,
         }
     }
 
@@ -44,7 +47,7 @@ impl Shape {
     fn largest(self) -> usize {
         match self {
             Self::Small => 70_000,
-            Self::Drupal => usize::MAX,
+            Self::Drupal | Self::Large => usize::MAX,
         }
     }
 }

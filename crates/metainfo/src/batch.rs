@@ -14,7 +14,7 @@ const STRIPE: usize = 256 << 10;
 /// What is hashed, for all threads.
 pub(crate) struct Job<'a> {
     pub(crate) name: &'a str,
-    pub(crate) files: &'a [SourceFile],
+    pub(crate) files: &'a [SourceFile<'a>],
     pub(crate) spans: &'a Spans,
     pub(crate) plan: Plan,
     pub(crate) progress: &'a Progress<'a>,
@@ -141,9 +141,9 @@ mod tests {
     use sha1::{Digest, Sha1};
 
     /// What one thread makes of the files with this plan; no file may be opened twice for one batch.
-    fn hash(files: &[SourceFile], piece_length: PieceLength, batch: usize, buffer: usize) -> Vec<Piece> {
+    fn hash(files: &[SourceFile<'_>], piece_length: PieceLength, batch: usize, buffer: usize) -> Vec<Piece> {
         let spans = Spans::new(files, piece_length);
-        let plan = Plan { threads: 1, share: 1, buffer };
+        let plan = Plan { threads: 1, most: 16, buffer };
         let job = Job { name: "x", files, spans: &spans, plan, progress: &|_| true };
         let mut worker = Worker::new(&job);
         let pieces: Vec<u64> = (0..spans.pieces()).collect();
@@ -166,14 +166,18 @@ mod tests {
             buffer in prop_oneof![1024_usize..5000, 16_384_usize..300_000],
         ) {
             let dir = tempfile::tempdir().unwrap();
-            let (mut files, mut content) = (Vec::new(), Vec::new());
+            let (mut written, mut content) = (Vec::new(), Vec::new());
             for (index, length) in lengths.into_iter().enumerate() {
                 let bytes: Vec<u8> = (0..length).map(|at| ((at * (index + 3)) >> 4) as u8).collect();
-                let path = dir.path().join(index.to_string());
-                std::fs::write(&path, &bytes).unwrap();
-                files.push(SourceFile { path, length: length as u64 });
+                let path = index.to_string();
+                std::fs::write(dir.path().join(&path), &bytes).unwrap();
+                written.push((path, length as u64));
                 content.extend(bytes);
             }
+            let files: Vec<_> = written
+                .iter()
+                .map(|(path, length)| SourceFile { root: dir.path(), path, length: *length, stamp: None })
+                .collect();
             let expected: Vec<Piece> = content.chunks(16_384).map(|piece| Sha1::digest(piece).into()).collect();
             prop_assert_eq!(hash(&files, PieceLength::MIN, batch, buffer), expected);
         }

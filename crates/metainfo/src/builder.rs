@@ -1,7 +1,9 @@
 //! Making a torrent from files.
 
 use crate::pieces::hash_with;
-use crate::{AnnounceUrl, Content, Error, FileEntry, Info, Metainfo, PieceLength, Progress, SourceFile};
+use crate::{
+    AnnounceUrl, Content, Error, FileEntry, Info, Metainfo, Piece, PieceLength, Progress, SourceFile, Stamp,
+};
 use std::num::NonZeroUsize;
 use std::path::Path;
 
@@ -120,8 +122,9 @@ impl Builder {
     pub fn from_file(self, path: &Path, progress: &Progress<'_>) -> Result<Metainfo, Error> {
         let metadata = std::fs::metadata(path).map_err(|source| Error::Read { path: path.into(), source })?;
         let length = metadata.len();
-        let files = [SourceFile { path: path.into(), length }];
-        self.hash(&files, Content::File { length }, progress)
+        let files = [SourceFile { root: path, path: "", length, stamp: None }];
+        let pieces = self.pieces(&files, progress)?;
+        self.finish(pieces, Content::File { length })
     }
 
     /// A torrent of the files below `root`, hashed now, listed in mktorrent's order: bytewise by whole path, so that
@@ -135,21 +138,37 @@ impl Builder {
         mut files: Vec<FileEntry>,
         progress: &Progress<'_>,
     ) -> Result<Metainfo, Error> {
-        files.sort_unstable();
-        let sources: Vec<_> = files
-            .iter()
-            .map(|file| SourceFile { path: root.join(&file.path), length: file.length })
-            .collect();
-        self.hash(&sources, Content::Tree { files }, progress)
+        if !files.is_sorted() {
+            files.sort_unstable();
+        }
+        let sources = sources(root, files.iter().map(|file| (file, None)));
+        let pieces = self.pieces(&sources, progress)?;
+        self.finish(pieces, Content::Tree { files })
     }
 
-    fn hash(
+    /// The same of files that must still be what they were when they were listed.
+    ///
+    /// # Errors
+    /// Those of [`Self::from_tree`], and [`Error::Touched`].
+    pub fn from_listing(
         self,
-        files: &[SourceFile],
-        content: Content,
+        root: &Path,
+        mut files: Vec<(FileEntry, Stamp)>,
         progress: &Progress<'_>,
     ) -> Result<Metainfo, Error> {
-        let pieces = hash_with(&self.name, files, self.piece_length, self.threads, progress)?;
+        if !files.is_sorted_by(|(one, _), (other, _)| one <= other) {
+            files.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+        }
+        let sources = sources(root, files.iter().map(|(file, stamp)| (file, Some(stamp))));
+        let pieces = self.pieces(&sources, progress)?;
+        self.finish(pieces, Content::Tree { files: files.into_iter().map(|(file, _)| file).collect() })
+    }
+
+    fn pieces(&self, files: &[SourceFile<'_>], progress: &Progress<'_>) -> Result<Vec<Piece>, Error> {
+        hash_with(&self.name, files, self.piece_length, self.threads, progress)
+    }
+
+    fn finish(self, pieces: Vec<Piece>, content: Content) -> Result<Metainfo, Error> {
         let info = Info::new(self.name, self.piece_length, pieces, content)?
             .with_private(self.private)
             .with_source(self.source)?
@@ -164,12 +183,14 @@ impl Builder {
         if let Some(seconds) = self.creation_date {
             torrent = torrent.with_creation_date(seconds);
         }
-        match self.announce.as_slice() {
-            [] => Ok(torrent),
-            [tier] if tier.len() == 1 => {
-                tier.first().map_or(Ok(torrent.clone()), |url| torrent.with_announce(url))
-            }
-            tiers => torrent.with_announce_list(tiers),
-        }
+        torrent.announced(&self.announce)
     }
+}
+
+/// Where the files of a torrent are read.
+fn sources<'a>(
+    root: &'a Path,
+    files: impl Iterator<Item = (&'a FileEntry, Option<&'a Stamp>)>,
+) -> Vec<SourceFile<'a>> {
+    files.map(|(file, stamp)| SourceFile { root, path: &file.path, length: file.length, stamp }).collect()
 }

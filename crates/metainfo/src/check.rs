@@ -70,18 +70,13 @@ impl Metainfo {
     /// [`Error::Changed`] for one that changes its size meanwhile; [`Error::Aborted`].
     pub fn check(&self, location: &Path, progress: &Progress<'_>) -> Result<Report, Error> {
         let info = self.info();
-        let listed: Vec<(&str, SourceFile)> = match info.content() {
-            Content::File { length } => {
-                vec![(info.name(), SourceFile { path: location.into(), length: *length })]
+        let file = |path, length| SourceFile { root: location, path, length, stamp: None };
+        let files: Vec<_> = match info.content() {
+            Content::File { length } => vec![file("", *length)],
+            Content::Tree { files } => {
+                files.iter().map(|entry| file(entry.path.as_str(), entry.length)).collect()
             }
-            Content::Tree { files } => files
-                .iter()
-                .map(|file| {
-                    (file.path.as_str(), SourceFile { path: location.join(&file.path), length: file.length })
-                })
-                .collect(),
         };
-        let (names, files): (Vec<_>, Vec<_>) = listed.into_iter().unzip();
         let spans = Spans::new(&files, info.piece_length());
         let plan = Plan::new(&files, &spans, info.piece_length());
         let (mut damage, bad_pieces) = in_pool(info.name(), plan.threads, || {
@@ -118,20 +113,22 @@ impl Metainfo {
             }
         }
         let damaged = damage.into_iter().filter_map(|(index, damage)| {
-            names.get(index).map(|path| DamagedFile { path: (*path).to_owned(), damage })
+            let path = files.get(index).map(|file| file.path)?;
+            // A torrent of one file calls it by the torrent's own name.
+            Some(DamagedFile { path: if path.is_empty() { info.name() } else { path }.into(), damage })
         });
         Ok(Report { damaged: damaged.collect(), bad_pieces })
     }
 }
 
 /// What can be seen without reading the file.
-fn look(file: &SourceFile) -> Result<Option<Damage>, Error> {
-    let metadata = match fs::symlink_metadata(&file.path) {
+fn look(file: &SourceFile<'_>) -> Result<Option<Damage>, Error> {
+    let metadata = match fs::symlink_metadata(file.location()) {
         Ok(metadata) => metadata,
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
             return Ok(Some(Damage::Missing));
         }
-        Err(source) => return Err(Error::Read { path: file.path.clone(), source }),
+        Err(source) => return Err(Error::Read { path: file.location(), source }),
     };
     Ok(match metadata.len() {
         _ if !metadata.is_file() => Some(Damage::NotAFile),

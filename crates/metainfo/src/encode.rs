@@ -1,46 +1,63 @@
 //! From fields to canonical bencode.
 
-use crate::{AnnounceUrl, Content, Error, Info};
-use bendy::encoding::{AsString, Encoder, SingleItemEncoder};
+use crate::{AnnounceUrl, Content, Error, FileEntry, Info};
+use bendy::encoding::{Encoder, SingleItemEncoder};
+use std::fmt::Write;
 
 /// The info dict with mktorrent's keys in bencode's order: equal trees give equal bytes in both programs.
 pub(crate) fn info(info: &Info) -> Result<Vec<u8>, Error> {
+    let mut entries: Vec<(&[u8], Vec<u8>)> = Vec::new();
+    match info.content() {
+        Content::File { length } => entries.push((b"length", integer(*length))),
+        Content::Tree { files } => entries.push((b"files", list_of_files(files))),
+    }
+    entries.push((b"name", text(info.name())?));
+    entries.push((b"piece length", integer(info.piece_length().bytes().into())));
     let pieces = info.pieces().concat();
-    value(|e| {
-        e.emit_dict(|mut dict| {
-            match info.content() {
-                Content::File { length } => dict.emit_pair(b"length", length)?,
-                Content::Tree { files } => dict.emit_pair_with(b"files", |e| {
-                    e.emit_list(|list| {
-                        for file in files {
-                            list.emit_dict(|mut dict| {
-                                dict.emit_pair(b"length", file.length)?;
-                                dict.emit_pair_with(b"path", |e| {
-                                    e.emit_list(|list| {
-                                        file.path.split('/').try_for_each(|part| list.emit_str(part))
-                                    })
-                                })
-                            })?;
-                        }
-                        Ok(())
-                    })
-                })?,
-            }
-            dict.emit_pair(b"name", info.name())?;
-            dict.emit_pair(b"piece length", info.piece_length().bytes())?;
-            dict.emit_pair(b"pieces", AsString(&pieces))?;
-            if info.private() {
-                dict.emit_pair(b"private", 1)?;
-            }
-            if let Some(source) = info.source() {
-                dict.emit_pair(b"source", source)?;
-            }
-            if let Some(mark) = info.cross_seed() {
-                dict.emit_pair(b"x_cross_seed", mark)?;
-            }
-            Ok(())
-        })
-    })
+    entries.push((b"pieces", value(|e| e.emit_bytes(&pieces))?));
+    if info.private() {
+        entries.push((b"private", integer(1)));
+    }
+    if let Some(source) = info.source() {
+        entries.push((b"source", text(source)?));
+    }
+    if let Some(mark) = info.cross_seed() {
+        entries.push((b"x_cross_seed", text(mark)?));
+    }
+    Ok(dict(entries.iter().map(|(key, value)| (*key, value.as_slice()))))
+}
+
+/// `files` of a tree. By hand: bendy takes 45 ms for 50,000 files, half as long as hashing them.
+fn list_of_files(files: &[FileEntry]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(files.iter().map(|file| file.path.len() + 64).sum());
+    let mut number = String::new();
+    out.push(b'l');
+    for file in files {
+        out.extend_from_slice(b"d6:lengthi");
+        out.extend_from_slice(digits(&mut number, file.length));
+        out.extend_from_slice(b"e4:pathl");
+        for name in file.path.split('/') {
+            out.extend_from_slice(digits(&mut number, name.len() as u64));
+            out.push(b':');
+            out.extend_from_slice(name.as_bytes());
+        }
+        out.extend_from_slice(b"ee");
+    }
+    out.push(b'e');
+    out
+}
+
+/// The number in `buffer`, which is used again and again.
+fn digits(buffer: &mut String, number: u64) -> &[u8] {
+    buffer.clear();
+    // Writing to a String does not fail.
+    let _ = write!(buffer, "{number}");
+    buffer.as_bytes()
+}
+
+/// A number.
+fn integer(number: u64) -> Vec<u8> {
+    format!("i{number}e").into_bytes()
 }
 
 /// A byte string.

@@ -114,6 +114,12 @@ pub enum Error {
         /// Size now.
         found: u64,
     },
+    /// A file is not the one that was listed, or was written to since.
+    #[error("`{}` changed while it was hashed", .path.display())]
+    Touched {
+        /// The file.
+        path: PathBuf,
+    },
     /// The threads that hash could not be started.
     #[error("cannot start the hashing threads for `{name}`: {reason}")]
     Threads {

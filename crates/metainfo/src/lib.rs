@@ -33,7 +33,7 @@ pub use info::{Content, FileEntry, Info};
 pub use infohash::{Infohash, ParseInfohashError};
 pub use piece_length::PieceLength;
 pub use pieces::{Piece, hash_pieces};
-pub use source::SourceFile;
+pub use source::{SourceFile, Stamp};
 pub use torrent::Metainfo;
 
 /// Told how many more bytes were hashed, from any thread; answers `false` to stop the work with [`Error::Aborted`].

@@ -12,13 +12,14 @@ pub type Piece = [u8; 20];
 
 /// Hashes the files, laid end to end in the order given, piece by piece and in parallel.
 ///
-/// Memory is at most 32 MiB for what was read, whatever the piece length, and each thread holds two files open.
+/// Memory is at most 16 MiB for what was read, whatever the piece length, and each thread holds two files open.
 ///
 /// # Errors
-/// [`Error::Read`]; [`Error::Changed`] for a file that is not its listed size; [`Error::Aborted`].
+/// [`Error::Read`]; [`Error::Changed`] for a file that is not its listed size; [`Error::Touched`];
+/// [`Error::Aborted`].
 pub fn hash_pieces(
     name: &str,
-    files: &[SourceFile],
+    files: &[SourceFile<'_>],
     piece_length: PieceLength,
     progress: &Progress<'_>,
 ) -> Result<Vec<Piece>, Error> {
@@ -28,7 +29,7 @@ pub fn hash_pieces(
 /// The same with so many threads at most.
 pub(crate) fn hash_with(
     name: &str,
-    files: &[SourceFile],
+    files: &[SourceFile<'_>],
     piece_length: PieceLength,
     threads: Option<NonZeroUsize>,
     progress: &Progress<'_>,
@@ -39,12 +40,8 @@ pub(crate) fn hash_with(
     in_pool(name, plan.threads, || {
         // Files that were empty when listed are in no piece; one that has grown since would be lost without a word.
         files.par_iter().filter(|file| file.length == 0).try_for_each(|file| {
-            let metadata = std::fs::metadata(&file.path);
-            let found = metadata.map_err(|source| Error::Read { path: file.path.clone(), source })?.len();
-            match found {
-                0 => Ok(()),
-                _ => Err(Error::Changed { path: file.path.clone(), expected: 0, found }),
-            }
+            let metadata = std::fs::metadata(file.location());
+            file.expect(&metadata.map_err(|source| Error::Read { path: file.location(), source })?)
         })?;
         let hashed = Job { name, files, spans: &spans, plan, progress }.run(|_| true)?;
         Ok(hashed.into_iter().map(|(_, piece)| piece).collect())
@@ -67,15 +64,15 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
     use sha1::{Digest, Sha1};
+    use std::path::Path;
 
-    fn write(dir: &std::path::Path, contents: &[Vec<u8>]) -> Vec<SourceFile> {
-        contents
-            .iter()
-            .enumerate()
-            .map(|(index, content)| {
-                let path = dir.join(index.to_string());
-                std::fs::write(&path, content).unwrap();
-                SourceFile { path, length: content.len() as u64 }
+    fn write<'a>(dir: &'a Path, contents: &[Vec<u8>]) -> Vec<SourceFile<'a>> {
+        const NAMES: [&str; 8] = ["0", "1", "2", "3", "4", "5", "6", "7"];
+        let files = contents.iter().zip(NAMES);
+        files
+            .map(|(content, path)| {
+                std::fs::write(dir.join(path), content).unwrap();
+                SourceFile { root: dir, path, length: content.len() as u64, stamp: None }
             })
             .collect()
     }
@@ -108,7 +105,7 @@ mod tests {
 
     #[test]
     fn names_the_file_it_cannot_read() {
-        let files = [SourceFile { path: "/nonexistent/file".into(), length: 1 }];
+        let files = [SourceFile { root: Path::new("/nonexistent"), path: "file", length: 1, stamp: None }];
         let error = hash_pieces("x", &files, PieceLength::MIN, &|_| true).unwrap_err();
         assert!(error.to_string().contains("`/nonexistent/file`"), "{error}");
     }

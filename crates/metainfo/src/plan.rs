@@ -2,22 +2,21 @@
 
 use crate::spans::Spans;
 use crate::{PieceLength, SourceFile};
+use sha1_lanes::Engine;
 
 /// Shared out so that a warm cache is limited by hashing and copying, and a cold one by the disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Plan {
     /// Threads that read and hash.
     pub(crate) threads: usize,
-    /// Batches that each thread should find still to do when it takes one: the more, the sooner batches become small.
-    pub(crate) share: usize,
+    /// Pieces that a thread takes at most.
+    pub(crate) most: u64,
     /// Bytes that a thread has for what it read and has not hashed yet.
     pub(crate) buffer: usize,
 }
 
 /// Bytes of all buffers together.
-const MEMORY: usize = 32 << 20;
-/// Pieces that the widest engine hashes in lock-step.
-const WIDEST: u64 = 16;
+const MEMORY: usize = 16 << 20;
 /// A file smaller than this costs more to find and open than to hash.
 const SMALL_FILE: u64 = 1 << 20;
 /// Readers of small files, at least: on a cold cache they wait for the disk, each for its own file.
@@ -26,32 +25,33 @@ const FEWEST_READERS: usize = 16;
 const FEWEST_THREADS: usize = 4;
 /// Threads at most, with [`Source::OPEN`](crate::source::Source::OPEN) files each: a process may be allowed 64 in all.
 const MOST_THREADS: usize = 24;
+/// Pieces a batch where nothing hashes several in lock-step: for reading on, all the same.
+const FEWEST_PIECES: usize = 4;
 
 impl Plan {
     /// The plan for this machine.
-    pub(crate) fn new(files: &[SourceFile], spans: &Spans, piece_length: PieceLength) -> Self {
+    pub(crate) fn new(files: &[SourceFile<'_>], spans: &Spans, piece_length: PieceLength) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let occupied = files.iter().filter(|file| file.length > 0).count() as u64;
-        Self::of(spans.bytes(), occupied, piece_length, cores)
+        Self::of(spans.bytes(), occupied, piece_length, cores, Engine::best().lanes())
     }
 
     /// The plan for so many bytes in so many files that are not empty.
-    fn of(bytes: u64, files: u64, piece_length: PieceLength, cores: usize) -> Self {
-        // Small files are read at the speed of the slowest look-up, so the last batches must be small; the others by the
-        // megabyte, where the widest lanes count most.
+    fn of(bytes: u64, files: u64, piece_length: PieceLength, cores: usize, lanes: usize) -> Self {
+        // Small files are read at the speed of the slowest look-up; of large ones the disk reads ahead.
         let small = bytes / files.max(1) < SMALL_FILE;
-        let (threads, share) =
-            if small { (FEWEST_READERS.max(4 * cores), 4) } else { (FEWEST_THREADS.max(cores), 1) };
+        let threads = if small { FEWEST_READERS.max(4 * cores) } else { FEWEST_THREADS.max(cores) };
         let pieces = usize::try_from(piece_length.pieces(bytes)).unwrap_or(usize::MAX);
         let threads = threads.min(MOST_THREADS).min(pieces).max(1);
-        let plan = Self { threads, share, buffer: MEMORY / threads };
+        let plan = Self { threads, most: lanes.max(FEWEST_PIECES) as u64, buffer: MEMORY / threads };
         let largest = plan.batch(pieces as u64).saturating_mul(piece_length.bytes().into());
         Self { buffer: usize::try_from(largest).unwrap_or(MEMORY).min(plan.buffer), ..plan }
     }
 
-    /// Consecutive pieces to take when so many are left: fewer and fewer, so that no thread is busy when all others are done.
+    /// Consecutive pieces to take when so many are left: fewer and fewer, so that no thread is busy when all others are
+    /// done.
     pub(crate) fn batch(&self, left: u64) -> u64 {
-        (left / (self.share * self.threads) as u64).clamp(1, WIDEST)
+        (left / self.threads as u64).clamp(1, self.most)
     }
 }
 
@@ -80,15 +80,15 @@ mod tests {
     fn memory_threads_and_open_files_are_bounded() {
         for (bytes, files) in SIZES {
             for (cores, length) in CORES.into_iter().flat_map(|cores| lengths().map(move |l| (cores, l))) {
-                let plan = Plan::of(bytes, files, length, cores);
-                assert!(
-                    plan.threads >= 1 && plan.threads * plan.buffer <= MEMORY,
-                    "{bytes} {length}: {plan:?}"
-                );
-                assert!((1..1000).all(|left| (1..=left.min(16)).contains(&plan.batch(left))), "{plan:?}");
-                // Stripes of at least one block for every piece of a batch.
-                assert!(plan.buffer >= 64 * 16, "{bytes} {length}: {plan:?}");
-                assert!(plan.threads * Source::OPEN < 56, "{plan:?}");
+                for lanes in [1, 4, 16] {
+                    let plan = Plan::of(bytes, files, length, cores, lanes);
+                    let memory = plan.threads * plan.buffer;
+                    assert!(plan.threads >= 1 && memory <= MEMORY, "{bytes} {length}: {plan:?}");
+                    assert!((1..1000).all(|left| (1..=left.min(16)).contains(&plan.batch(left))), "{plan:?}");
+                    // Stripes of at least one block for every piece of a batch.
+                    assert!(plan.buffer >= 64 * 16, "{bytes} {length}: {plan:?}");
+                    assert!(plan.threads * Source::OPEN < 56, "{plan:?}");
+                }
             }
         }
     }
@@ -96,18 +96,19 @@ mod tests {
     #[test]
     fn small_files_have_more_readers_than_cores() {
         let length = PieceLength::new(1 << 18).unwrap();
-        let plan = Plan::of(84_000_000, 21_000, length, 2);
-        assert_eq!(plan, Plan { threads: 16, share: 4, buffer: 5 << 18 });
-        assert_eq!([64, 128, 321, 5000].map(|left| plan.batch(left)), [1, 2, 5, 16]);
-        assert_eq!(Plan::of(84_000_000, 21_000, length, 5).threads, 20);
-        assert_eq!(Plan::of(100_000, 10, length, 2), Plan { threads: 1, share: 4, buffer: 1 << 18 });
+        let plan = Plan::of(84_000_000, 21_000, length, 2, 16);
+        assert_eq!(plan, Plan { threads: 16, most: 16, buffer: MEMORY / 16 });
+        assert_eq!([15, 32, 321, 5000].map(|left| plan.batch(left)), [1, 2, 16, 16]);
+        assert_eq!(Plan::of(84_000_000, 21_000, length, 2, 4).buffer, 4 << 18);
+        assert_eq!(Plan::of(84_000_000, 21_000, length, 5, 1).threads, 20);
+        assert_eq!(Plan::of(100_000, 10, length, 2, 4), Plan { threads: 1, most: 4, buffer: 1 << 18 });
     }
 
     #[test]
     fn large_files_fill_the_lanes() {
-        let plan = Plan::of(1 << 31, 1, PieceLength::new(1 << 20).unwrap(), 2);
-        assert_eq!(plan, Plan { threads: 4, share: 1, buffer: MEMORY / 4 });
+        let plan = Plan::of(1 << 31, 1, PieceLength::new(1 << 20).unwrap(), 2, 16);
+        assert_eq!(plan, Plan { threads: 4, most: 16, buffer: MEMORY / 4 });
         assert_eq!([1, 4, 63, 64, 2048].map(|left| plan.batch(left)), [1, 1, 15, 16, 16]);
-        assert_eq!(Plan::of(1 << 31, 1, PieceLength::MIN, 6).threads, 6);
+        assert_eq!(Plan::of(1 << 31, 1, PieceLength::MIN, 6, 1).threads, 6);
     }
 }

@@ -2,17 +2,57 @@
 
 use crate::Error;
 use crate::spans::{Span, Spans};
-use std::fs::File;
-use std::os::unix::fs::FileExt;
-use std::path::PathBuf;
+use std::fs::{File, Metadata};
+use std::os::unix::fs::{FileExt, MetadataExt};
+use std::path::{Path, PathBuf};
 
 /// A file on disk that is part of the content.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SourceFile {
-    /// Where to read it.
-    pub path: PathBuf,
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SourceFile<'a> {
+    /// The file itself, or the directory that `path` starts from.
+    pub root: &'a Path,
+    /// Below `root`; empty for `root` itself.
+    pub path: &'a str,
     /// The bytes it has; another size when it is read is an error.
     pub length: u64,
+    /// What it was when it was listed, if that is known; another one when all of it was read is an error too.
+    pub stamp: Option<&'a Stamp>,
+}
+
+/// By what a file is known to be the same file with the same content, as stat(2) has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stamp {
+    /// Inode number.
+    pub inode: u64,
+    /// Modification time, seconds and nanoseconds since 1970.
+    pub modified: (i64, i64),
+    /// Change time, which nobody can set back.
+    pub changed: (i64, i64),
+}
+
+impl SourceFile<'_> {
+    /// Where to read it.
+    #[must_use]
+    pub fn location(&self) -> PathBuf {
+        if self.path.is_empty() { self.root.into() } else { self.root.join(self.path) }
+    }
+
+    /// Fails unless the file that was read is the one that was listed.
+    pub(crate) fn expect(&self, found: &Metadata) -> Result<(), Error> {
+        let stamp = Stamp {
+            inode: found.ino(),
+            modified: (found.mtime(), found.mtime_nsec()),
+            changed: (found.ctime(), found.ctime_nsec()),
+        };
+        if found.len() != self.length {
+            let (path, expected) = (self.location(), self.length);
+            return Err(Error::Changed { path, expected, found: found.len() });
+        }
+        match self.stamp {
+            Some(listed) if *listed != stamp => Err(Error::Touched { path: self.location() }),
+            _ => Ok(()),
+        }
+    }
 }
 
 /// Most bytes a system call: beyond this the copy gets no cheaper, and what was copied is still in the cache.
@@ -20,7 +60,7 @@ const READ: usize = 1 << 20;
 
 /// One thread's way to the content: the files laid end to end, of which it holds the ones it read last.
 pub(crate) struct Source<'a> {
-    files: &'a [SourceFile],
+    files: &'a [SourceFile<'a>],
     spans: &'a Spans,
     /// The one read last comes last.
     open: Vec<(usize, File)>,
@@ -32,7 +72,7 @@ impl<'a> Source<'a> {
     /// Files a thread holds open: the pieces of one batch are read in turns, and the batch may lie across a border.
     pub(crate) const OPEN: usize = 2;
 
-    pub(crate) fn new(files: &'a [SourceFile], spans: &'a Spans) -> Self {
+    pub(crate) fn new(files: &'a [SourceFile<'a>], spans: &'a Spans) -> Self {
         Self {
             files,
             spans,
@@ -56,8 +96,8 @@ impl<'a> Source<'a> {
 
     fn read_span(&mut self, span: Span, into: &mut [u8]) -> Result<(), Error> {
         let Some(source) = self.files.get(span.file) else { return Ok(()) };
-        let failed = |error| Error::Read { path: source.path.clone(), source: error };
-        let changed = |found| Error::Changed { path: source.path.clone(), expected: source.length, found };
+        let failed = |error| Error::Read { path: source.location(), source: error };
+        let changed = |found| Error::Changed { path: source.location(), expected: source.length, found };
         let file = self.take(span.file, source).map_err(failed)?;
         let (mut offset, end) = (span.offset, span.offset + span.length);
         let mut rest = into;
@@ -77,12 +117,15 @@ impl<'a> Source<'a> {
             offset += got as u64;
             rest = rest.get_mut(got..).unwrap_or_default();
         }
+        if end == source.length && source.stamp.is_some() {
+            source.expect(&file.metadata().map_err(failed)?)?;
+        }
         self.open.push((span.file, file));
         Ok(())
     }
 
     /// The file, opened unless it is at hand.
-    fn take(&mut self, index: usize, source: &SourceFile) -> std::io::Result<File> {
+    fn take(&mut self, index: usize, source: &SourceFile<'_>) -> std::io::Result<File> {
         if let Some(at) = self.open.iter().position(|(open, _)| *open == index) {
             return Ok(self.open.remove(at).1);
         }
@@ -94,6 +137,6 @@ impl<'a> Source<'a> {
         {
             self.opened += 1;
         }
-        File::open(&source.path)
+        File::open(source.location())
     }
 }

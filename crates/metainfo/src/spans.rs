@@ -22,7 +22,7 @@ pub(crate) struct Span {
 }
 
 impl Spans {
-    pub(crate) fn new(files: &[SourceFile], piece_length: PieceLength) -> Self {
+    pub(crate) fn new(files: &[SourceFile<'_>], piece_length: PieceLength) -> Self {
         let mut end = 0_u64;
         let mut starts = vec![0];
         starts.extend(files.iter().map(|file| {
@@ -72,9 +72,11 @@ impl Spans {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use std::path::Path;
 
     fn spans(lengths: &[u64]) -> Spans {
-        let files: Vec<_> = lengths.iter().map(|&length| SourceFile { path: "x".into(), length }).collect();
+        let file = |&length| SourceFile { root: Path::new("x"), path: "", length, stamp: None };
+        let files: Vec<_> = lengths.iter().map(file).collect();
         Spans::new(&files, PieceLength::MIN)
     }
 

@@ -104,10 +104,7 @@ impl Metainfo {
     /// # Errors
     /// None in practice; the encoder's refusal is passed on.
     pub fn with_announce(&self, url: &AnnounceUrl) -> Result<Self, Error> {
-        let mut torrent = self.without_announce_list();
-        torrent.raw.insert(b"announce".to_vec(), encode::text(url.expose())?);
-        torrent.announce = Some(url.clone());
-        Ok(torrent)
+        self.clone().announced(std::slice::from_ref(&vec![url.clone()]))
     }
 
     /// The same torrent for tiers of trackers (BEP 12); `announce` becomes the first of them. No URL at all is
@@ -116,11 +113,23 @@ impl Metainfo {
     /// # Errors
     /// None in practice; the encoder's refusal is passed on.
     pub fn with_announce_list(&self, tiers: &[Vec<AnnounceUrl>]) -> Result<Self, Error> {
-        let Some(first) = tiers.iter().flatten().next() else { return Ok(self.without_announce_list()) };
-        let mut torrent = self.with_announce(first)?;
-        torrent.announce_list = tiers.iter().filter(|tier| !tier.is_empty()).cloned().collect();
-        torrent.raw.insert(b"announce-list".to_vec(), encode::tiers(&torrent.announce_list)?);
-        Ok(torrent)
+        self.clone().announced(tiers)
+    }
+
+    /// Sets `announce` to the first of these URLs, and `announce-list` to all if there are several. No URL at all leaves
+    /// `announce` as it is.
+    pub(crate) fn announced(mut self, tiers: &[Vec<AnnounceUrl>]) -> Result<Self, Error> {
+        self.raw.remove(&b"announce-list"[..]);
+        self.announce_list.clear();
+        let mut urls = tiers.iter().flatten();
+        let Some(first) = urls.next() else { return Ok(self) };
+        self.raw.insert(b"announce".to_vec(), encode::text(first.expose())?);
+        self.announce = Some(first.clone());
+        if urls.next().is_some() {
+            self.announce_list = tiers.iter().filter(|tier| !tier.is_empty()).cloned().collect();
+            self.raw.insert(b"announce-list".to_vec(), encode::tiers(&self.announce_list)?);
+        }
+        Ok(self)
     }
 
     /// The same torrent without `announce-list`; `announce` stays.

@@ -6,16 +6,40 @@ use std::collections::HashSet;
 /// Why a client may alter or refuse a path: libtorrent drops a backslash and Transmission replaces it, both replace
 /// control characters, aria2 refuses these, and Transmission refuses a name of dots only.
 fn is_awkward(path: &str) -> bool {
-    path.split('/').any(|name| {
-        name.contains('\\') || name.contains(char::is_control) || name.bytes().all(|byte| byte == b'.')
-    })
+    // The bytes of what is not ASCII are looked at closely, which takes longer; hardly a path of a site has one.
+    let suspect =
+        path.bytes().any(|byte| byte < b' ' || byte == b'\\' || byte >= 0x7f) || path.contains("..");
+    suspect
+        && path.split('/').any(|name| {
+            name.contains('\\') || name.contains(char::is_control) || name.bytes().all(|byte| byte == b'.')
+        })
+}
+
+/// Equal for paths that differ in case only: FNV-1a of the lower-case form, without writing that down.
+fn without_case(path: &str) -> u64 {
+    let next = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3);
+    let start = 0xcbf2_9ce4_8422_2325;
+    match path.is_ascii() {
+        true => path.bytes().map(|byte| byte.to_ascii_lowercase()).fold(start, next),
+        false => path.to_lowercase().bytes().fold(start, next),
+    }
 }
 
 /// Says so where plain files are shared, which a swarm of mixed clients may not have alike then. Paths that differ in
 /// case only are named too: libtorrent renames the second.
-pub(crate) fn warn<'a>(paths: impl Iterator<Item = &'a str>, console: &Console) {
+pub(crate) fn warn<'a>(paths: impl Iterator<Item = &'a str> + Clone, console: &Console) {
+    let mut hashes: Vec<u64> = paths.clone().map(without_case).collect();
+    hashes.sort_unstable();
+    let twice: HashSet<u64> = hashes
+        .windows(2)
+        .filter_map(|pair| pair.first().filter(|one| pair.get(1) == Some(one)))
+        .copied()
+        .collect();
     let mut seen = HashSet::new();
-    let mut awkward = paths.filter(|path| !seen.insert(path.to_lowercase()) || is_awkward(path));
+    let mut is_second = |path: &str| {
+        !twice.is_empty() && twice.contains(&without_case(path)) && !seen.insert(path.to_lowercase())
+    };
+    let mut awkward = paths.filter(|path| is_second(path) || is_awkward(path));
     if let Some(first) = awkward.next() {
         let more = match awkward.count() {
             0 => String::new(),

@@ -343,7 +343,8 @@ fn torrent_code(error: &metainfo::Error) -> ExitCode {
         | E::PieceCount { .. }
         | E::Empty { .. }
         | E::Read { .. }
-        | E::Changed { .. } => ExitCode::BadInput,
+        | E::Changed { .. }
+        | E::Touched { .. } => ExitCode::BadInput,
         E::Threads { .. } => ExitCode::Unexpected,
         E::Aborted { .. } => ExitCode::Terminated,
     }
@@ -356,7 +357,7 @@ fn torrent_hint(error: &metainfo::Error) -> Option<String> {
         E::Announce { .. } => "give the tracker's URL, e.g. http://tracker.example:34000/announce",
         E::Field { .. } => "--source is a short text such as the tracker's name",
         E::Empty { .. } => "was the site built? check the path and the --exclude patterns",
-        E::Changed { .. } | E::PieceCount { .. } => {
+        E::Changed { .. } | E::Touched { .. } | E::PieceCount { .. } => {
             "let the build end before packing, and nothing else write into the site"
         }
         E::Read { .. } => "run as the user who built the site, or leave it out with --exclude",

@@ -26,6 +26,11 @@ impl Outputs {
         Ok(Self { folder: folder.into(), made_folder, new: Vec::new(), done: false })
     }
 
+    /// The folder.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// A file that will get its name later.
     pub(crate) fn temporary(&self) -> Result<NamedTempFile, Error> {
         let made = tempfile::Builder::new().prefix(".tmp-").tempfile_in(&self.folder);

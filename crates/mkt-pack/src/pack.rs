@@ -3,13 +3,13 @@
 use crate::error::Error;
 use crate::git::{self, Commit};
 use crate::outputs::Outputs;
-use crate::payload_file::{self, Packed};
+use crate::payload_file::{self, Packed, Times};
 use crate::release_id::release_id;
 use crate::release_time::ReleaseTime;
 use crate::settings::{LayoutSettings, RecordCopy, Settings};
 use crate::{manifest_file, place, summary};
 use cli::{Abort, Console};
-use payload::{Kind, Manifest, Mtimes, Scan, walk};
+use payload::{Kind, Scan, walk};
 use record::{
     Build, FileName, Layout, NamedFile, Pack, PayloadFile, Record, Records, Release, Sha256, Tool, durable,
     record_bytes,
@@ -37,35 +37,28 @@ pub(crate) fn pack(settings: &Settings, console: &Console, abort: &Abort) -> Res
     let time = ReleaseTime::find(std::env::var_os("SOURCE_DATE_EPOCH"), commit.as_ref())?;
     summary::before(settings, &scan, time, console);
     let base = settings.base.as_deref().map(manifest_file::load).transpose()?;
-
-    let hashing = console.progress("hashing", scan.bytes());
-    let mtimes = Mtimes { release: time.seconds(), base: base.as_ref() };
-    let on = |bytes| {
-        hashing.advance(bytes);
-        !abort.is_set()
-    };
-    let manifest = Arc::new(scan.manifest(mtimes, &on).map_err(stop_or)?);
-    drop(hashing);
-
+    let scan = Arc::new(scan);
+    let times = Times { release: time.seconds(), base };
     let mut outputs = Outputs::open(&settings.records)?;
-    let packing = console.progress("packing", scan.bytes());
     let packed =
-        payload_file::make(settings, &manifest, &outputs, packing, abort).map_err(|error| match error {
-            Error::Tree(error) if error.is_aborted() => Error::Terminated { site: settings.site.clone() },
-            Error::Torrent(error) if error.is_aborted() => Error::Terminated { site: settings.site.clone() },
-            other => other,
-        })?;
-    // The pieces of the tree layout come from a second reading, and a file that came since the first is in neither.
-    scan.check_unchanged(&go_on).map_err(stop_or)?;
+        payload_file::make(settings, &scan, times, &outputs, console, abort).map_err(
+            |error| match error {
+                Error::Tree(error) => stop_or(error),
+                Error::Torrent(error) if error.is_aborted() => {
+                    Error::Terminated { site: settings.site.clone() }
+                }
+                other => other,
+            },
+        )?;
     if abort.is_set() {
         return Err(Error::Terminated { site: settings.site.clone() });
     }
 
     let build = build(&settings.site, commit.as_ref());
-    let id = release_id(settings.release_id.as_ref(), build.as_ref(), &manifest.digest())?;
-    let details = details(settings, &scan, &manifest, &packed, time);
+    let id = release_id(settings.release_id.as_ref(), build.as_ref(), &packed.manifest.digest())?;
+    let details = details(settings, &scan, &packed, time);
     let torrent = packed.torrent.clone();
-    let release = store(settings, &manifest, packed, id, &mut outputs)?;
+    let release = store(settings, packed, id, &mut outputs)?;
     let tool = Tool { name: "mkt-pack".into(), version: env!("CARGO_PKG_VERSION").into() };
     let record = Record { build, ..Record::new(tool, None, release, details) };
     // Last: a folder with a pack.json has all that it names.
@@ -87,15 +80,9 @@ fn build(site: &Path, commit: Option<&Commit>) -> Option<Build> {
     }
 }
 
-fn details(
-    settings: &Settings,
-    scan: &Scan,
-    manifest: &Manifest,
-    packed: &Packed,
-    time: ReleaseTime,
-) -> Pack {
-    let count =
-        |is: fn(&Kind) -> bool| manifest.entries().iter().filter(|entry| is(&entry.kind)).count() as u64;
+fn details(settings: &Settings, scan: &Scan, packed: &Packed, time: ReleaseTime) -> Pack {
+    let entries = packed.manifest.entries();
+    let count = |is: fn(&Kind) -> bool| entries.iter().filter(|entry| is(&entry.kind)).count() as u64;
     Pack {
         directories: count(|kind| matches!(kind, Kind::Dir)),
         links: count(|kind| matches!(kind, Kind::Link { .. })),
@@ -113,12 +100,11 @@ fn details(
 /// Gives every file its name; the payload first, since the others are about it.
 fn store(
     settings: &Settings,
-    manifest: &Manifest,
     packed: Packed,
     id: record::ReleaseId,
     outputs: &mut Outputs,
 ) -> Result<Release, Error> {
-    let Packed { stem, torrent, archive } = packed;
+    let Packed { stem, manifest, torrent, archive } = packed;
     let info = torrent.info();
     let payload = PayloadFile {
         file: name(info.name())?,

@@ -3,9 +3,9 @@
 use crate::Error;
 use crate::outputs::Outputs;
 use crate::settings::{LayoutSettings, Settings};
-use cli::{Abort, Progress};
-use metainfo::{AnnounceUrl, Builder, FileEntry, Metainfo, PieceLength};
-use payload::{Kind, Manifest, archive};
+use cli::{Abort, Console, Progress};
+use metainfo::{AnnounceUrl, Builder, FileEntry, Metainfo, PieceLength, Stamp};
+use payload::{Manifest, Mtimes, Scan, archive};
 use record::Sha256;
 use sha2::Digest;
 use std::io::{self, BufWriter, Write};
@@ -23,6 +23,8 @@ const GLANCE: Duration = Duration::from_millis(50);
 pub(crate) struct Packed {
     /// First 16 digits of what identifies the payload; the files of one release share it.
     pub(crate) stem: String,
+    /// All that is in the payload.
+    pub(crate) manifest: Manifest,
     /// The torrent.
     pub(crate) torrent: Metainfo,
     /// The archive, in the archive layout.
@@ -36,22 +38,33 @@ pub(crate) struct Archive {
     pub(crate) sha256: Sha256,
 }
 
+/// What the modification times come from.
+#[derive(Debug)]
+pub(crate) struct Times {
+    /// Seconds since 1970.
+    pub(crate) release: u64,
+    pub(crate) base: Option<Manifest>,
+}
+
+impl Times {
+    fn mtimes(&self) -> Mtimes<'_> {
+        Mtimes { release: self.release, base: self.base.as_ref() }
+    }
+}
+
 /// Makes the payload and hashes its pieces.
 pub(crate) fn make(
     settings: &Settings,
-    manifest: &Arc<Manifest>,
+    scan: &Arc<Scan>,
+    times: Times,
     outputs: &Outputs,
-    progress: Progress,
+    console: &Console,
     abort: &Abort,
 ) -> Result<Packed, Error> {
-    let for_tree = abort.clone();
-    let on = move |bytes| {
-        progress.advance(bytes);
-        !for_tree.is_set()
-    };
     match settings.layout {
         LayoutSettings::Archive { level } => {
-            let archive = write_archive(settings, manifest, level, outputs, on, abort)?;
+            let progress = console.progress("packing", scan.bytes());
+            let (manifest, archive) = write_archive(scan, times, level, outputs, progress, abort)?;
             let stem: String = archive.sha256.to_string().chars().take(16).collect();
             // The name is part of the infohash, and content decides it: same tree, same name, same infohash.
             let bytes =
@@ -59,19 +72,43 @@ pub(crate) fn make(
             let torrent = builder(settings, &format!("{stem}.tar.zst"), bytes)
                 .from_file(archive.file.path(), &|_| !abort.is_set())
                 .map_err(Error::Torrent)?;
-            Ok(Packed { stem, torrent, archive: Some(archive) })
+            Ok(Packed { stem, manifest, torrent, archive: Some(archive) })
         }
         LayoutSettings::Tree => {
+            let manifest = {
+                let progress = console.progress("listing", scan.bytes());
+                scan.manifest(times.mtimes(), &advancing(progress, abort)).map_err(Error::Tree)?
+            };
             let stem: String = manifest.digest().to_string().chars().take(16).collect();
-            let files = manifest.entries().iter().filter(|entry| matches!(entry.kind, Kind::File { .. }));
-            let files =
-                files.map(|entry| FileEntry { path: entry.path.clone(), length: entry.size() }).collect();
+            let progress = console.progress("hashing", scan.bytes());
             let torrent = builder(settings, &stem, manifest.bytes())
-                .from_tree(&settings.site, files, &on)
+                .from_listing(&settings.site, listing(scan), &advancing(progress, abort))
                 .map_err(Error::Torrent)?;
-            Ok(Packed { stem, torrent, archive: None })
+            // The pieces come from a second reading, and what came or changed since the first is not in both.
+            scan.check_unchanged(&|_| !abort.is_set()).map_err(Error::Tree)?;
+            Ok(Packed { stem, manifest, torrent, archive: None })
         }
     }
+}
+
+/// Tells the progress, and asks whether to go on.
+fn advancing(progress: Progress, abort: &Abort) -> impl Fn(u64) -> bool + Send + Sync + 'static {
+    let abort = abort.clone();
+    move |bytes| {
+        progress.advance(bytes);
+        !abort.is_set()
+    }
+}
+
+/// The files of a tree as a torrent lists them, with what they were.
+pub(crate) fn listing(scan: &Scan) -> Vec<(FileEntry, Stamp)> {
+    let stamp = |stamp: payload::Stamp| Stamp {
+        inode: stamp.inode,
+        modified: stamp.modified,
+        changed: stamp.changed,
+    };
+    let files = scan.files();
+    files.map(|(path, was)| (FileEntry { path: path.into(), length: was.size }, stamp(was))).collect()
 }
 
 fn builder(settings: &Settings, name: &str, bytes: u64) -> Builder {
@@ -88,29 +125,31 @@ fn builder(settings: &Settings, name: &str, bytes: u64) -> Builder {
 /// Writes the archive on a thread that is left behind by an abort: at the highest levels the compressor comes to an
 /// end only seconds later, and SIGTERM must be answered before.
 fn write_archive(
-    settings: &Settings,
-    manifest: &Arc<Manifest>,
+    scan: &Arc<Scan>,
+    times: Times,
     level: i32,
     outputs: &Outputs,
-    progress: impl Fn(u64) -> bool + Send + Sync + 'static,
+    progress: Progress,
     abort: &Abort,
-) -> Result<Archive, Error> {
+) -> Result<(Manifest, Archive), Error> {
     let failed = |source| outputs.write_error(source);
     let file = outputs.temporary()?;
     let out = BufWriter::new(file.as_file().try_clone().map_err(failed)?);
     let out = Digesting { out, hasher: sha2::Sha256::new() };
-    let (site, manifest) = (settings.site.clone(), Arc::clone(manifest));
+    let (scan, spool) = (Arc::clone(scan), outputs.folder().to_owned());
+    let on = advancing(progress, abort);
     let (sender, receiver) = mpsc::channel();
     let work = move || {
+        let options = archive::Options { level, mtimes: times.mtimes(), spool: &spool };
         // Nobody listens any more after an abort.
-        let _ = sender.send(archive::write(&site, &manifest, out, level, &progress));
+        let _ = sender.send(archive::write(&scan, &options, out, &on));
     };
     thread::Builder::new().name("archive".into()).spawn(work).map_err(failed)?;
     let written = loop {
         match receiver.recv_timeout(GLANCE) {
             Ok(written) => break written,
             Err(RecvTimeoutError::Timeout) if abort.is_set() => {
-                return Err(Error::Terminated { site: settings.site.clone() });
+                return Err(Error::Tree(payload::Error::Aborted { path: "archive".into() }));
             }
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => {
@@ -118,12 +157,12 @@ fn write_archive(
             }
         }
     };
-    let Digesting { out, hasher } = written.map_err(|error| match error {
+    let (manifest, Digesting { out, hasher }) = written.map_err(|error| match error {
         payload::Error::Pack { source, .. } => failed(source),
         other => Error::Tree(other),
     })?;
     out.into_inner().map_err(|error| failed(error.into_error()))?;
-    Ok(Archive { file, sha256: Sha256::from_bytes(hasher.finalize().into()) })
+    Ok((manifest, Archive { file, sha256: Sha256::from_bytes(hasher.finalize().into()) }))
 }
 
 /// Hashes what is written through it.

@@ -1,7 +1,7 @@
 //! A `.torrent` of a file or of plain files and nothing else, as mktorrent makes it: the same info dict, byte for byte.
 
 use crate::settings::{TorrentFile, TorrentSettings};
-use crate::{Error, awkward, compat_walk, place, show};
+use crate::{Error, awkward, compat_walk, payload_file, place, show};
 use cli::{Abort, Console, human};
 use metainfo::{AnnounceUrl, Content, FileEntry, Metainfo, PieceLength};
 use payload::{Scan, WalkOptions, walk};
@@ -62,17 +62,21 @@ pub(crate) fn make(settings: &Settings, console: &Console, abort: &Abort) -> Res
             place::check_file(target, &settings.walk, &out.path)?;
         }
         let listed = list(settings, console, abort)?;
-        let progress = console.progress("hashing", listed.files.iter().map(|file| file.length).sum());
+        let progress = console.progress("hashing", listed.bytes());
         let on = |bytes| {
             progress.advance(bytes);
             !abort.is_set()
         };
-        let torrent = builder.from_tree(target, listed.files, &on).map_err(torrent_error)?;
-        if let Some(scan) = listed.scan {
-            let unchanged = scan.check_unchanged(&|_| !abort.is_set());
-            unchanged.map_err(|error| if error.is_aborted() { stopped() } else { Error::Tree(error) })?;
+        match listed {
+            Listed::Followed(files) => builder.from_tree(target, files, &on).map_err(torrent_error)?,
+            Listed::Strictly(scan) => {
+                let files = payload_file::listing(&scan);
+                let torrent = builder.from_listing(target, files, &on).map_err(torrent_error)?;
+                let unchanged = scan.check_names_unchanged(&|_| !abort.is_set());
+                unchanged.map_err(|error| if error.is_aborted() { stopped() } else { Error::Tree(error) })?;
+                torrent
+            }
         }
-        torrent
     } else if metadata.is_file() {
         let progress = console.progress("hashing", metadata.len());
         let on = |bytes| {
@@ -92,27 +96,34 @@ pub(crate) fn make(settings: &Settings, console: &Console, abort: &Abort) -> Res
     Ok(())
 }
 
-/// The files of a tree, and in the strict form the listing that they must still be in the end.
-struct Listed {
-    files: Vec<FileEntry>,
-    scan: Option<Scan>,
+/// The files of a tree.
+enum Listed {
+    /// As mktorrent lists them.
+    Followed(Vec<FileEntry>),
+    /// What they must still be in the end.
+    Strictly(Scan),
+}
+
+impl Listed {
+    fn bytes(&self) -> u64 {
+        match self {
+            Self::Followed(files) => files.iter().map(|file| file.length).sum(),
+            Self::Strictly(scan) => scan.bytes(),
+        }
+    }
 }
 
 fn list(settings: &Settings, console: &Console, abort: &Abort) -> Result<Listed, Error> {
     let go_on = |_| !abort.is_set();
     if settings.compat {
         let exclude = &settings.walk.exclude;
-        return Ok(Listed {
-            files: compat_walk::walk(&settings.target, exclude, console, abort)?,
-            scan: None,
-        });
+        return compat_walk::walk(&settings.target, exclude, console, abort).map(Listed::Followed);
     }
     let scan = walk(&settings.target, &settings.walk, &go_on).map_err(|error| match error.is_aborted() {
         true => Error::Stopped { path: settings.target.clone() },
         false => Error::Tree(error),
     })?;
-    let files: Vec<_> = scan.files().map(|(path, length)| FileEntry { path: path.into(), length }).collect();
-    awkward::warn(files.iter().map(|file: &FileEntry| file.path.as_str()), console);
+    awkward::warn(scan.files().map(|(path, _)| path), console);
     let (links, empty) = (scan.links(), scan.empty_dirs());
     if links + empty > 0 {
         console.warn(format!(
@@ -123,7 +134,7 @@ fn list(settings: &Settings, console: &Console, abort: &Abort) -> Result<Listed,
     for path in scan.excluded() {
         log::info!("left out: {path}");
     }
-    Ok(Listed { files, scan: Some(scan) })
+    Ok(Listed::Strictly(scan))
 }
 
 /// The name that was given, else that of the file or directory; `.` is asked for its own.

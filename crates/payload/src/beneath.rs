@@ -46,6 +46,11 @@ impl Beneath {
         )
     }
 
+    /// What `lstat` says of a path, the root when it is empty. Links in the way are followed: a cheap look, not a proof.
+    pub(crate) fn stat(&self, path: &str) -> Result<Stat, Errno> {
+        sys::statat(&self.0, if path.is_empty() { "." } else { path }, AtFlags::SYMLINK_NOFOLLOW)
+    }
+
     /// Creates a file that must not be there, for writing; nobody else may read it until its mode is set.
     pub(crate) fn create_file(&self, path: &str) -> Result<File, Errno> {
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW;

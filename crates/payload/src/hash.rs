@@ -4,9 +4,11 @@ use crate::beneath::Beneath;
 use crate::digest::Sha256;
 use crate::entry::{Entry, FileMode, Kind};
 use crate::error::shown;
+use crate::list::{Found, FoundKind};
 use crate::manifest::Manifest;
 use crate::pool::in_pool;
-use crate::walk::{Found, FoundKind, Scan, Stamp};
+use crate::scan::Scan;
+use crate::stamp::Stamp;
 use crate::{Error, Progress};
 use rayon::prelude::*;
 use rustix::fs::{FileType, fstat};
@@ -30,7 +32,7 @@ pub struct Mtimes<'a> {
 impl Mtimes<'_> {
     /// The time for an entry. Something that changed gets a later time than it had, even when the release's own time
     /// is not later: packed twice from one commit, or from an older one.
-    fn of(&self, path: &str, kind: &Kind) -> u64 {
+    pub(crate) fn of(&self, path: &str, kind: &Kind) -> u64 {
         match self.base.and_then(|base| base.get(path)) {
             Some(before) if same_content(&before.kind, kind) => before.mtime,
             Some(before) => self.release.max(before.mtime + 1),
@@ -76,14 +78,14 @@ impl Scan {
             Ok(Entry { mtime: mtimes.of(&found.path, &kind), path: found.path.clone(), kind })
         };
         let entries = in_pool(".", || {
-            self.found.par_iter().map_init(Vec::new, entry).collect::<Result<Vec<_>, Error>>()
+            self.found().par_iter().map_init(Vec::new, entry).collect::<Result<Vec<_>, Error>>()
         })??;
         Manifest::new(entries)
     }
 }
 
 /// Hashes a file that must be, before and after, the one that was listed.
-fn hash_file(
+pub(crate) fn hash_file(
     dir: &Beneath,
     path: &str,
     listed: &Stamp,

@@ -1,7 +1,7 @@
 //! A site's tree, its manifest, and the deterministic tar.zst that carries both. No network.
 //!
 //! - [`walk`] lists a tree and refuses what a release must not hold; [`Scan::manifest`] hashes it into a
-//!   [`Manifest`], whose [`TreeDigest`] names the tree: equal digest, equal tree;
+//!   [`Manifest`], whose [`TreeDigest`] names the tree: equal digest, equal tree; [`archive::write`] does so while packing;
 //! - [`archive::write`] and [`archive::unpack`] carry a tree as one file; [`tree::copy`] takes one from a plain
 //!   directory that some client downloaded. Both write only what the manifest lists, beneath one directory, and the
 //!   bytes written are the bytes hashed;
@@ -20,9 +20,12 @@ mod hash;
 mod jsonl;
 mod keys;
 mod links;
+mod list;
 mod manifest;
 mod path;
 mod pool;
+mod scan;
+mod stamp;
 mod sync;
 pub mod tree;
 mod verify;
@@ -33,9 +36,11 @@ pub use entry::{Entry, FileMode, Kind};
 pub use error::Error;
 pub use hash::Mtimes;
 pub use manifest::{MAX_ENTRIES, MAX_MANIFEST_BYTES, Manifest};
+pub use scan::Scan;
+pub use stamp::Stamp;
 pub use sync::sync_tree;
 pub use verify::{Report, verify};
-pub use walk::{Scan, WalkOptions, walk};
+pub use walk::{WalkOptions, walk};
 
 /// Told how many more bytes of file content were read or written, from any thread; answers `false` to stop the work
 /// with [`Error::Aborted`]. Also called with 0, so that a long run of links and directories can be stopped.

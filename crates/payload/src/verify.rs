@@ -4,9 +4,9 @@ use crate::beneath::Beneath;
 use crate::digest::Sha256;
 use crate::entry::Kind;
 use crate::hash::read_some;
+use crate::list::{Found, FoundKind, list};
 use crate::manifest::Manifest;
 use crate::pool::in_pool;
-use crate::walk::{Found, FoundKind, list};
 use crate::{Error, Progress};
 use rayon::prelude::*;
 use sha2::Digest;
@@ -72,7 +72,7 @@ pub fn verify<S: AsRef<str>>(
     let holds_ignored = |path: &str| ignore.iter().any(|ignored| is_at_or_beneath(ignored, path));
     let dir = Beneath::open(root)?;
     let owner = dir.owner().map_err(|error| Error::read(".", error))?;
-    let (found, _) = list(&dir, |path, _| ignored(path), progress)?;
+    let found = list(&dir, |path, _| ignored(path), progress)?.found;
     let compare = |buffer: &mut Vec<u8>, found: &Found| {
         let extra_dir = matches!(found.kind, FoundKind::Dir { .. }) && manifest.get(&found.path).is_none();
         if extra_dir && holds_ignored(&found.path) {
@@ -124,7 +124,7 @@ fn compare(
         return Ok(Some(Finding::Extra(path.clone())));
     };
     let finding = match (&entry.kind, &found.kind) {
-        (Kind::Dir, FoundKind::Dir { mode }) => (*mode != 0o755).then_some(Finding::Mode as fn(_) -> _),
+        (Kind::Dir, FoundKind::Dir { mode, .. }) => (*mode != 0o755).then_some(Finding::Mode as fn(_) -> _),
         (Kind::Link { target }, FoundKind::Link { target: found }) => {
             (target.as_bytes() != found).then_some(Finding::Link as fn(_) -> _)
         }

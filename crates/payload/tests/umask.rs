@@ -13,12 +13,12 @@ fn neither_a_closed_nor_an_open_umask_matters() {
     fs::create_dir_all(root.join("d")).unwrap();
     fs::write(root.join("d/f"), "x").unwrap();
     let mtimes = Mtimes { release: 1, base: None };
-    let manifest =
-        walk(&root, &WalkOptions::default(), &|_| true).unwrap().manifest(mtimes, &|_| true).unwrap();
+    let scan = walk(&root, &WalkOptions::default(), &|_| true).unwrap();
+    let options = archive::Options { level: 1, mtimes, spool: dir.path() };
     let mut archives = Vec::new();
     for umask in [0o777, 0o077, 0o022, 0] {
         let before = rustix::process::umask(Mode::from_bits_retain(umask));
-        let bytes = archive::write(&root, &manifest, Vec::new(), 1, &|_| true).unwrap();
+        let (manifest, bytes) = archive::write(&scan, &options, Vec::new(), &|_| true).unwrap();
         let [unpacked, copied] =
             ["unpacked", "copied"].map(|name| dir.path().join(format!("{name}{umask:o}")));
         archive::unpack(bytes.as_slice(), &unpacked, &manifest.digest(), &|_| true).unwrap();

@@ -1,11 +1,11 @@
 //! Piece hashes of files of every awkward size, against hashing the concatenation in one go.
 
 use metainfo::{
-    Builder, Damage, DamagedFile, Error, FileEntry, Metainfo, PieceLength, SourceFile, hash_pieces,
+    Builder, Damage, DamagedFile, Error, FileEntry, Metainfo, PieceLength, SourceFile, Stamp, hash_pieces,
 };
 use sha1::{Digest, Sha1};
 use std::fs;
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::Path;
 use std::process::Command;
 
@@ -22,20 +22,32 @@ fn noise(seed: usize, length: usize) -> Vec<u8> {
 }
 
 /// Files of these sizes, and their contents end to end.
-fn write(dir: &Path, sizes: &[usize]) -> (Vec<SourceFile>, Vec<u8>) {
+fn write(dir: &Path, sizes: &[usize]) -> (Vec<FileEntry>, Vec<u8>) {
     let mut content = Vec::new();
     let files = sizes.iter().enumerate().map(|(index, &size)| {
-        let (path, bytes) = (dir.join(format!("{index:05}")), noise(index, size));
-        fs::write(&path, &bytes).unwrap();
+        let (path, bytes) = (format!("{index:05}"), noise(index, size));
+        fs::write(dir.join(&path), &bytes).unwrap();
         content.extend(bytes);
-        SourceFile { path, length: size as u64 }
+        FileEntry { path, length: size as u64 }
     });
     (files.collect(), content)
+}
+
+/// Where they are.
+fn on_disk<'a>(dir: &'a Path, files: &'a [FileEntry]) -> Vec<SourceFile<'a>> {
+    let file = |file: &'a FileEntry| SourceFile {
+        root: dir,
+        path: file.path.as_str(),
+        length: file.length,
+        stamp: None,
+    };
+    files.iter().map(file).collect()
 }
 
 fn expect(sizes: &[usize], piece_length: &str) {
     let dir = tempfile::tempdir().unwrap();
     let (files, content) = write(dir.path(), sizes);
+    let files = on_disk(dir.path(), &files);
     let piece_length: PieceLength = piece_length.parse().unwrap();
     let pieces = content.chunks(piece_length.bytes() as usize);
     let expected: Vec<[u8; 20]> = pieces.map(|piece| Sha1::digest(piece).into()).collect();
@@ -89,20 +101,19 @@ fn a_file_that_ends_early_or_goes_on_is_named_wherever_it_ends() {
     let dir = tempfile::tempdir().unwrap();
     for sizes in [[5 * MIB + 9, 9 * MIB, 40], [20_000, 30_000, 40_000], [2 * MIB, 4 * MIB, 6 * MIB]] {
         let (files, _) = write(dir.path(), &sizes);
+        let files = on_disk(dir.path(), &files);
         for (changed, by) in [(0, -1), (0, 1), (1, -1), (1, 1), (2, -1), (2, 1)] {
             let mut files = files.clone();
             files[changed].length = files[changed].length.checked_add_signed(-by).unwrap();
             let error = hash_pieces("x", &files, "1MiB".parse().unwrap(), &|_| true).unwrap_err();
             let Error::Changed { path, expected, .. } = &error else { panic!("{error}") };
-            assert_eq!((path, *expected), (&files[changed].path, files[changed].length), "{error}");
+            assert_eq!((path, *expected), (&files[changed].location(), files[changed].length), "{error}");
         }
     }
 }
 
 fn tree(dir: &Path, sizes: &[usize], piece_length: &str) -> Metainfo {
-    let (files, _) = write(dir, sizes);
-    let name = |file: &SourceFile| file.path.file_name().unwrap().to_str().unwrap().to_owned();
-    let entries = files.iter().map(|file| FileEntry { path: name(file), length: file.length }).collect();
+    let (entries, _) = write(dir, sizes);
     Builder::new("t", piece_length.parse().unwrap()).from_tree(dir, entries, &|_| true).unwrap()
 }
 
@@ -169,4 +180,36 @@ fn few_descriptors_are_enough() {
         String::from_utf8_lossy(&output.stderr)
     );
     assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 2000);
+}
+
+#[test]
+fn a_listed_file_that_was_written_to_or_replaced_is_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let (entries, _) = write(dir.path(), &[20_000, 0, 40_000, 5]);
+    let stamps = || -> Vec<(FileEntry, Stamp)> {
+        let stamp = |file: &FileEntry| {
+            let found = fs::metadata(dir.path().join(&file.path)).unwrap();
+            let (modified, changed) =
+                ((found.mtime(), found.mtime_nsec()), (found.ctime(), found.ctime_nsec()));
+            Stamp { inode: found.ino(), modified, changed }
+        };
+        entries.iter().map(|file| (file.clone(), stamp(file))).collect()
+    };
+    let hash = |files| Builder::new("t", PieceLength::MIN).from_listing(dir.path(), files, &|_| true);
+    hash(stamps()).unwrap();
+    for (index, entry) in entries.iter().enumerate() {
+        let (listed, path) = (stamps(), dir.path().join(&entry.path));
+        // The same content in another file, with the same modification time.
+        let (before, content) = (fs::metadata(&path).unwrap(), fs::read(&path).unwrap());
+        fs::remove_file(&path).unwrap();
+        fs::write(&path, content).unwrap();
+        fs::File::options()
+            .append(true)
+            .open(&path)
+            .unwrap()
+            .set_modified(before.modified().unwrap())
+            .unwrap();
+        let error = hash(listed).unwrap_err();
+        assert!(matches!(&error, Error::Touched { path: named } if *named == path), "{index}: {error}");
+    }
 }

@@ -7,9 +7,11 @@ use tar::{EntryType, Header};
 /// tar's unit: headers and contents are padded to it.
 pub(super) const BLOCK: usize = 512;
 /// Two empty blocks end an archive.
-pub(super) const END: [u8; 2 * BLOCK] = [0; 2 * BLOCK];
+pub(super) static END: [u8; 2 * BLOCK] = [0; 2 * BLOCK];
 /// Name of the first member.
 pub(super) const MANIFEST: &str = "manifest.jsonl";
+/// Where the tree lies in the archive.
+const PREFIX: &str = "tree/";
 /// Longest name that fits the header itself.
 const SHORT: usize = 100;
 
@@ -21,7 +23,7 @@ pub(super) fn of_manifest(manifest: &Manifest, bytes: u64) -> Vec<u8> {
 
 /// Header of an entry.
 pub(super) fn of_entry(entry: &Entry) -> Vec<u8> {
-    let name = format!("tree/{}", entry.path);
+    let name = format!("{PREFIX}{}", entry.path);
     match &entry.kind {
         Kind::Dir => member(&format!("{name}/"), EntryType::Directory, 0o755, 0, entry.mtime, ""),
         Kind::File { mode, size, .. } => {
@@ -31,7 +33,18 @@ pub(super) fn of_entry(entry: &Entry) -> Vec<u8> {
     }
 }
 
-/// Zeros that follow so many bytes of content.
+/// Bytes of the header of a file.
+pub(super) fn length_of_file(path: &str) -> usize {
+    let name = PREFIX.len() + path.len();
+    if name > SHORT { BLOCK + long_length(name) } else { BLOCK }
+}
+
+/// The zeros that follow so many bytes of content.
+pub(super) fn pad(size: u64) -> &'static [u8] {
+    END.get(..padding(size)).unwrap_or_default()
+}
+
+/// How many zeros follow so many bytes of content.
 pub(super) fn padding(size: u64) -> usize {
     let over = usize::try_from(size % BLOCK as u64).unwrap_or_default();
     (BLOCK - over) % BLOCK
@@ -49,6 +62,11 @@ fn member(name: &str, kind: EntryType, mode: u32, size: u64, mtime: u64, target:
     let header = header(name, kind, mode, size, mtime, target);
     blocks.extend_from_slice(header.as_bytes());
     blocks
+}
+
+/// Bytes of a member whose content is a name of so many.
+fn long_length(name: usize) -> usize {
+    BLOCK + (name + 1).next_multiple_of(BLOCK)
 }
 
 /// A member whose content is a name too long for a header.

@@ -6,14 +6,19 @@
 //! nothing else is possible, [`unpack`] does not interpret a foreign tar: it compares every header byte with the one
 //! that belongs there, and refuses the archive at the first that differs.
 //!
-//! zstd always compresses in its multi-threaded mode, with jobs of a fixed size, so the bytes depend on the level and
-//! on the version of zstd, not on the number of cores.
+//! The tree is cut into blocks of a fixed size, each a zstd frame of its own: they are read, hashed and compressed by all
+//! cores at once, and the bytes depend on the level and on the version of zstd, not on the number of cores.
 
+mod compressors;
+mod fill;
 mod header;
 mod members;
+mod page;
+mod plan;
+mod turns;
 mod unpack;
 mod write;
 mod writers;
 
 pub use unpack::unpack;
-pub use write::{DEFAULT_LEVEL, LEVELS, write};
+pub use write::{DEFAULT_LEVEL, LEVELS, Options, write};

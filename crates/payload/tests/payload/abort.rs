@@ -54,9 +54,7 @@ fn walking_hashing_packing_and_verifying_stop_anywhere() {
     let mtimes = Mtimes { release: TIME, base: None };
     assert!(at_every_call(|p| walk(&root, &WalkOptions::default(), p).map(drop), |_| {}) >= 6);
     assert!(at_every_call(|p| site.scan().manifest(mtimes, p).map(drop), |_| {}) >= 7);
-    assert!(
-        at_every_call(|p| archive::write(&root, &manifest, std::io::sink(), 1, p).map(drop), |_| {}) >= 16
-    );
+    assert!(at_every_call(|p| site.pack(std::io::sink(), p).map(drop), |_| {}) >= 16);
     assert!(at_every_call(|p| payload::verify::<&str>(&root, &manifest, &[], p).map(drop), |_| {}) >= 16);
 }
 
@@ -74,7 +72,7 @@ fn every_byte_is_reported_once() {
     };
     let digest = manifest.digest();
     counted(&|p| drop(site.scan().manifest(Mtimes { release: TIME, base: None }, p).unwrap()));
-    counted(&|p| drop(archive::write(&site.root(), &manifest, Vec::new(), 1, p).unwrap()));
+    counted(&|p| drop(site.pack(Vec::new(), p).unwrap()));
     counted(&|p| drop(archive::unpack(bytes.as_slice(), &site.path("out"), &digest, p).unwrap()));
     counted(&|p| tree::copy(&site.root(), &site.path("copy"), &manifest, &digest, p).unwrap());
 }

@@ -131,18 +131,19 @@ fn files_that_change_meanwhile_are_noticed() {
             mknodat(CWD, site.root().join("a/x"), FileType::Fifo, Mode::RUSR, 0).unwrap();
         },
     ];
-    for (number, change) in changes.into_iter().enumerate() {
+    for (number, change) in changes.iter().enumerate() {
         let site = Sandbox::site();
         let scan = site.scan();
         change(&site);
         let error = scan.manifest(mtimes, &|_| true).unwrap_err();
         assert!(matches!(&error, Error::Changed { path } if path == "a/x"), "{number}: {error}");
     }
-    for change in &changes[..3] {
+    for change in &changes {
         let site = Sandbox::site();
-        let manifest = site.manifest();
+        let scan = site.scan();
         change(&site);
-        let error = payload::archive::write(&site.root(), &manifest, Vec::new(), 1, &|_| true).unwrap_err();
+        let packed = payload::archive::write(&scan, &site.options(), Vec::new(), &|_| true);
+        let error = packed.unwrap_err();
         assert!(matches!(&error, Error::Changed { path } if path == "a/x"), "{error}");
     }
 }
@@ -155,7 +156,7 @@ fn a_full_disk_is_an_error_of_the_archive() {
         (0..200_000_u64).map(|n| format!("{:x}", n.wrapping_mul(n).wrapping_mul(0x9e37_79b9_7f4a_7c15)));
     site.file("noise", &noise.collect::<String>(), 0o644);
     let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
-    let error = payload::archive::write(&site.root(), &site.manifest(), full, 1, &|_| true).unwrap_err();
+    let error = site.pack(full, &|_| true).unwrap_err();
     assert!(matches!(error, Error::Pack { .. }), "{error}");
 }
 

@@ -216,5 +216,33 @@ fn the_archive_starts_with_the_manifest() {
         _ => format!("tree/{}", entry.path),
     });
     assert_eq!(names[1..], expected.collect::<Vec<_>>());
-    assert_eq!(archive::write(&site.root(), &manifest, Vec::new(), 3, &|_| true).unwrap(), bytes);
+    assert_eq!(site.archive(), (manifest, bytes));
+}
+
+#[test]
+fn files_larger_than_a_block_come_back_with_and_without_a_base() {
+    let site = Sandbox::site();
+    let large = |seed: usize, bytes: usize| -> String {
+        (0..bytes).map(|at| char::from(b' ' + ((at / 11 + at * seed) % 90) as u8)).collect()
+    };
+    // On both sides of the border of a block, and one that does not change.
+    for (name, bytes) in [("b/one", 4 << 20), ("b/two", (4 << 20) + 1), ("c", 9_000_000), ("same", 8 << 20)] {
+        site.file(name, &large(bytes, bytes), 0o644);
+    }
+    let (before, bytes) = site.archive();
+    assert_eq!(before, site.manifest());
+    assert_eq!(site.unpack(&bytes, &before.digest()).unwrap(), before);
+    assert!(payload::verify::<&str>(&site.path("out"), &before, &[], &|_| true).unwrap().is_clean());
+    // The same size, another size, and a new one.
+    site.file("b/two", &large(7, (4 << 20) + 1), 0o644);
+    site.file("c", &large(7, 8_500_000), 0o644);
+    site.file("new", &large(7, 5_000_000), 0o644);
+    let mtimes = payload::Mtimes { release: TIME + 9, base: Some(&before) };
+    let options = archive::Options { mtimes, ..site.options() };
+    let (after, bytes) = archive::write(&site.scan(), &options, Vec::new(), &|_| true).unwrap();
+    assert_eq!(after, site.scan().manifest(mtimes, &|_| true).unwrap());
+    let times = ["b/one", "b/two", "c", "same", "new"].map(|path| after.get(path).unwrap().mtime - TIME);
+    assert_eq!(times, [0, 9, 9, 0, 9]);
+    fs::remove_dir_all(site.path("out")).unwrap();
+    assert_eq!(site.unpack(&bytes, &after.digest()).unwrap(), after);
 }

@@ -3,6 +3,7 @@
 use payload::{Manifest, Mtimes, TreeDigest, WalkOptions, archive, walk};
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::Write;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
@@ -74,9 +75,19 @@ impl Sandbox {
     }
 
     pub(crate) fn archive(&self) -> (Manifest, Vec<u8>) {
-        let manifest = self.manifest();
-        let bytes = archive::write(&self.root(), &manifest, Vec::new(), 3, &|_| true).unwrap();
-        (manifest, bytes)
+        self.pack(Vec::new(), &|_| true).unwrap()
+    }
+
+    pub(crate) fn pack<W: Write>(
+        &self,
+        out: W,
+        progress: &payload::Progress<'_>,
+    ) -> Result<(Manifest, W), payload::Error> {
+        archive::write(&self.scan(), &self.options(), out, progress)
+    }
+
+    pub(crate) fn options(&self) -> archive::Options<'_> {
+        archive::Options { level: 3, mtimes: Mtimes { release: TIME, base: None }, spool: self.dir.path() }
     }
 
     pub(crate) fn unpack(&self, bytes: &[u8], digest: &TreeDigest) -> Result<Manifest, payload::Error> {

@@ -36,9 +36,11 @@ fn build(name: &str, text: &str) -> Built {
     fs::write(tree.join("nothing"), "").unwrap();
     symlink("name", tree.join("link")).unwrap();
     let scan = walk(&tree, &WalkOptions::default(), &|_| true).unwrap();
-    let manifest = scan.manifest(Mtimes { release: 1_700_000_000, base: None }, &|_| true).unwrap();
+    let mtimes = Mtimes { release: 1_700_000_000, base: None };
+    let options = payload::archive::Options { level: 3, mtimes, spool: folder.path() };
     let payload = folder.path().join("payload.tar.zst");
-    payload::archive::write(&tree, &manifest, File::create(&payload).unwrap(), 3, &|_| true).unwrap();
+    let out = File::create(&payload).unwrap();
+    let (manifest, _) = payload::archive::write(&scan, &options, out, &|_| true).unwrap();
     let mut json = Vec::new();
     manifest.write(&mut json).unwrap();
     fs::write(folder.path().join("manifest.jsonl"), &json).unwrap();

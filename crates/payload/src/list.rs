@@ -1,0 +1,224 @@
+//! Listing everything beneath a directory, by many threads.
+
+use crate::beneath::{Beneath, stat};
+use crate::error::shown;
+use crate::path;
+use crate::pool::in_pool;
+use crate::stamp::Stamp;
+use crate::{Error, Progress};
+use rayon::Scope;
+use rayon::slice::ParallelSliceMut;
+use rustix::fs::{FileType, RawDir, Stat, fstat, readlinkat};
+use rustix::io::Errno;
+use std::ffi::OsStr;
+use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStrExt;
+use std::sync::{Mutex, PoisonError};
+
+/// Something on disk.
+#[derive(Clone, Debug)]
+pub(crate) struct Found {
+    pub(crate) path: String,
+    /// The user who owns it.
+    pub(crate) owner: u32,
+    pub(crate) kind: FoundKind,
+}
+
+/// What it is.
+#[derive(Clone, Debug)]
+pub(crate) enum FoundKind {
+    Dir { mode: u32, stamp: Stamp },
+    File { mode: u32, stamp: Stamp },
+    Link { target: Vec<u8> },
+    Special(&'static str),
+    NotUtf8,
+}
+
+impl Found {
+    /// Whether both are the same thing with the same content; a directory's content stands for itself.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        let kind = match (&self.kind, &other.kind) {
+            (FoundKind::Dir { mode: a, .. }, FoundKind::Dir { mode: b, .. }) => a == b,
+            (FoundKind::File { mode: a, stamp: one }, FoundKind::File { mode: b, stamp: two }) => {
+                a == b && one == two
+            }
+            (FoundKind::Link { target: a }, FoundKind::Link { target: b }) => a == b,
+            (FoundKind::Special(a), FoundKind::Special(b)) => a == b,
+            (FoundKind::NotUtf8, FoundKind::NotUtf8) => true,
+            _ => false,
+        };
+        kind && self.path == other.path
+    }
+}
+
+/// What a listing gives.
+#[derive(Debug)]
+pub(crate) struct Listing {
+    /// The directory that was listed.
+    pub(crate) root: Stamp,
+    /// In bytewise order of the path.
+    pub(crate) found: Vec<Found>,
+    /// What was skipped, in the same order.
+    pub(crate) skipped: Vec<String>,
+    /// Directories in which nothing was found.
+    pub(crate) empty_dirs: usize,
+}
+
+/// Bytes of names that one system call gives: most directories take one, and one more to see that it was all.
+const NAMES: usize = 32 * 1024;
+
+/// Lists everything beneath a directory, each directory by whoever is free: on a cold cache they wait for the disk, and
+/// warm, listing takes as long as reading all of a site's small files.
+///
+/// `skip` is told a path and whether it is a directory; what lies beneath a skipped one is not listed.
+pub(crate) fn list(
+    root: &Beneath,
+    skip: impl Fn(&str, bool) -> bool + Sync,
+    progress: &Progress<'_>,
+) -> Result<Listing, Error> {
+    let results = Mutex::default();
+    let lister = Lister { root, skip, progress, results: &results };
+    in_pool(".", || {
+        rayon::scope(|scope| lister.spawn(scope, String::new()));
+        let mut results = std::mem::take(&mut *results.lock().unwrap_or_else(PoisonError::into_inner));
+        // Of several errors the first in order of the path, so that a second run gives the same one.
+        results.errors.sort_by(|a, b| a.0.cmp(&b.0));
+        if let Some((_, error)) = results.errors.into_iter().next() {
+            return Err(error);
+        }
+        let Results { mut found, mut skipped, root, empty_dirs, .. } = results;
+        found.par_sort_unstable_by(|a, b| a.path.cmp(&b.path));
+        skipped.sort_unstable();
+        let root = root.ok_or_else(|| Error::Changed { path: ".".into() })?;
+        Ok(Listing { root, found, skipped, empty_dirs })
+    })?
+}
+
+struct Lister<'a, S> {
+    root: &'a Beneath,
+    skip: S,
+    progress: &'a Progress<'a>,
+    results: &'a Mutex<Results>,
+}
+
+#[derive(Default)]
+struct Results {
+    root: Option<Stamp>,
+    found: Vec<Found>,
+    skipped: Vec<String>,
+    empty_dirs: usize,
+    errors: Vec<(String, Error)>,
+}
+
+/// One directory.
+#[derive(Default)]
+struct Names {
+    found: Vec<Found>,
+    skipped: Vec<String>,
+    dirs: Vec<String>,
+}
+
+impl Names {
+    fn is_empty(&self) -> bool {
+        self.found.is_empty() && self.dirs.is_empty()
+    }
+}
+
+impl<S: Fn(&str, bool) -> bool + Sync> Lister<'_, S> {
+    /// Has a directory listed, and all beneath it.
+    fn spawn<'s>(&'s self, scope: &Scope<'s>, dir: String) {
+        scope.spawn(move |scope| {
+            let listed = if (self.progress)(0) { self.one(&dir) } else { Err(Error::aborted(&dir)) };
+            let mut results = self.results.lock().unwrap_or_else(PoisonError::into_inner);
+            match listed {
+                Err(error) => results.errors.push((dir, error)),
+                Ok((stat, mut names)) => {
+                    let stamp = Stamp::of(&stat);
+                    if dir.is_empty() {
+                        results.root = Some(stamp);
+                    } else {
+                        results.empty_dirs += usize::from(names.is_empty());
+                        let kind = FoundKind::Dir { mode: stat.st_mode & 0o7777, stamp };
+                        results.found.push(Found { path: dir, owner: stat.st_uid, kind });
+                    }
+                    results.found.append(&mut names.found);
+                    results.skipped.append(&mut names.skipped);
+                    drop(results);
+                    names.dirs.into_iter().for_each(|dir| self.spawn(scope, dir));
+                }
+            }
+        });
+    }
+
+    /// What lies in one directory, and what the directory was before that was read.
+    fn one(&self, dir: &str) -> Result<(Stat, Names), Error> {
+        let read = |error: Errno| match error {
+            // It was listed a moment ago.
+            Errno::NOENT | Errno::NOTDIR | Errno::LOOP if !dir.is_empty() => {
+                Error::Changed { path: shown(dir) }
+            }
+            error => Error::read(if dir.is_empty() { "." } else { dir }, error),
+        };
+        let handle = self.root.dir(dir).map_err(read)?;
+        let before = fstat(&handle).map_err(read)?;
+        let mut names = Names::default();
+        let mut buffer = Vec::with_capacity(NAMES);
+        let mut entries = RawDir::new(&handle, buffer.spare_capacity_mut());
+        while let Some(entry) = entries.next() {
+            let entry = entry.map_err(read)?;
+            let name = entry.file_name().to_bytes();
+            if name != b"." && name != b".." {
+                self.entry(&handle, dir, name, entry.file_type(), &mut names)?;
+            }
+        }
+        Ok((before, names))
+    }
+
+    fn entry(
+        &self,
+        handle: &OwnedFd,
+        dir: &str,
+        name: &[u8],
+        kind: FileType,
+        names: &mut Names,
+    ) -> Result<(), Error> {
+        let utf8 = std::str::from_utf8(name);
+        let path = path::join(dir, utf8.map_or_else(|_| String::from_utf8_lossy(name), Into::into).as_ref());
+        // A directory is looked at when its turn comes. Some file systems do not say what is one.
+        let look = |kind| match kind {
+            FileType::Directory => Ok(None),
+            _ => look(handle, OsStr::from_bytes(name)),
+        };
+        let kind = look(kind).map_err(|error| match error {
+            Errno::NOENT => Error::Changed { path: shown(&path) },
+            error => Error::read(&path, error),
+        })?;
+        if (self.skip)(&path, kind.is_none()) {
+            names.skipped.push(path);
+        } else if utf8.is_err() {
+            let owner = kind.map_or(0, |(_, owner)| owner);
+            names.found.push(Found { path, owner, kind: FoundKind::NotUtf8 });
+        } else if let Some((kind, owner)) = kind {
+            names.found.push(Found { path, owner, kind });
+        } else {
+            names.dirs.push(path);
+        }
+        Ok(())
+    }
+}
+
+/// What a name stands for and whose it is; nothing for a directory.
+fn look(dir: &OwnedFd, name: &OsStr) -> Result<Option<(FoundKind, u32)>, Errno> {
+    let stat = stat(dir, name)?;
+    let mode = stat.st_mode & 0o7777;
+    let kind = match FileType::from_raw_mode(stat.st_mode) {
+        FileType::Directory => return Ok(None),
+        FileType::RegularFile => FoundKind::File { mode, stamp: Stamp::of(&stat) },
+        FileType::Symlink => FoundKind::Link { target: readlinkat(dir, name, Vec::new())?.into_bytes() },
+        FileType::Fifo => FoundKind::Special("FIFO"),
+        FileType::Socket => FoundKind::Special("socket"),
+        FileType::BlockDevice | FileType::CharacterDevice => FoundKind::Special("device node"),
+        FileType::Unknown => FoundKind::Special("thing of unknown type"),
+    };
+    Ok(Some((kind, stat.st_uid)))
+}
