@@ -76,11 +76,11 @@ pub(crate) fn make(
         }
         LayoutSettings::Tree => {
             let manifest = {
-                let progress = console.progress("listing", scan.bytes());
+                let progress = console.progress("hashing", scan.bytes());
                 scan.manifest(times.mtimes(), &advancing(progress, abort)).map_err(Error::Tree)?
             };
             let stem: String = manifest.digest().to_string().chars().take(16).collect();
-            let progress = console.progress("hashing", scan.bytes());
+            let progress = console.progress("hashing pieces", scan.bytes());
             let torrent = builder(settings, &stem, manifest.bytes())
                 .from_listing(&settings.site, listing(scan), &advancing(progress, abort))
                 .map_err(Error::Torrent)?;
