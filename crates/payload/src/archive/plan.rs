@@ -83,8 +83,11 @@ mod tests {
 
     fn files(sizes: &[u64]) -> Vec<Found> {
         let stamp = |size| Stamp { size, inode: 1, modified: (0, 0), changed: (0, 0) };
-        let file =
-            |&size| Found { path: "x".into(), kind: FoundKind::File { mode: 0o644, stamp: stamp(size) } };
+        let file = |&size| Found {
+            path: "x".into(),
+            owner: 0,
+            kind: FoundKind::File { mode: 0o644, stamp: stamp(size) },
+        };
         sizes.iter().map(file).collect()
     }
 
