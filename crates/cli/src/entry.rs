@@ -7,12 +7,18 @@ use clap::Parser;
 use log::LevelFilter;
 use record::ExitCode;
 
-use crate::{Abort, Common, Console, Failure, sanitize};
+use crate::{Abort, ColorChoice, Common, Console, Failure, generate, help, sanitize};
 
 /// A command line of the suite.
 pub trait Settings: Parser {
     /// Name of the binary.
     const TOOL: &'static str;
+
+    /// What it leaves behind: a file or stream, and what is in it.
+    const OUTPUTS: &'static [(&'static str, &'static str)];
+
+    /// The codes it may end with.
+    const EXIT_CODES: &'static [ExitCode];
 
     /// The flags that all have.
     fn common(&self) -> &Common;
@@ -37,7 +43,14 @@ where
     E: Failure,
     F: FnOnce(S, &Console, &Abort) -> Result<ExitCode, E>,
 {
-    let settings = match S::try_parse_from(args) {
+    let args: Vec<OsString> = args.into_iter().collect();
+    if let [_, flag, folder] = args.as_slice()
+        && flag == "--generate"
+    {
+        return write_documents::<S>(folder.as_ref());
+    }
+    let parsed = help::command::<S>().try_get_matches_from(args);
+    let settings = match parsed.and_then(|matches| S::from_arg_matches(&matches)) {
         Ok(settings) => settings,
         Err(error) => {
             // Prints help and version on stdout, errors on stderr; if nobody reads that, the code still tells.
@@ -60,6 +73,18 @@ where
         Err(error) => {
             console.error(&error);
             error.exit_code()
+        }
+    }
+}
+
+/// `--generate DIR`, for packagers: not in `--help`, since nobody deploys with it.
+fn write_documents<S: Settings>(folder: &std::path::Path) -> ExitCode {
+    match generate::all::<S>(folder) {
+        Ok(()) => ExitCode::Ok,
+        Err(error) => {
+            Console::new(S::TOOL, ColorChoice::Auto)
+                .warn(format!("cannot write `{}`: {error}", folder.display()));
+            ExitCode::CannotWrite
         }
     }
 }
@@ -100,6 +125,8 @@ mod tests {
 
     impl Settings for Line {
         const TOOL: &'static str = "tool";
+        const OUTPUTS: &'static [(&'static str, &'static str)] = &[("x.json", "all there is to know")];
+        const EXIT_CODES: &'static [ExitCode] = &[ExitCode::Ok, ExitCode::Busy];
         fn common(&self) -> &Common {
             &self.common
         }
@@ -111,6 +138,35 @@ mod tests {
             Some(0) => Err(record::Error::Missing { path: "records/pack.json".into() }),
             _ => Ok(ExitCode::Ok),
         })
+    }
+
+    #[test]
+    fn help_says_what_it_leaves_and_how_it_ends() {
+        let help = help::command::<Line>().render_long_help().to_string();
+        assert!(help.contains("x.json") && help.contains("75 lock held"), "{help}");
+    }
+
+    #[test]
+    fn documents_come_from_the_same_definition() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().as_os_str().to_owned();
+        assert_eq!(
+            start(["tool".into(), "--generate".into(), path], |_: Line, _: &Console, _: &Abort| {
+                Ok::<_, record::Error>(ExitCode::Unexpected)
+            }),
+            ExitCode::Ok
+        );
+        for (file, text) in [
+            ("man/tool.1", "number"),
+            ("completions/tool.bash", "--number"),
+            ("completions/_tool", "--number"),
+            ("completions/tool.fish", "number"),
+            ("tool.html", "<code>--number &lt;NUMBER&gt;</code>"),
+            ("exit-codes.md", "| 75 |"),
+        ] {
+            let written = std::fs::read_to_string(folder.path().join(file)).unwrap();
+            assert!(written.contains(text), "{file}: {written}");
+        }
     }
 
     #[test]

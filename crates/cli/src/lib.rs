@@ -6,6 +6,8 @@ mod common;
 mod console;
 mod entry;
 mod failure;
+mod generate;
+mod help;
 pub mod human;
 mod junit;
 mod progress;

@@ -7,14 +7,14 @@ use std::time::Duration;
 
 use clap::Parser;
 use cli::Common;
+use record::ExitCode;
 
 const EXAMPLES: &str = "\
 Examples:
   fleet-push --fleet fleet.toml
   fleet-push --fleet fleet.toml --only web3 --identity \"$KEY\"
 
-Exit codes: 0 every host has staged the release; 2 usage or fleet.toml; 10 bad or foreign record; 11 cannot write;
-30 some hosts failed, 31 all; 143 terminated. Run it again to finish: hosts that are done are skipped.";
+Run it again to finish: hosts that are done are skipped.";
 
 /// Put a packed and published release on every server of a fleet, staged and proved, but not live
 #[derive(Debug, Parser)]
@@ -63,6 +63,21 @@ pub(crate) struct Cli {
 
 impl cli::Settings for Cli {
     const TOOL: &'static str = "fleet-push";
+    const OUTPUTS: &'static [(&'static str, &'static str)] = &[
+        ("push.json", "the record of the stage, in the folder of records"),
+        ("push.junit.xml", "one test case a host"),
+        ("summary.txt", "one line for the description of a build"),
+    ];
+    const EXIT_CODES: &'static [ExitCode] = &[
+        ExitCode::Ok,
+        ExitCode::Unexpected,
+        ExitCode::Usage,
+        ExitCode::BadInput,
+        ExitCode::CannotWrite,
+        ExitCode::SomeHostsFailed,
+        ExitCode::NoHostSucceeded,
+        ExitCode::Terminated,
+    ];
 
     fn common(&self) -> &Common {
         &self.common

@@ -4,6 +4,7 @@ use crate::pack_args::PackArgs;
 use crate::verb_args::Verb;
 use clap::Parser;
 use cli::Common;
+use record::ExitCode;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -23,10 +24,7 @@ Left out by default: .git (take it back with --exclude '!.git'). Refused unless 
 sites/*/settings.php, sites/*/settings.local.php, sites/*/files/** and .env, at the root or one directory below it, which
 belong to the hosts; and private keys anywhere, which belong nowhere.
 
-The time of new and changed files is SOURCE_DATE_EPOCH, else the commit's time; the clock is never read.
-
-Exit codes: 0 done; 2 usage; 10 the site cannot be released as it is, or a torrent, record or manifest is damaged;
-11 cannot write; 12 content differs from what was built; 13 content cannot be read, so nothing is proved; 143 terminated.";
+The time of new and changed files is SOURCE_DATE_EPOCH, else the commit's time; the clock is never read.";
 
 /// Turn a built site into one deterministic payload, its .torrent and its manifest; make, show and check torrents
 #[derive(Debug, Parser)]
@@ -51,6 +49,23 @@ pub(crate) struct Cli {
 
 impl cli::Settings for Cli {
     const TOOL: &'static str = "mkt-pack";
+    const OUTPUTS: &'static [(&'static str, &'static str)] = &[
+        ("pack.json", "the record of the stage, in the folder of records"),
+        ("*.tar.zst", "the payload; the tree layout has none"),
+        ("*.torrent", "the metainfo"),
+        ("*.manifest.jsonl", "every path with type, mode, size and SHA-256"),
+        ("summary.txt", "one line for the description of a build"),
+    ];
+    const EXIT_CODES: &'static [ExitCode] = &[
+        ExitCode::Ok,
+        ExitCode::Unexpected,
+        ExitCode::Usage,
+        ExitCode::BadInput,
+        ExitCode::CannotWrite,
+        ExitCode::Mismatch,
+        ExitCode::CannotVerify,
+        ExitCode::Terminated,
+    ];
 
     fn common(&self) -> &Common {
         &self.common

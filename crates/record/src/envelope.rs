@@ -15,6 +15,10 @@ pub trait Details: Serialize + DeserializeOwned + JsonSchema {
     const SCHEMA: &'static str;
     /// The record's file name in the records folder, e.g. `pack.json`.
     const FILE: &'static str;
+
+    /// How the stage ended, in a few words that follow the release id: `staged on 3 of 3 hosts`. Never text from a
+    /// host or a person.
+    fn summary(&self, release: &Release) -> String;
 }
 
 /// The binary that wrote a record.

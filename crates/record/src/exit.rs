@@ -99,6 +99,27 @@ impl ExitCode {
         }
     }
 
+    /// What a pipeline does about it, as one phrase for tables.
+    #[must_use]
+    pub const fn advice(self) -> &'static str {
+        match self {
+            Self::Ok => "go on",
+            Self::Unreachable => "try again",
+            Self::CannotVerify => "look at the disk, try again",
+            Self::SomeHostsFailed | Self::Terminated => "run again, it continues",
+            Self::RolledBack => "fail; the site is as it was",
+            Self::Mixed => "call a person",
+            Self::Busy => "try later",
+            Self::Unexpected
+            | Self::Usage
+            | Self::BadInput
+            | Self::CannotWrite
+            | Self::Mismatch
+            | Self::Refused
+            | Self::NoHostSucceeded => "fail",
+        }
+    }
+
     /// The code for a number that another process of the suite ended with.
     #[must_use]
     pub fn from_number(number: u8) -> Option<Self> {

@@ -11,6 +11,12 @@ use crate::{Build, Details, Error, FileName, Input, Loaded, Record, Release, Sha
 /// The folder when `--records` does not name one.
 pub const DEFAULT_FOLDER: &str = "records";
 
+/// How the last stage ended, as one line for the description of a build.
+pub const SUMMARY: &str = "summary.txt";
+
+/// Characters of it: Jenkins shows it in the narrow list of builds.
+const LONGEST_SUMMARY: usize = 120;
+
 /// More than a record of 10,000 hosts takes.
 const LARGEST_RECORD: u64 = 64 * 1024 * 1024;
 
@@ -57,6 +63,9 @@ impl Records {
         fs::create_dir_all(&self.folder)
             .map_err(|source| Error::Write { path: self.folder.clone(), source })?;
         durable::write(&path, &bytes).map_err(|source| Error::Write { path: path.clone(), source })?;
+        let summary = self.folder.join(SUMMARY);
+        durable::write(&summary, one_line(record).as_bytes())
+            .map_err(|source| Error::Write { path: summary, source })?;
         Ok(path)
     }
 
@@ -115,6 +124,13 @@ fn same_release(path: &Path, found: &Release, other: &Path, expected: &Release) 
         other: other.display().to_string(),
         expected: name(expected),
     })
+}
+
+/// Release and outcome. Both are made of plain words, so whatever formats Jenkins' descriptions finds no markup.
+fn one_line<D: Details>(record: &Record<D>) -> String {
+    let aborted = if record.aborted { " (aborted)" } else { "" };
+    let line = format!("{} {}{aborted}", record.release.id, record.details.summary(&record.release));
+    line.chars().take(LONGEST_SUMMARY).chain(['\n']).collect()
 }
 
 /// A record as the bytes of its file: pretty JSON and a newline. `path` is for the error only.

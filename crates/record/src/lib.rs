@@ -29,7 +29,7 @@ pub use envelope::{Details, Input, Loaded, Record, Tool, now};
 pub use error::Error;
 pub use exit::ExitCode;
 pub use file_name::FileName;
-pub use folder::{AnyRecord, DEFAULT_FOLDER, Records, any_record, record_bytes};
+pub use folder::{AnyRecord, DEFAULT_FOLDER, Records, SUMMARY, any_record, record_bytes};
 pub use pack::Pack;
 pub use publish::{Publish, Seeder, TrackerMode};
 pub use push::{Push, PushSeeder, PushState, PushedHost, StepSeconds};

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::Details;
+use crate::{Details, Release};
 
 /// Details of `pack/1`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -26,4 +26,8 @@ pub struct Pack {
 impl Details for Pack {
     const SCHEMA: &'static str = "pack/1";
     const FILE: &'static str = "pack.json";
+
+    fn summary(&self, release: &Release) -> String {
+        format!("packed: {} files, {} bytes to send", release.files, release.payload.bytes)
+    }
 }

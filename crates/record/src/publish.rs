@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::Details;
+use crate::{Details, Release};
 
 /// How peers find each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -56,4 +56,8 @@ pub struct Publish {
 impl Details for Publish {
     const SCHEMA: &'static str = "publish/1";
     const FILE: &'static str = "publish.json";
+
+    fn summary(&self, _: &Release) -> String {
+        if self.seeder.is_some() { "published" } else { "not published" }.to_owned()
+    }
 }

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::Details;
+use crate::{Details, Release};
 
 /// Where a host stands after the push.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -91,4 +91,9 @@ impl Push {
 impl Details for Push {
     const SCHEMA: &'static str = "push/1";
     const FILE: &'static str = "push.json";
+
+    fn summary(&self, _: &Release) -> String {
+        let staged = self.hosts.iter().filter(|host| host.state == PushState::Staged).count();
+        format!("staged on {staged} of {} hosts", self.hosts.len())
+    }
 }

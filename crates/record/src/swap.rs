@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Details, ReleaseId};
+use crate::{Details, Release, ReleaseId};
 
 /// What was asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -106,7 +106,26 @@ pub struct Swap {
     pub hosts: Vec<SwappedHost>,
 }
 
+impl Swap {
+    /// `3 hosts`, or `2 of 3 hosts` where a quorum was enough.
+    fn committed(&self) -> String {
+        let (all, serve) =
+            (self.hosts.len(), self.hosts.iter().filter(|host| host.outcome == HostOutcome::Committed).count());
+        if serve == all { format!("{all} hosts") } else { format!("{serve} of {all} hosts") }
+    }
+}
+
 impl Details for Swap {
     const SCHEMA: &'static str = "swap/1";
     const FILE: &'static str = "swap.json";
+
+    fn summary(&self, _: &Release) -> String {
+        match (self.outcome, self.verb) {
+            (Outcome::Committed, Verb::Activate) => format!("live on {}", self.committed()),
+            (Outcome::Committed, Verb::Rollback) => format!("live again on {}", self.committed()),
+            (Outcome::RolledBack, _) => "failed, every host is back on its former release".to_owned(),
+            (Outcome::Refused, _) => "refused, nothing was switched".to_owned(),
+            (Outcome::Mixed, _) => "HOSTS ARE LEFT ON DIFFERENT RELEASES".to_owned(),
+        }
+    }
 }

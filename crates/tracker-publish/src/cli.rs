@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::{Parser, Subcommand, ValueEnum};
 use cli::Common;
 use fleet::{Inventory, Passkeys, TrackerMode};
-use record::{Records, ReleaseId};
+use record::{ExitCode, Records, ReleaseId};
 use tracker_client::{Key, Proxies, Trust};
 
 use crate::error::Error;
@@ -24,12 +24,7 @@ Examples:
   tracker-publish --seeder-socket /run/site-rt/rpc.sock --seeder-directory /srv/seed --seeder-peer 10.0.0.5:6890
   tracker-publish hosts --create --fleet fleet.toml                  # one tracker user for each host, where it is missing
   tracker-publish check --fleet fleet.toml
-  tracker-publish withdraw 42-0a1b2c3d --fleet fleet.toml
-
-Reads pack.json and the files it names from the folder of records, and leaves publish.json there.
-
-Exit codes: 0 done or already done; 2 usage; 10 bad or foreign record; 11 cannot write; 12 content differs;
-20 tracker or seeder refused; 21 tracker or seeder unreachable; 143 terminated.";
+  tracker-publish withdraw 42-0a1b2c3d --fleet fleet.toml";
 
 /// Make a packed release available: seed it, make its tracker know it, and prove that peers can have it
 #[derive(Debug, Parser)]
@@ -146,6 +141,21 @@ impl Mode {
 
 impl cli::Settings for CommandLine {
     const TOOL: &'static str = "tracker-publish";
+    const OUTPUTS: &'static [(&'static str, &'static str)] = &[
+        ("publish.json", "the record of the stage, in the folder of records"),
+        ("summary.txt", "one line for the description of a build"),
+    ];
+    const EXIT_CODES: &'static [ExitCode] = &[
+        ExitCode::Ok,
+        ExitCode::Unexpected,
+        ExitCode::Usage,
+        ExitCode::BadInput,
+        ExitCode::CannotWrite,
+        ExitCode::Mismatch,
+        ExitCode::Refused,
+        ExitCode::Unreachable,
+        ExitCode::Terminated,
+    ];
 
     fn common(&self) -> &Common {
         &self.common

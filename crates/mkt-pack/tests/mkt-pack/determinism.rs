@@ -17,7 +17,7 @@ fn assert_same(layout: &str, change: impl FnOnce(&Sandbox, &[&str])) {
     let other = Sandbox::new();
     change(&other, &["site", "--layout", layout]);
     assert!(result(&other, "records") == result(&plain, "records"), "the bytes differ");
-    assert_eq!(result(&other, "records").0.len(), if layout == "tree" { 2 } else { 3 });
+    assert_eq!(result(&other, "records").0.len(), if layout == "tree" { 3 } else { 4 });
 }
 
 #[test]

@@ -65,6 +65,7 @@ fn the_tree_layout_leaves_the_files_where_they_are() {
         format!("{}.manifest.jsonl", &digest[..16]),
         format!("{}.torrent", &digest[..16]),
         "pack.json".into(),
+        "summary.txt".into(),
     ];
     assert_eq!(sandbox.names("records"), names);
 }
@@ -73,7 +74,7 @@ fn the_tree_layout_leaves_the_files_where_they_are() {
 fn the_files_can_be_read_by_others_and_nothing_else_is_left() {
     let sandbox = Sandbox::site();
     sandbox.pack(&["--records", "deep/down/records"]).ok();
-    assert_eq!(sandbox.names("deep/down/records").len(), 4);
+    assert_eq!(sandbox.names("deep/down/records").len(), 5);
     for name in sandbox.names("deep/down/records") {
         let mode = fs::metadata(sandbox.path("deep/down/records").join(&name)).unwrap().permissions().mode();
         assert_eq!(mode & 0o7777, 0o644, "{name}");

@@ -5,6 +5,7 @@ mod here;
 
 use clap::{Parser, Subcommand};
 use cli::Common;
+use record::ExitCode;
 
 use self::everywhere::{Adopt, Converge, Look, Prune, Switch, Verify};
 use self::here::{Finished, History, Lint, Pin, Receive, Reconcile, Stage, Want};
@@ -22,10 +23,7 @@ Examples:
     swap-release rollback --fleet fleet.toml --records records
     swap-release activate --fleet fleet.toml --canary 1 --pause 2m --batch 25%
     swap-release activate --fleet fleet.toml --dry-run
-    swap-release status   --fleet fleet.toml
-
-Exit codes: 0 done or already done; 2 usage; 10 bad or foreign record; 11 cannot write; 12 content differs;
-30 some hosts failed, 31 all (nothing switched); 40 failed and rolled back; 41 left mixed; 75 busy; 143 terminated.";
+    swap-release status   --fleet fleet.toml";
 
 /// Make a release live: verified, atomic, reversible, on one server or on a whole fleet together
 #[derive(Debug, Parser)]
@@ -39,6 +37,26 @@ pub(crate) struct Cli {
 
 impl cli::Settings for Cli {
     const TOOL: &'static str = "swap-release";
+    const OUTPUTS: &'static [(&'static str, &'static str)] = &[
+        ("swap.json", "the record of the stage, in the folder of records (activate and rollback of a fleet)"),
+        ("swap.junit.xml", "one test case a host"),
+        ("summary.txt", "one line for the description of a build"),
+    ];
+    const EXIT_CODES: &'static [ExitCode] = &[
+        ExitCode::Ok,
+        ExitCode::Unexpected,
+        ExitCode::Usage,
+        ExitCode::BadInput,
+        ExitCode::CannotWrite,
+        ExitCode::Mismatch,
+        ExitCode::CannotVerify,
+        ExitCode::SomeHostsFailed,
+        ExitCode::NoHostSucceeded,
+        ExitCode::RolledBack,
+        ExitCode::Mixed,
+        ExitCode::Busy,
+        ExitCode::Terminated,
+    ];
 
     fn common(&self) -> &Common {
         &self.common

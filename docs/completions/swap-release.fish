@@ -1,0 +1,152 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_swap_release_global_optspecs
+    string join \n v/verbose color= h/help V/version
+end
+
+function __fish_swap_release_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_swap_release_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_swap_release_using_subcommand
+    set -l cmd (__fish_swap_release_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c swap-release -n "__fish_swap_release_needs_command" -l color -d 'Colour of messages: auto looks whether standard error is a terminal' -r -f -a "auto\t'If standard error is a terminal and NO_COLOR is not set'
+always\t'Always, e.g. for Jenkins\' ansiColor'
+never\t'Never'"
+complete -c swap-release -n "__fish_swap_release_needs_command" -s v -l verbose -d 'Say more (can be repeated: -vv shows every step)'
+complete -c swap-release -n "__fish_swap_release_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c swap-release -n "__fish_swap_release_needs_command" -s V -l version -d 'Print version'
+complete -c swap-release -n "__fish_swap_release_needs_command" -f -a "stage" -d 'Unpack a payload on this server, prove its tree digest, and keep it ready'
+complete -c swap-release -n "__fish_swap_release_needs_command" -f -a "activate" -d 'Make a staged release live'
+complete -c swap-release -n "__fish_swap_release_needs_command" -f -a "rollback" -d 'Put a former release back: the named one, or the one that was live before'
+complete -c swap-release -n "__fish_swap_release_needs_command" -f -a "status" -d 'Say what is live and what else is there'
+complete -c swap-release -n "__fish_swap_release_needs_command" -f -a "verify" -d 'Compare a release on disk with its manifest: the named one, or the live one'
+complete -c swap-release -n "__fish_swap_release_needs_command" -f -a "prune" -d 'Remove old releases, keeping the live one, the one before it, pinned ones and the newest good ones'
+complete -c swap-release -n "__fish_swap_release_needs_command" -f -a "pin" -d 'Keep a release whatever a prune says'
+complete -c swap-release -n "__fish_swap_release_needs_command" -f -a "unpin" -d 'Let a prune remove a release again'
+complete -c swap-release -n "__fish_swap_release_needs_command" -f -a "history" -d 'Say what happened on this server, oldest first'
+complete -c swap-release -n "__fish_swap_release_needs_command" -f -a "reconcile" -d 'Finish or undo what a killed run left, as every other verb does first'
+complete -c swap-release -n "__fish_swap_release_using_subcommand stage" -l deploy-to -d 'Directory of the site on this server' -r -F
+complete -c swap-release -n "__fish_swap_release_using_subcommand stage" -l payload -d 'The payload as it was downloaded: the archive, or the directory of the tree layout' -r -F
+complete -c swap-release -n "__fish_swap_release_using_subcommand stage" -l record -d 'The record of any stage of the build; `-` reads it from standard input' -r -F
+complete -c swap-release -n "__fish_swap_release_using_subcommand stage" -l manifest -d 'The manifest, for the tree layout' -r -F
+complete -c swap-release -n "__fish_swap_release_using_subcommand stage" -l shared -d 'Path in the release that is a link to shared/; a trailing / says directory, created when missing (can be repeated)' -r
+complete -c swap-release -n "__fish_swap_release_using_subcommand stage" -l owner -d 'Who asks, for the lock and the history' -r
+complete -c swap-release -n "__fish_swap_release_using_subcommand stage" -l color -d 'Colour of messages: auto looks whether standard error is a terminal' -r -f -a "auto\t'If standard error is a terminal and NO_COLOR is not set'
+always\t'Always, e.g. for Jenkins\' ansiColor'
+never\t'Never'"
+complete -c swap-release -n "__fish_swap_release_using_subcommand stage" -l json -d 'Print the result as one line of JSON'
+complete -c swap-release -n "__fish_swap_release_using_subcommand stage" -s v -l verbose -d 'Say more (can be repeated: -vv shows every step)'
+complete -c swap-release -n "__fish_swap_release_using_subcommand stage" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c swap-release -n "__fish_swap_release_using_subcommand activate" -l deploy-to -d 'Directory of the site on this server' -r -F
+complete -c swap-release -n "__fish_swap_release_using_subcommand activate" -l fleet -d 'Inventory: do it on every host, by SSH' -r -F
+complete -c swap-release -n "__fish_swap_release_using_subcommand activate" -l only -d 'Host of the inventory, instead of all (can be repeated)' -r
+complete -c swap-release -n "__fish_swap_release_using_subcommand activate" -l identity -d 'Private key for SSH; its passphrase comes from MKT_IDENTITY_PASSPHRASE or the file MKT_IDENTITY_PASSPHRASE_FILE' -r -F
+complete -c swap-release -n "__fish_swap_release_using_subcommand activate" -l known-hosts -d 'Host keys that are trusted' -r -F
+complete -c swap-release -n "__fish_swap_release_using_subcommand activate" -l owner -d 'Who asks, for the lock and the history' -r
+complete -c swap-release -n "__fish_swap_release_using_subcommand activate" -l confirm-within -d 'Put the former release back unless `commit` comes on standard input (or the fleet is healthy) within this time' -r
+complete -c swap-release -n "__fish_swap_release_using_subcommand activate" -l records -d 'Folder of records' -r -F
+complete -c swap-release -n "__fish_swap_release_using_subcommand activate" -l junit -d 'JUnit XML with one case a host [default: swap.junit.xml in the folder of records]' -r -F
+complete -c swap-release -n "__fish_swap_release_using_subcommand activate" -l color -d 'Colour of messages: auto looks whether standard error is a terminal' -r -f -a "auto\t'If standard error is a terminal and NO_COLOR is not set'
+always\t'Always, e.g. for Jenkins\' ansiColor'
+never\t'Never'"
+complete -c swap-release -n "__fish_swap_release_using_subcommand activate" -l in-step -d 'Lock and check, then wait for `go` on standard input before switching (what --fleet does on every server)'
+complete -c swap-release -n "__fish_swap_release_using_subcommand activate" -l allow-older -d 'Activate even if a newer build of the same job is live'
+complete -c swap-release -n "__fish_swap_release_using_subcommand activate" -s v -l verbose -d 'Say more (can be repeated: -vv shows every step)'
+complete -c swap-release -n "__fish_swap_release_using_subcommand activate" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c swap-release -n "__fish_swap_release_using_subcommand rollback" -l deploy-to -d 'Directory of the site on this server' -r -F
+complete -c swap-release -n "__fish_swap_release_using_subcommand rollback" -l fleet -d 'Inventory: do it on every host, by SSH' -r -F
+complete -c swap-release -n "__fish_swap_release_using_subcommand rollback" -l only -d 'Host of the inventory, instead of all (can be repeated)' -r
+complete -c swap-release -n "__fish_swap_release_using_subcommand rollback" -l identity -d 'Private key for SSH; its passphrase comes from MKT_IDENTITY_PASSPHRASE or the file MKT_IDENTITY_PASSPHRASE_FILE' -r -F
+complete -c swap-release -n "__fish_swap_release_using_subcommand rollback" -l known-hosts -d 'Host keys that are trusted' -r -F
+complete -c swap-release -n "__fish_swap_release_using_subcommand rollback" -l owner -d 'Who asks, for the lock and the history' -r
+complete -c swap-release -n "__fish_swap_release_using_subcommand rollback" -l confirm-within -d 'Put the former release back unless `commit` comes on standard input (or the fleet is healthy) within this time' -r
+complete -c swap-release -n "__fish_swap_release_using_subcommand rollback" -l records -d 'Folder of records' -r -F
+complete -c swap-release -n "__fish_swap_release_using_subcommand rollback" -l junit -d 'JUnit XML with one case a host [default: swap.junit.xml in the folder of records]' -r -F
+complete -c swap-release -n "__fish_swap_release_using_subcommand rollback" -l color -d 'Colour of messages: auto looks whether standard error is a terminal' -r -f -a "auto\t'If standard error is a terminal and NO_COLOR is not set'
+always\t'Always, e.g. for Jenkins\' ansiColor'
+never\t'Never'"
+complete -c swap-release -n "__fish_swap_release_using_subcommand rollback" -l in-step -d 'Lock and check, then wait for `go` on standard input before switching (what --fleet does on every server)'
+complete -c swap-release -n "__fish_swap_release_using_subcommand rollback" -l allow-older -d 'Activate even if a newer build of the same job is live'
+complete -c swap-release -n "__fish_swap_release_using_subcommand rollback" -s v -l verbose -d 'Say more (can be repeated: -vv shows every step)'
+complete -c swap-release -n "__fish_swap_release_using_subcommand rollback" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c swap-release -n "__fish_swap_release_using_subcommand status" -l deploy-to -d 'Directory of the site on this server' -r -F
+complete -c swap-release -n "__fish_swap_release_using_subcommand status" -l fleet -d 'Inventory: do it on every host, by SSH' -r -F
+complete -c swap-release -n "__fish_swap_release_using_subcommand status" -l only -d 'Host of the inventory, instead of all (can be repeated)' -r
+complete -c swap-release -n "__fish_swap_release_using_subcommand status" -l identity -d 'Private key for SSH; its passphrase comes from MKT_IDENTITY_PASSPHRASE or the file MKT_IDENTITY_PASSPHRASE_FILE' -r -F
+complete -c swap-release -n "__fish_swap_release_using_subcommand status" -l known-hosts -d 'Host keys that are trusted' -r -F
+complete -c swap-release -n "__fish_swap_release_using_subcommand status" -l owner -d 'Who asks, for the lock and the history' -r
+complete -c swap-release -n "__fish_swap_release_using_subcommand status" -l color -d 'Colour of messages: auto looks whether standard error is a terminal' -r -f -a "auto\t'If standard error is a terminal and NO_COLOR is not set'
+always\t'Always, e.g. for Jenkins\' ansiColor'
+never\t'Never'"
+complete -c swap-release -n "__fish_swap_release_using_subcommand status" -l json -d 'Print JSON on standard output'
+complete -c swap-release -n "__fish_swap_release_using_subcommand status" -s v -l verbose -d 'Say more (can be repeated: -vv shows every step)'
+complete -c swap-release -n "__fish_swap_release_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c swap-release -n "__fish_swap_release_using_subcommand verify" -l deploy-to -d 'Directory of the site on this server' -r -F
+complete -c swap-release -n "__fish_swap_release_using_subcommand verify" -l fleet -d 'Inventory: do it on every host, by SSH' -r -F
+complete -c swap-release -n "__fish_swap_release_using_subcommand verify" -l only -d 'Host of the inventory, instead of all (can be repeated)' -r
+complete -c swap-release -n "__fish_swap_release_using_subcommand verify" -l identity -d 'Private key for SSH; its passphrase comes from MKT_IDENTITY_PASSPHRASE or the file MKT_IDENTITY_PASSPHRASE_FILE' -r -F
+complete -c swap-release -n "__fish_swap_release_using_subcommand verify" -l known-hosts -d 'Host keys that are trusted' -r -F
+complete -c swap-release -n "__fish_swap_release_using_subcommand verify" -l owner -d 'Who asks, for the lock and the history' -r
+complete -c swap-release -n "__fish_swap_release_using_subcommand verify" -l color -d 'Colour of messages: auto looks whether standard error is a terminal' -r -f -a "auto\t'If standard error is a terminal and NO_COLOR is not set'
+always\t'Always, e.g. for Jenkins\' ansiColor'
+never\t'Never'"
+complete -c swap-release -n "__fish_swap_release_using_subcommand verify" -l json -d 'Print JSON on standard output'
+complete -c swap-release -n "__fish_swap_release_using_subcommand verify" -s v -l verbose -d 'Say more (can be repeated: -vv shows every step)'
+complete -c swap-release -n "__fish_swap_release_using_subcommand verify" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c swap-release -n "__fish_swap_release_using_subcommand prune" -l deploy-to -d 'Directory of the site on this server' -r -F
+complete -c swap-release -n "__fish_swap_release_using_subcommand prune" -l fleet -d 'Inventory: do it on every host, by SSH' -r -F
+complete -c swap-release -n "__fish_swap_release_using_subcommand prune" -l only -d 'Host of the inventory, instead of all (can be repeated)' -r
+complete -c swap-release -n "__fish_swap_release_using_subcommand prune" -l identity -d 'Private key for SSH; its passphrase comes from MKT_IDENTITY_PASSPHRASE or the file MKT_IDENTITY_PASSPHRASE_FILE' -r -F
+complete -c swap-release -n "__fish_swap_release_using_subcommand prune" -l known-hosts -d 'Host keys that are trusted' -r -F
+complete -c swap-release -n "__fish_swap_release_using_subcommand prune" -l owner -d 'Who asks, for the lock and the history' -r
+complete -c swap-release -n "__fish_swap_release_using_subcommand prune" -l keep -d 'Good releases to keep [default: 5, or `keep` of fleet.toml]' -r
+complete -c swap-release -n "__fish_swap_release_using_subcommand prune" -l grace -d 'Keep what was live until this long ago, for requests and cron jobs that still run in it [default: 15m]' -r
+complete -c swap-release -n "__fish_swap_release_using_subcommand prune" -l color -d 'Colour of messages: auto looks whether standard error is a terminal' -r -f -a "auto\t'If standard error is a terminal and NO_COLOR is not set'
+always\t'Always, e.g. for Jenkins\' ansiColor'
+never\t'Never'"
+complete -c swap-release -n "__fish_swap_release_using_subcommand prune" -s v -l verbose -d 'Say more (can be repeated: -vv shows every step)'
+complete -c swap-release -n "__fish_swap_release_using_subcommand prune" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c swap-release -n "__fish_swap_release_using_subcommand pin" -l deploy-to -d 'Directory of the site on this server' -r -F
+complete -c swap-release -n "__fish_swap_release_using_subcommand pin" -l owner -d 'Who asks, for the lock and the history' -r
+complete -c swap-release -n "__fish_swap_release_using_subcommand pin" -l color -d 'Colour of messages: auto looks whether standard error is a terminal' -r -f -a "auto\t'If standard error is a terminal and NO_COLOR is not set'
+always\t'Always, e.g. for Jenkins\' ansiColor'
+never\t'Never'"
+complete -c swap-release -n "__fish_swap_release_using_subcommand pin" -s v -l verbose -d 'Say more (can be repeated: -vv shows every step)'
+complete -c swap-release -n "__fish_swap_release_using_subcommand pin" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c swap-release -n "__fish_swap_release_using_subcommand unpin" -l deploy-to -d 'Directory of the site on this server' -r -F
+complete -c swap-release -n "__fish_swap_release_using_subcommand unpin" -l owner -d 'Who asks, for the lock and the history' -r
+complete -c swap-release -n "__fish_swap_release_using_subcommand unpin" -l color -d 'Colour of messages: auto looks whether standard error is a terminal' -r -f -a "auto\t'If standard error is a terminal and NO_COLOR is not set'
+always\t'Always, e.g. for Jenkins\' ansiColor'
+never\t'Never'"
+complete -c swap-release -n "__fish_swap_release_using_subcommand unpin" -s v -l verbose -d 'Say more (can be repeated: -vv shows every step)'
+complete -c swap-release -n "__fish_swap_release_using_subcommand unpin" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c swap-release -n "__fish_swap_release_using_subcommand history" -l deploy-to -d 'Directory of the site on this server' -r -F
+complete -c swap-release -n "__fish_swap_release_using_subcommand history" -l owner -d 'Who asks, for the lock and the history' -r
+complete -c swap-release -n "__fish_swap_release_using_subcommand history" -l color -d 'Colour of messages: auto looks whether standard error is a terminal' -r -f -a "auto\t'If standard error is a terminal and NO_COLOR is not set'
+always\t'Always, e.g. for Jenkins\' ansiColor'
+never\t'Never'"
+complete -c swap-release -n "__fish_swap_release_using_subcommand history" -l json -d 'Print the lines of JSON as they are kept'
+complete -c swap-release -n "__fish_swap_release_using_subcommand history" -s v -l verbose -d 'Say more (can be repeated: -vv shows every step)'
+complete -c swap-release -n "__fish_swap_release_using_subcommand history" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c swap-release -n "__fish_swap_release_using_subcommand reconcile" -l deploy-to -d 'Directory of the site on this server' -r -F
+complete -c swap-release -n "__fish_swap_release_using_subcommand reconcile" -l owner -d 'Who asks, for the lock and the history' -r
+complete -c swap-release -n "__fish_swap_release_using_subcommand reconcile" -l color -d 'Colour of messages: auto looks whether standard error is a terminal' -r -f -a "auto\t'If standard error is a terminal and NO_COLOR is not set'
+always\t'Always, e.g. for Jenkins\' ansiColor'
+never\t'Never'"
+complete -c swap-release -n "__fish_swap_release_using_subcommand reconcile" -s v -l verbose -d 'Say more (can be repeated: -vv shows every step)'
+complete -c swap-release -n "__fish_swap_release_using_subcommand reconcile" -s h -l help -d 'Print help (see more with \'--help\')'
