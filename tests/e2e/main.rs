@@ -16,7 +16,6 @@ mod full_disk;
 mod hooks;
 mod host_down;
 mod host_keys;
-mod jenkinsfile;
 mod kill9;
 mod kill_syscalls;
 mod lease;

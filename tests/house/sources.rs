@@ -140,7 +140,7 @@ fn nothing_names_the_machine_it_was_written_on() {
 
 #[test]
 fn no_story_is_forgotten() {
-    for folder in ["e2e", "house"] {
+    for folder in ["e2e", "house", "jenkins"] {
         let dir = workspace().join("tests").join(folder);
         let main = fs::read_to_string(dir.join("main.rs")).unwrap();
         for path in files(&dir, &["rs"]) {

@@ -1,0 +1,23 @@
+/** The stage Swap: one `swap-release`, with the key bound for it alone. See swapRelease.txt. */
+int call(Map args = [:]) {
+    withEnv([
+        "MKT_RECORDS=${args.records ?: 'records'}",
+        "MKT_FLEET=${args.fleet ?: 'fleet.toml'}",
+        "MKT_HOST=${args.only ?: ''}",
+        "MKT_RELEASE=${args.release ?: ''}",
+        "MKT_OLDER=${args.allowOlder ? '--allow-older' : ''}",
+    ]) {
+        withCredentials([sshUserPrivateKey(credentialsId: args.credentialsId ?: 'site-deploy', keyFileVariable: 'MKT_IDENTITY', passphraseVariable: 'MKT_IDENTITY_PASSPHRASE')]) {
+            switch (args.verb ?: 'activate') {
+                case 'activate':
+                    return mktSettle(sh(returnStatus: true, label: 'swap-release activate', script: 'exec swap-release activate --fleet "$MKT_FLEET" ${MKT_HOST:+--only "$MKT_HOST"} $MKT_OLDER'))
+                case 'rollback':
+                    return mktSettle(sh(returnStatus: true, label: 'swap-release rollback', script: 'exec swap-release rollback --fleet "$MKT_FLEET" ${MKT_HOST:+--only "$MKT_HOST"} -- ${MKT_RELEASE:+"$MKT_RELEASE"}'))
+                case 'status':
+                    return mktSettle(sh(returnStatus: true, label: 'swap-release status', script: 'exec swap-release status --fleet "$MKT_FLEET" ${MKT_HOST:+--only "$MKT_HOST"}'))
+                default:
+                    error "swapRelease: verb is activate, rollback or status, not ${args.verb}"
+            }
+        }
+    }
+}
