@@ -25,6 +25,7 @@ fn known_bad_files_end_as_they_must() {
             heads.iter().map(|(kind, text)| ((*kind).to_owned(), (*text).to_owned())).collect();
         let running = start(&json!({
             "jenkinsfile": path,
+            "library": workspace().join("jenkins"),
             "jobs": scratch.path().join("jobs"),
             "job": name,
             "build": 1,

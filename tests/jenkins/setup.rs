@@ -103,3 +103,21 @@ fn plugins_are_named_once_and_in_order() {
     let readme = fs::read_to_string(workspace().join("jenkins/README.md")).unwrap();
     assert!(readme.contains("plugins.txt") && readme.contains("casc.yaml"));
 }
+
+/// The example has no library, so it decides by itself; both say the same.
+#[test]
+fn the_example_and_the_library_make_the_same_of_an_exit_code() {
+    let read = |file: &str| fs::read_to_string(workspace().join(file)).unwrap();
+    let cases = |text: &str| -> Vec<(String, String)> {
+        let lines: Vec<&str> = text.lines().map(str::trim).collect();
+        let pairs = lines.windows(2).filter(|pair| pair[0].starts_with("case ") || pair[0] == "default:");
+        pairs
+            .map(|pair| (pair[0].to_owned(), pair[1].to_owned()))
+            .filter(|(code, _)| code != "case 0:")
+            .collect()
+    };
+    let library = cases(&read("jenkins/vars/mktSettle.groovy"));
+    let example = read("Jenkinsfile.example");
+    assert_eq!(cases(example.split_once("void settle").unwrap().1), library);
+    assert_eq!(library.len(), 5);
+}

@@ -41,7 +41,7 @@ fn commands(command: &Command) -> Vec<(String, &Command)> {
 }
 
 /// Flags of one command that are its own; those that every verb has are listed with the command itself.
-fn flags<'a>(command: &'a Command, top: bool) -> impl Iterator<Item = &'a Arg> {
+fn flags(command: &Command, top: bool) -> impl Iterator<Item = &Arg> {
     command.get_arguments().filter(move |arg| {
         arg.get_long().is_some()
             && !arg.is_hide_set()
