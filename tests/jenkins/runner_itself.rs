@@ -46,7 +46,7 @@ fn known_bad_files_end_as_they_must() {
             match kind.as_str() {
                 // In this order.
                 "log" => {
-                    at += log[at..].find(&text).unwrap_or_else(|| panic!("{name}: no `{text}` in\n{log}"))
+                    at += log[at..].find(&text).unwrap_or_else(|| panic!("{name}: no `{text}` in\n{log}"));
                 }
                 "not" => assert!(!log.contains(&text), "{name}: `{text}` in\n{log}"),
                 _ => {}

@@ -98,7 +98,7 @@ fn plugins_are_named_once_and_in_order() {
     let unique: BTreeSet<&&str> = names.iter().collect();
     assert_eq!(unique.len(), names.len());
     let good = |name: &&str| name.chars().all(|c| c.is_ascii_lowercase() || c == '-');
-    assert!(names.iter().all(|name| good(name)), "{names:?}");
+    assert!(names.iter().all(good), "{names:?}");
     // What a newcomer installs by hand is what the list says.
     let readme = fs::read_to_string(workspace().join("jenkins/README.md")).unwrap();
     assert!(readme.contains("plugins.txt") && readme.contains("casc.yaml"));

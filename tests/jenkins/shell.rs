@@ -16,8 +16,9 @@ fn deploy(fleet: &Fleet, arguments: &[&str]) -> Run {
 fn the_chain_of_shell_deploys_and_rolls_back() {
     needs_fleet!();
     let mut fleet = Fleet::three();
-    fleet.site(1);
-    fleet.site(2);
+    for release in [1, 2] {
+        assert!(fleet.site(release).ends_with(format!("site{release}")));
+    }
     deploy(&fleet, &["site1"]).env("BUILD_NUMBER", "1").env("GIT_COMMIT", "0a1b2c3d4e").output().ok();
     fleet.assert_live("1-0a1b2c3d");
 
