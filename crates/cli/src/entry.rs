@@ -116,6 +116,7 @@ mod tests {
     use super::*;
 
     #[derive(Debug, Parser)]
+    #[command(name = "tool")]
     struct Line {
         #[arg(long)]
         number: Option<u8>,
