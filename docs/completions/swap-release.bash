@@ -28,6 +28,9 @@ _swap__release() {
             swap__release,prune)
                 cmd="swap__release__subcmd__prune"
                 ;;
+            swap__release,receive)
+                cmd="swap__release__subcmd__receive"
+                ;;
             swap__release,reconcile)
                 cmd="swap__release__subcmd__reconcile"
                 ;;
@@ -53,7 +56,7 @@ _swap__release() {
 
     case "${cmd}" in
         swap__release)
-            opts="-v -h -V --verbose --color --help --version stage activate rollback status verify prune pin unpin history reconcile"
+            opts="-v -h -V --verbose --color --help --version stage receive activate rollback status verify prune pin unpin history reconcile"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -212,6 +215,28 @@ _swap__release() {
                     return 0
                     ;;
                 --grace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        swap__subcmd__release__subcmd__receive)
+            opts="-v -h --deploy-to --verbose --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --deploy-to)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

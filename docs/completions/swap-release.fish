@@ -31,6 +31,7 @@ complete -c swap-release -n "__fish_swap_release_needs_command" -s v -l verbose 
 complete -c swap-release -n "__fish_swap_release_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c swap-release -n "__fish_swap_release_needs_command" -s V -l version -d 'Print version'
 complete -c swap-release -n "__fish_swap_release_needs_command" -f -a "stage" -d 'Unpack a payload on this server, prove its tree digest, and keep it ready'
+complete -c swap-release -n "__fish_swap_release_needs_command" -f -a "receive" -d 'Get a payload from its peers and stage it, as fleet-push says on standard input (started by it over SSH)'
 complete -c swap-release -n "__fish_swap_release_needs_command" -f -a "activate" -d 'Make a staged release live'
 complete -c swap-release -n "__fish_swap_release_needs_command" -f -a "rollback" -d 'Put a former release back: the named one, or the one that was live before'
 complete -c swap-release -n "__fish_swap_release_needs_command" -f -a "status" -d 'Say what is live and what else is there'
@@ -52,6 +53,12 @@ never\t'Never'"
 complete -c swap-release -n "__fish_swap_release_using_subcommand stage" -l json -d 'Print the result as one line of JSON'
 complete -c swap-release -n "__fish_swap_release_using_subcommand stage" -s v -l verbose -d 'Say more (can be repeated: -vv shows every step)'
 complete -c swap-release -n "__fish_swap_release_using_subcommand stage" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c swap-release -n "__fish_swap_release_using_subcommand receive" -l deploy-to -d 'Directory of the site on this server' -r -F
+complete -c swap-release -n "__fish_swap_release_using_subcommand receive" -l color -d 'Colour of messages: auto looks whether standard error is a terminal' -r -f -a "auto\t'If standard error is a terminal and NO_COLOR is not set'
+always\t'Always, e.g. for Jenkins\' ansiColor'
+never\t'Never'"
+complete -c swap-release -n "__fish_swap_release_using_subcommand receive" -s v -l verbose -d 'Say more (can be repeated: -vv shows every step)'
+complete -c swap-release -n "__fish_swap_release_using_subcommand receive" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c swap-release -n "__fish_swap_release_using_subcommand activate" -l deploy-to -d 'Directory of the site on this server' -r -F
 complete -c swap-release -n "__fish_swap_release_using_subcommand activate" -l fleet -d 'Inventory: do it on every host, by SSH' -r -F
 complete -c swap-release -n "__fish_swap_release_using_subcommand activate" -l only -d 'Host of the inventory, instead of all (can be repeated)' -r

@@ -32,7 +32,7 @@ _tracker__publish() {
 
     case "${cmd}" in
         tracker__publish)
-            opts="-v -h -V --records --fleet --mode --announce --seeder-socket --seeder-directory --seeder-peer --payload --timeout --tracker-timeout --wait --keep --verbose --color --help --version check withdraw hosts"
+            opts="-v -h -V --records --fleet --mode --announce --seeder-socket --seeder-directory --seeder-peer --payload --timeout --tracker-timeout --ca-file --wait --keep --verbose --color --help --version check withdraw hosts"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -78,6 +78,10 @@ _tracker__publish() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --ca-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --keep)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -94,7 +98,7 @@ _tracker__publish() {
             return 0
             ;;
         tracker__subcmd__publish__subcmd__check)
-            opts="-v -h --records --fleet --mode --announce --seeder-socket --seeder-directory --seeder-peer --timeout --tracker-timeout --verbose --color --help"
+            opts="-v -h --records --fleet --mode --announce --seeder-socket --seeder-directory --seeder-peer --timeout --tracker-timeout --ca-file --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -133,6 +137,10 @@ _tracker__publish() {
                     return 0
                     ;;
                 --tracker-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ca-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -148,7 +156,7 @@ _tracker__publish() {
             return 0
             ;;
         tracker__subcmd__publish__subcmd__hosts)
-            opts="-v -h --create --records --fleet --mode --announce --seeder-socket --seeder-directory --seeder-peer --timeout --tracker-timeout --verbose --color --help"
+            opts="-v -h --create --records --fleet --mode --announce --seeder-socket --seeder-directory --seeder-peer --timeout --tracker-timeout --ca-file --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -187,6 +195,10 @@ _tracker__publish() {
                     return 0
                     ;;
                 --tracker-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ca-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -202,7 +214,7 @@ _tracker__publish() {
             return 0
             ;;
         tracker__subcmd__publish__subcmd__withdraw)
-            opts="-v -h --records --fleet --mode --announce --seeder-socket --seeder-directory --seeder-peer --timeout --tracker-timeout --verbose --color --help"
+            opts="-v -h --records --fleet --mode --announce --seeder-socket --seeder-directory --seeder-peer --timeout --tracker-timeout --ca-file --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -241,6 +253,10 @@ _tracker__publish() {
                     return 0
                     ;;
                 --tracker-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ca-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_tracker_publish_global_optspecs
-    string join \n records= fleet= mode= announce= seeder-socket= seeder-directory= seeder-peer= payload= timeout= tracker-timeout= wait keep= v/verbose color= h/help V/version
+    string join \n records= fleet= mode= announce= seeder-socket= seeder-directory= seeder-peer= payload= timeout= tracker-timeout= ca-file= wait keep= v/verbose color= h/help V/version
 end
 
 function __fish_tracker_publish_needs_command
@@ -39,6 +39,7 @@ complete -c tracker-publish -n "__fish_tracker_publish_needs_command" -l seeder-
 complete -c tracker-publish -n "__fish_tracker_publish_needs_command" -l payload -d 'What the torrent carries: the site for a tree layout; for an archive the one in the folder of records is taken' -r -F
 complete -c tracker-publish -n "__fish_tracker_publish_needs_command" -l timeout -d 'Time for rtorrent to hash the payload and to seed' -r
 complete -c tracker-publish -n "__fish_tracker_publish_needs_command" -l tracker-timeout -d 'Time for one answer of the tracker or its site' -r
+complete -c tracker-publish -n "__fish_tracker_publish_needs_command" -l ca-file -d 'Certificates, in PEM, of the private authority that signs those of tracker and site; instead of the public ones' -r -F
 complete -c tracker-publish -n "__fish_tracker_publish_needs_command" -l keep -d 'Withdraw all but the N releases that were published last' -r
 complete -c tracker-publish -n "__fish_tracker_publish_needs_command" -l color -d 'Colour of messages: auto looks whether standard error is a terminal' -r -f -a "auto\t'If standard error is a terminal and NO_COLOR is not set'
 always\t'Always, e.g. for Jenkins\' ansiColor'
@@ -64,6 +65,7 @@ complete -c tracker-publish -n "__fish_tracker_publish_using_subcommand check" -
 complete -c tracker-publish -n "__fish_tracker_publish_using_subcommand check" -l seeder-peer -d 'Address at which the hosts reach it' -r
 complete -c tracker-publish -n "__fish_tracker_publish_using_subcommand check" -l timeout -d 'Time for rtorrent to hash the payload and to seed' -r
 complete -c tracker-publish -n "__fish_tracker_publish_using_subcommand check" -l tracker-timeout -d 'Time for one answer of the tracker or its site' -r
+complete -c tracker-publish -n "__fish_tracker_publish_using_subcommand check" -l ca-file -d 'Certificates, in PEM, of the private authority that signs those of tracker and site; instead of the public ones' -r -F
 complete -c tracker-publish -n "__fish_tracker_publish_using_subcommand check" -l color -d 'Colour of messages: auto looks whether standard error is a terminal' -r -f -a "auto\t'If standard error is a terminal and NO_COLOR is not set'
 always\t'Always, e.g. for Jenkins\' ansiColor'
 never\t'Never'"
@@ -83,6 +85,7 @@ complete -c tracker-publish -n "__fish_tracker_publish_using_subcommand withdraw
 complete -c tracker-publish -n "__fish_tracker_publish_using_subcommand withdraw" -l seeder-peer -d 'Address at which the hosts reach it' -r
 complete -c tracker-publish -n "__fish_tracker_publish_using_subcommand withdraw" -l timeout -d 'Time for rtorrent to hash the payload and to seed' -r
 complete -c tracker-publish -n "__fish_tracker_publish_using_subcommand withdraw" -l tracker-timeout -d 'Time for one answer of the tracker or its site' -r
+complete -c tracker-publish -n "__fish_tracker_publish_using_subcommand withdraw" -l ca-file -d 'Certificates, in PEM, of the private authority that signs those of tracker and site; instead of the public ones' -r -F
 complete -c tracker-publish -n "__fish_tracker_publish_using_subcommand withdraw" -l color -d 'Colour of messages: auto looks whether standard error is a terminal' -r -f -a "auto\t'If standard error is a terminal and NO_COLOR is not set'
 always\t'Always, e.g. for Jenkins\' ansiColor'
 never\t'Never'"
@@ -102,6 +105,7 @@ complete -c tracker-publish -n "__fish_tracker_publish_using_subcommand hosts" -
 complete -c tracker-publish -n "__fish_tracker_publish_using_subcommand hosts" -l seeder-peer -d 'Address at which the hosts reach it' -r
 complete -c tracker-publish -n "__fish_tracker_publish_using_subcommand hosts" -l timeout -d 'Time for rtorrent to hash the payload and to seed' -r
 complete -c tracker-publish -n "__fish_tracker_publish_using_subcommand hosts" -l tracker-timeout -d 'Time for one answer of the tracker or its site' -r
+complete -c tracker-publish -n "__fish_tracker_publish_using_subcommand hosts" -l ca-file -d 'Certificates, in PEM, of the private authority that signs those of tracker and site; instead of the public ones' -r -F
 complete -c tracker-publish -n "__fish_tracker_publish_using_subcommand hosts" -l color -d 'Colour of messages: auto looks whether standard error is a terminal' -r -f -a "auto\t'If standard error is a terminal and NO_COLOR is not set'
 always\t'Always, e.g. for Jenkins\' ansiColor'
 never\t'Never'"
