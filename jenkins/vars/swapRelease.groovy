@@ -5,12 +5,13 @@ int call(Map args = [:]) {
         "MKT_FLEET=${args.fleet ?: 'fleet.toml'}",
         "MKT_HOST=${args.only ?: ''}",
         "MKT_RELEASE=${args.release ?: ''}",
+        "MKT_CANARY=${args.canary ?: ''}",
         "MKT_OLDER=${args.allowOlder ? '--allow-older' : ''}",
     ]) {
         withCredentials([sshUserPrivateKey(credentialsId: args.credentialsId ?: 'site-deploy', keyFileVariable: 'MKT_IDENTITY', passphraseVariable: 'MKT_IDENTITY_PASSPHRASE')]) {
             switch (args.verb ?: 'activate') {
                 case 'activate':
-                    return mktSettle(sh(returnStatus: true, label: 'swap-release activate', script: 'exec swap-release activate --fleet "$MKT_FLEET" ${MKT_HOST:+--only "$MKT_HOST"} $MKT_OLDER'))
+                    return mktSettle(sh(returnStatus: true, label: 'swap-release activate', script: 'exec swap-release activate --fleet "$MKT_FLEET" ${MKT_HOST:+--only "$MKT_HOST"} ${MKT_CANARY:+--canary "$MKT_CANARY"} $MKT_OLDER'))
                 case 'rollback':
                     return mktSettle(sh(returnStatus: true, label: 'swap-release rollback', script: 'exec swap-release rollback --fleet "$MKT_FLEET" ${MKT_HOST:+--only "$MKT_HOST"} -- ${MKT_RELEASE:+"$MKT_RELEASE"}'))
                 case 'status':

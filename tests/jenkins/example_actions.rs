@@ -55,7 +55,7 @@ fn deploy_dry_run_roll_back_and_redeploy() {
     assert!(dry.raw_log().contains("alpha") && dry.raw_log().contains(&release1), "{}", dry.log());
     assert_eq!(world.fleet.host("beta").releases(), [release1.as_str()], "nothing was sent");
 
-    world.build(json!({})).ends("SUCCESS");
+    world.build(json!({ "CANARY": "1" })).ends("SUCCESS");
     let release3 = world.id(3);
     world.fleet.assert_live(&release3);
 

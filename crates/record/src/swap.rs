@@ -109,8 +109,10 @@ pub struct Swap {
 impl Swap {
     /// `3 hosts`, or `2 of 3 hosts` where a quorum was enough.
     fn committed(&self) -> String {
-        let (all, serve) =
-            (self.hosts.len(), self.hosts.iter().filter(|host| host.outcome == HostOutcome::Committed).count());
+        let (all, serve) = (
+            self.hosts.len(),
+            self.hosts.iter().filter(|host| host.outcome == HostOutcome::Committed).count(),
+        );
         if serve == all { format!("{all} hosts") } else { format!("{serve} of {all} hosts") }
     }
 }
