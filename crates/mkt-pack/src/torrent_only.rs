@@ -101,7 +101,7 @@ enum Listed {
     /// As mktorrent lists them.
     Followed(Vec<FileEntry>),
     /// What they must still be in the end.
-    Strictly(Scan),
+    Strictly(Box<Scan>),
 }
 
 impl Listed {
@@ -134,7 +134,7 @@ fn list(settings: &Settings, console: &Console, abort: &Abort) -> Result<Listed,
     for path in scan.excluded() {
         log::info!("left out: {path}");
     }
-    Ok(Listed::Strictly(scan))
+    Ok(Listed::Strictly(Box::new(scan)))
 }
 
 /// The name that was given, else that of the file or directory; `.` is asked for its own.
