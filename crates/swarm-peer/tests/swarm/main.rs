@@ -11,6 +11,9 @@
 
 mod disk;
 mod fixture;
+mod foreign;
 mod hostile;
 mod peers;
 mod simulation;
+mod wire;
+mod wire_oracle;

@@ -1,0 +1,7 @@
+//! The reader of messages against arbitrary streams; what must hold is said once, in the tests.
+#![no_main]
+
+#[path = "../../tests/swarm/wire_oracle.rs"]
+mod wire_oracle;
+
+libfuzzer_sys::fuzz_target!(|stream: &[u8]| wire_oracle::check(stream));
