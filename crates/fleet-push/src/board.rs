@@ -118,6 +118,9 @@ impl<'a> Board<'a> {
         }
         self.ended += 1;
         let (Some(host), Some(report)) = (self.hosts.get(index), self.reports.get(index)) else { return };
+        if report.state == PushState::Skipped {
+            return;
+        }
         match (&report.error, report.already) {
             (Some(error), _) => {
                 self.console.say(format!("{} failed: {error}", host.name));

@@ -63,6 +63,8 @@ pub(crate) struct Visit<'a> {
     watch: Watch,
     /// The client has had the torrent in this visit.
     began_once: bool,
+    /// It has had its turn: the host was, or is being, connected to.
+    connecting: bool,
     /// When the embedded peer last got something new; the beginning at first.
     moved: Instant,
     /// The payload was refused once and has been fetched again.
@@ -85,11 +87,17 @@ impl Tour {
             report,
             watch,
             began_once: false,
+            connecting: false,
             moved: began,
             refetched: false,
         };
         match visit.attempts() {
             Ok(()) => visit.report.state = PushState::Staged,
+            // Its thread was there, but nobody has spoken to the host.
+            Err(Fault::Terminated) if !visit.connecting => {
+                tell(Told::Now(HostReport::new()));
+                return HostReport::new();
+            }
             Err(fault) => {
                 self.swarm.leave(index);
                 self.mesh.leave(index);
@@ -133,15 +141,19 @@ impl Visit<'_> {
         Ok(())
     }
 
-    /// An embedded peer goes on without us, so its host is tried for as long as it could be given up for lack of bytes.
+    /// An embedded peer that was started goes on without us, so its host is tried for as long as it could be given up for
+    /// lack of bytes. A host that was never reached is not worth the wait.
     fn may_retry(&self, number: u32) -> bool {
         number < RETRIES
-            || (self.host.engine == fleet::Engine::Embedded && self.moved.elapsed() < self.tour.job.stall)
+            || (self.host.engine == fleet::Engine::Embedded
+                && self.began_once
+                && self.moved.elapsed() < self.tour.job.stall)
     }
 
     fn once(&mut self) -> Result<(), Fault> {
         let tour = self.tour;
         let pass = tour.gate.enter(&tour.clock)?;
+        self.connecting = true;
         let started = Instant::now();
         let connected = self.connect();
         add(&mut self.report.seconds.connect, started.elapsed());

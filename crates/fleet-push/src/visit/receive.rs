@@ -74,6 +74,7 @@ impl Visit<'_> {
         let opening = self.tour.job.opening(self.host, !has_release)?;
         let (mut receiver, port) = Receiver::start(remote, self.host, opening, &self.tour.clock)?;
         // It is begun: the next host may.
+        self.began_once = true;
         drop(pass);
         add(&mut self.report.seconds.push, started.elapsed());
         let group = self.host.group.as_ref().map(fleet::HostName::as_str);
