@@ -71,6 +71,7 @@ fn an_archive_is_seeded_proved_and_can_be_downloaded() {
         "mode": "none",
         "announce": Value::Null,
         "seeder": { "peer": seeder.peer().to_string(), "bytes_done": 2_800_000, "complete": true },
+        "push_seeds": false,
     });
     assert_eq!(record["details"], details);
     assert_eq!(record["aborted"], false);
