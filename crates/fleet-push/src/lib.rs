@@ -7,7 +7,7 @@
 //! - `engine`, `rtorrent`: a standing client that carries the payload;
 //! - `swarm`, `pace`: which rtorrents are there to be introduced, and which begins when;
 //! - `receiver`, `opening`, `seed`: the embedded engine, on a host and here;
-//! - `mesh`, `topology`: the embedded peers, and who knows whom;
+//! - `mesh`: the embedded peers, and who is told of whom;
 //! - `swap`: `swap-release` on the host;
 //! - `board`, `report`: what people see, and what is left behind.
 
@@ -31,7 +31,6 @@ mod run;
 mod seed;
 mod swap;
 mod swarm;
-mod topology;
 mod torrent;
 mod visit;
 #[cfg(test)]

@@ -10,8 +10,9 @@ use std::net::SocketAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use swarm_peer::topology::{FULL_MESH, Topology};
+
 use crate::seed::SeedWay;
-use crate::topology::{FULL_MESH, Topology};
 
 /// How long the first to listen wait for the others.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -64,7 +65,6 @@ struct Inner {
 #[derive(Debug)]
 struct Member {
     address: SocketAddr,
-    group: Option<String>,
     news: Introduction,
 }
 
@@ -101,8 +101,8 @@ impl Mesh {
         inner.awaited.remove(&host);
         inner.first.get_or_insert_with(Instant::now);
         let before = inner.topology.leave(host);
-        let group = group.map(str::to_owned);
-        inner.members.insert(host, Member { address, group, news: Introduction::default() });
+        inner.topology.enter(host, group);
+        inner.members.insert(host, Member { address, news: Introduction::default() });
         if inner.open {
             inner.join(host);
             // It knows nobody any more, and those who knew it dial its old port: it takes them all up again.
@@ -203,18 +203,21 @@ impl Inner {
             return;
         }
         self.open = true;
-        let hosts: Vec<usize> = self.members.keys().copied().collect();
+        let mut hosts: Vec<usize> = self.members.keys().copied().collect();
+        if hosts.len() > FULL_MESH {
+            // Those who come first get to know the seeder: some of every group.
+            fastrand::shuffle(&mut hosts);
+        }
         for host in hosts {
             self.join(host);
         }
     }
 
     fn join(&mut self, host: usize) {
-        let group = self.members.get(&host).and_then(|member| member.group.clone());
-        for other in self.topology.join(host, group.as_deref()) {
+        for other in self.topology.meet(host) {
             self.introduce(host, other);
         }
-        if self.members.len() <= FULL_MESH {
+        if self.topology.meet_seeder(host) {
             self.know_seeder(host);
         }
         let Some(member) = self.members.get_mut(&host) else { return };
@@ -268,10 +271,22 @@ mod tests {
         mesh.listens(1, address(1), None);
         assert_eq!(mesh.news(0), None);
         mesh.settle(2);
-        assert_eq!(mesh.news(0).unwrap().seeders, BTreeSet::from([address(9)]));
-        assert_eq!(dialled(mesh.news(1)), [address(0), address(9)], "each pair meets once");
+        assert_eq!(dialled(mesh.news(0)), [address(1), address(9)]);
+        assert_eq!(dialled(mesh.news(1)), [address(9)], "each pair meets once");
         assert_eq!(mesh.news(1), None, "nothing is told twice");
         assert_eq!(mesh.seeder_news(), None, "it is dialled");
+    }
+
+    #[test]
+    fn in_a_large_fleet_some_dial_the_seeder_and_everybody_knows_somebody() {
+        let mesh = mesh(120);
+        mesh.seeder_listens(seeder(9));
+        for host in 0..120_u8 {
+            mesh.listens(host.into(), address(host + 10), None);
+        }
+        let news: Vec<Introduction> = (0..120).map(|host| mesh.news(host).unwrap_or_default()).collect();
+        assert_eq!(news.iter().filter(|news| !news.seeders.is_empty()).count(), FULL_MESH);
+        assert!((0..120).all(|host| mesh.links(host) >= 16));
     }
 
     #[test]
@@ -304,9 +319,9 @@ mod tests {
         for host in 0..3 {
             mesh.listens(host, address(u8::try_from(host).unwrap()), None);
         }
-        assert_eq!(dialled(mesh.news(0)), []);
-        mesh.dial_all(0);
-        assert_eq!(dialled(mesh.news(0)), [address(1), address(2)]);
+        assert_eq!(dialled(mesh.news(2)), []);
+        mesh.dial_all(2);
+        assert_eq!(dialled(mesh.news(2)), [address(0), address(1)]);
     }
 
     #[test]
@@ -315,7 +330,8 @@ mod tests {
         mesh.seeder_listens(seeder(9));
         mesh.listens(0, address(0), None);
         mesh.listens(1, address(1), None);
-        assert_eq!(dialled(mesh.news(0)), [address(50), address(9)]);
+        assert_eq!(dialled(mesh.news(1)), [address(50), address(9)]);
+        mesh.news(0);
         mesh.outside(address(60));
         assert_eq!(dialled(mesh.news(0)), [address(60)]);
         assert_eq!(dialled(mesh.seeder_news()), [address(50), address(60)]);

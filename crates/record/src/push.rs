@@ -25,7 +25,7 @@ pub enum PushState {
 pub struct StepSeconds {
     /// TCP, host key, authentication, and the question what the host has.
     pub connect: Option<f64>,
-    /// The `.torrent` in the watch directory and known to the client.
+    /// Until the client knows the torrent (rtorrent), or its peers (embedded, which waits until all listen).
     pub push: Option<f64>,
     /// Until the client had every piece.
     pub download: Option<f64>,

@@ -77,6 +77,12 @@ pub enum Error {
         /// The bound.
         limit: usize,
     },
+    /// One of the peer's own threads panicked.
+    #[error("the peer for `{name}` met a defect of its own and has ended")]
+    Defect {
+        /// The torrent's name.
+        name: String,
+    },
 }
 
 impl Error {
@@ -103,6 +109,7 @@ impl Error {
                     .into()
             }
             Self::TooManyPieces { .. } => "pack it with longer pieces".into(),
+            Self::Defect { .. } => "start it again, it continues; and report the panic above".into(),
             Self::Start { .. } => return None,
         })
     }

@@ -8,7 +8,11 @@
 //! - [`Peer`] is a running peer: one thread for the network, one for the disk;
 //! - [`strategy`] decides what to ask of whom and whom to blame, without sockets, files or a clock of its own, so that a
 //!   simulation of ten thousand hosts drives the very same code;
+//! - [`topology`] says who is to know whom;
 //! - [`wire`] reads and writes the messages.
+//!
+//! BEP 6's allowed-fast sets are read and passed over. A peer of ours chokes nobody and so has none to give; a foreign client
+//! that grants one while it chokes is asked when it unchokes, and everybody else meanwhile.
 //!
 //! Pieces are hashed from what was read back from disk. There is no fsync: after a power cut the next start hashes what is
 //! there, and whoever unpacks the payload makes the result durable.
@@ -22,6 +26,7 @@ mod peer;
 mod shared;
 mod status;
 pub mod strategy;
+pub mod topology;
 pub mod wire;
 
 pub use config::{Allow, Config, Role};

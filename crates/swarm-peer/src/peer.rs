@@ -50,11 +50,8 @@ impl Peer {
         let started = Driver::start(metainfo, geometry, &layout, config, Arc::clone(&shared))?;
         let Started { driver, address, introductions, waker } = started;
         let run = {
-            let shared = Arc::clone(&shared);
-            move || {
-                driver.run();
-                shared.end();
-            }
+            let (shared, name) = (Arc::clone(&shared), info.name().to_owned());
+            move || shared.last_words(name, || driver.run())
         };
         let thread = std::thread::Builder::new().name("swarm-net".into()).spawn(run);
         let thread = thread.map_err(|source| Error::Start { name: info.name().into(), source })?;
@@ -68,7 +65,7 @@ impl Peer {
     }
 
     /// Peers to let in and to dial, at any time. Those known already, and the peer's own address, are passed over, so the
-    /// same list may go to everybody.
+    /// same list may go to everybody; better is to tell only one side of each pair.
     pub fn introduce(&self, peers: &[SocketAddr]) {
         let introductions = self.introductions.lock().unwrap_or_else(PoisonError::into_inner);
         for peer in peers {

@@ -1,6 +1,6 @@
 //! What the network's thread shows to the handle.
 
-use crate::{Event, Status, Summary};
+use crate::{Error, Event, Status, Summary};
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -58,8 +58,14 @@ impl Shared {
         self.news.notify_all();
     }
 
-    /// The thread has ended: nothing will be said any more.
-    pub(crate) fn end(&self) {
+    /// Calls `run`, the whole work of the thread; then nothing will be said any more. If it panics that is said first, so
+    /// that nobody waits for a thread that is gone.
+    pub(crate) fn last_words(&self, name: String, run: impl FnOnce()) {
+        if std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)).is_err() {
+            let error = Error::Defect { name };
+            self.lock().summary.status.failed.get_or_insert_with(|| error.to_string());
+            self.say(Event::Failed(error));
+        }
         self.lock().ended = true;
         self.news.notify_all();
     }
@@ -84,5 +90,20 @@ impl Shared {
     /// What was written by a thread that died is still the best there is.
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_thread_that_panics_is_waited_for_by_nobody() {
+        let shared = Shared::default();
+        shared.last_words("site".into(), || panic!("a defect"));
+        let long = Duration::from_secs(600);
+        assert!(matches!(shared.wait(long), Some(Event::Failed(Error::Defect { name })) if name == "site"));
+        assert!(shared.status().failed.is_some_and(|why| why.contains("defect")));
+        assert!(shared.wait(long).is_none(), "at once");
     }
 }

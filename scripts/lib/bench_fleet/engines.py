@@ -1,7 +1,8 @@
 """One function an engine: it gets the same payload to every server of a network and gives the time that took.
 
 The time of a swarm is that of its transfer, from the moment its clients run to the last complete copy; that of a copying
-program is its whole run. `fleet-push` tells its own: seconds.download of the slowest host.
+program is its whole run. `fleet-push` tells its own: seconds.download of the slowest host, which counts from the moment
+the host is introduced to the others; its whole run is told beside it.
 """
 
 import json
@@ -81,7 +82,8 @@ def push(world, engine, seeder, mark):
     record = json.loads((records / "push.json").read_text())
     hosts = record["details"]["hosts"]
     assert all(host["state"] == "staged" for host in hosts)
-    return {"seconds": max(host["seconds"]["download"] for host in hosts), "whole_push": round(whole, 2),
+    slowest = {step: max(host["seconds"][step] or 0 for host in hosts) for step in ("connect", "push", "download", "stage")}
+    return {"seconds": slowest["download"], "slowest": slowest, "whole_push": round(whole, 2),
             "copies": (agent.sent() - before) / world.payload.stat().st_size, **meter.result()}
 
 
@@ -95,7 +97,9 @@ def start_sshds(world):
         host_key = node.home / "host_key"
         run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", host_key)
         (node.home / "site").mkdir()
+        # A home of its own: what this machine's root has in his .bashrc is run for every command, on N servers at once.
         (node.home / "sshd_config").write_text(
+            f"SetEnv HOME={node.home}\n"
             f"ListenAddress {node.address}\nPort 22\nHostKey {host_key}\nPidFile none\nAuthorizedKeysFile {key}.pub\n"
             f"StrictModes no\nUsePAM {pam()}\nSubsystem sftp internal-sftp\nPrintMotd no\nMaxStartups 100\n")
         node.start("/usr/sbin/sshd", "-D", "-e", "-f", node.home / "sshd_config", log="sshd.log")

@@ -26,7 +26,8 @@ const RESTARTS: u32 = 3;
 
 /// What is known of a host's download.
 struct Course {
-    began: Instant,
+    /// When it began to listen. Until it is introduced it waits for the others to.
+    listens: Instant,
     introduced: Option<Instant>,
     /// Since when it has been doing what should not last.
     still_since: Instant,
@@ -83,7 +84,7 @@ impl Visit<'_> {
         }
         let now = Instant::now();
         let mut course = Course {
-            began: now,
+            listens: now,
             introduced: None,
             still_since: now,
             lonely_since: now,
@@ -97,7 +98,7 @@ impl Visit<'_> {
         let followed = self.follow_receiver(&mut receiver, &mut course);
         mesh.leave(index);
         if course.complete.is_none() {
-            add(&mut self.report.seconds.download, course.began.elapsed());
+            self.add_download(&course);
         }
         let uploaded = match &followed {
             Err(Fault::Terminated) => receiver.stop_now(),
@@ -126,6 +127,9 @@ impl Visit<'_> {
                 let now = Instant::now();
                 if course.introduced.is_none() {
                     course.introduced = Some(now);
+                    if course.complete.is_none() {
+                        add(&mut self.report.seconds.push, course.listens.elapsed());
+                    }
                     (course.still_since, course.lonely_since) = (now, now);
                 }
             }
@@ -154,7 +158,7 @@ impl Visit<'_> {
             }
             Event::Complete { .. } => {
                 course.complete = Some(Instant::now());
-                add(&mut self.report.seconds.download, course.began.elapsed());
+                self.add_download(course);
                 self.report.bytes = self.tour.job.release.payload.bytes;
                 self.tell_now();
             }
@@ -173,6 +177,11 @@ impl Visit<'_> {
             Event::Listening { .. } => {}
         }
         Ok(())
+    }
+
+    /// From the introduction on: before it there is nobody to download from.
+    fn add_download(&mut self, course: &Course) {
+        add(&mut self.report.seconds.download, course.introduced.unwrap_or(course.listens).elapsed());
     }
 
     /// Finds more peers for a host that gets nothing, or is reached by nobody.

@@ -48,6 +48,9 @@ pub enum ReceiveError {
         /// How long.
         after: Duration,
     },
+    /// The thread that unpacks panicked.
+    #[error("unpacking met a defect of its own and has ended")]
+    Defect,
     /// Another receiver of the same push wants the place.
     #[error("another receiver takes over")]
     TakenOver,
@@ -62,6 +65,7 @@ impl ReceiveError {
             Self::Opening { .. } | Self::OtherTorrent { .. } => ExitCode::BadInput,
             Self::Busy { .. } => ExitCode::Busy,
             Self::Stalled { .. } => ExitCode::Unreachable,
+            Self::Defect => ExitCode::Unexpected,
             Self::TakenOver => ExitCode::Terminated,
         }
     }
@@ -77,6 +81,7 @@ impl ReceiveError {
             Self::Stalled { .. } => {
                 "can this host reach the seeder and the other hosts on their peer ports? push again, it continues".into()
             }
+            Self::Defect => "push again; and report the panic above".into(),
             Self::TakenOver => return None,
         })
     }
@@ -89,6 +94,6 @@ fn peer_code(error: &swarm_peer::Error) -> ExitCode {
         Peer::Read { .. } => ExitCode::CannotVerify,
         Peer::NotComplete { .. } => ExitCode::Mismatch,
         Peer::TooManyPieces { .. } => ExitCode::BadInput,
-        Peer::Listen { .. } | Peer::Start { .. } => ExitCode::Unexpected,
+        Peer::Listen { .. } | Peer::Start { .. } | Peer::Defect { .. } => ExitCode::Unexpected,
     }
 }

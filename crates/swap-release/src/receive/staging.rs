@@ -16,6 +16,7 @@ use crate::server::owner;
 use crate::site::Site;
 use crate::verbs::stage;
 
+use super::ReceiveError;
 use super::opening::Opening;
 
 /// How long a held lock is waited for: an activation or a prune ends in this time.
@@ -64,7 +65,7 @@ impl Staging {
 
     /// Its result; waits for it.
     pub(super) fn finish(self) -> Result<StageReply, Error> {
-        self.thread.join().unwrap_or_else(|_| Err(Error::Usage("staging met a defect".into())))
+        self.thread.join().unwrap_or_else(|_| Err(ReceiveError::Defect.into()))
     }
 
     /// Ends it early; what it has written is undone.

@@ -80,11 +80,12 @@ impl Disk {
             done: outgoing,
         };
         let run = move || {
+            // Dropped in this order, also by a panic: what is done can be heard to its end, and then somebody looks.
+            let wake = Wake(wake);
             let mut worker = worker;
-            if let Err(error) = worker.run(&incoming, &wake) {
+            if let Err(error) = worker.run(&incoming, &wake.0) {
                 worker.say(Done::Failed(error));
             }
-            wake();
         };
         let thread = std::thread::Builder::new().name("swarm-disk".into()).spawn(run)?;
         Ok(Self { jobs: Some(jobs), done, backlog, stop, thread: Some(thread) })
@@ -103,6 +104,15 @@ impl Disk {
     /// Whether so much waits that no more should be asked for; `held` says whether that was so before.
     pub(crate) fn is_behind(&self, held: bool) -> bool {
         self.backlog.load(Ordering::Relaxed) > if held { BACKLOG.start } else { BACKLOG.end }
+    }
+}
+
+/// Wakes when dropped.
+struct Wake<F: Fn()>(F);
+
+impl<F: Fn()> Drop for Wake<F> {
+    fn drop(&mut self) {
+        (self.0)();
     }
 }
 
@@ -206,5 +216,32 @@ impl Worker {
     /// Nobody listens any more: the peer is being stopped.
     fn say(&self, done: Done) {
         let _ = self.done.send(done);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use metainfo::{Builder, PieceLength};
+
+    #[test]
+    fn one_that_panics_hangs_up_and_has_that_noticed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("payload");
+        std::fs::write(&path, [7; 100_000]).unwrap();
+        let torrent = Builder::new("payload", PieceLength::DEFAULT).from_file(&path, &|_| true).unwrap();
+        let info = torrent.info();
+        let layout = Arc::new(Layout::open(info, &path, Role::Seed).unwrap());
+        let geometry = Geometry::new(info.bytes(), info.piece_length().bytes()).unwrap();
+        let woken = Arc::new(AtomicUsize::new(0));
+        let wake = {
+            let woken = Arc::clone(&woken);
+            move || assert!(woken.fetch_add(1, Ordering::SeqCst) > 0, "a defect")
+        };
+        let disk = Disk::start(&torrent, geometry, layout, Role::Seed, wake).unwrap();
+        assert!(matches!(disk.done.recv(), Ok(Done::Checked(_))));
+        assert!(disk.done.recv().is_err());
+        drop(disk);
+        assert_eq!(woken.load(Ordering::SeqCst), 2);
     }
 }

@@ -31,7 +31,7 @@ use slab::Slab;
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 use std::time::{Duration, Instant};
 
 const LISTENER: Token = Token(0);
@@ -200,16 +200,19 @@ impl Driver {
     }
 
     fn hear_the_disk(&mut self) {
-        while let Some(done) = self.disk.as_ref().and_then(|disk| disk.done.try_recv().ok()) {
-            match done {
-                Done::Checked(have) => self.begin(have),
-                Done::Verified(piece, verdict) => {
+        while let Some(heard) = self.disk.as_ref().map(|disk| disk.done.try_recv()) {
+            match heard {
+                Err(TryRecvError::Empty) => break,
+                // It says why it ends, unless it panicked.
+                Err(TryRecvError::Disconnected) => self.fail(Error::Defect { name: self.name.clone() }),
+                Ok(Done::Checked(have)) => self.begin(have),
+                Ok(Done::Verified(piece, verdict)) => {
                     if let Some(strategy) = &mut self.strategy {
                         strategy.verified(piece, verdict, self.now);
                     }
                     self.upkeep.changed = true;
                 }
-                Done::Failed(error) => self.fail(error),
+                Ok(Done::Failed(error)) => self.fail(error),
             }
         }
         let behind = self.disk.as_ref().is_some_and(|disk| disk.is_behind(self.held));

@@ -11,8 +11,9 @@ use std::time::Duration;
 const FIRST_RETRY: Duration = Duration::from_millis(100);
 const LONGEST_RETRY: Duration = Duration::from_secs(4);
 /// Of two that are told of each other the one with the higher address waits for the other's call, so that there is one
-/// connection and not two. This long, since the other may not be able to reach it.
-const COURTESY: Duration = Duration::from_millis(300);
+/// connection and not two, and nothing comes twice. No longer than this, since mostly only one is told, and the whole fleet
+/// would begin so much later.
+const COURTESY: Duration = Duration::from_millis(25);
 /// A connection that lasted this long was a good one: the next attempt starts with the short wait again.
 const GOOD: Duration = Duration::from_secs(10);
 /// Most addresses that were not introduced.

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use fastrand::Rng;
 use swarm_peer::strategy::Geometry;
 
 use super::world::World;
@@ -12,11 +11,11 @@ const MBIT: f64 = 1e6 / 8.0;
 const MINUTE: Duration = Duration::from_secs(60);
 
 /// A fleet where every host has the rates that `rate` gives it.
-fn fleet(hosts: usize, degree: usize, size: u64, piece: u32, rate: impl Fn(usize) -> (f64, f64)) -> World {
+fn fleet(hosts: usize, size: u64, piece: u32, rate: impl Fn(usize) -> (f64, f64)) -> World {
     let rates: Vec<_> = (0..=hosts).map(rate).collect();
     let geometry = Geometry::new(size, piece).unwrap();
     let mut world = World::new(geometry, &rates, 1, Duration::ZERO);
-    for (one, other) in topology::pairs(hosts + 1, degree, &mut Rng::with_seed(9)) {
+    for (one, other) in topology::pairs(hosts + 1, 9) {
         world.connect(one, other);
     }
     world
@@ -73,7 +72,7 @@ fn finish(name: &str, world: &mut World, from: Duration) -> Outcome {
 #[test]
 fn ten_hosts_and_a_hundred_come_near_the_bound() {
     for (hosts, factor, copies) in [(10, 1.15, 1.15), (100, 1.3, 1.5)] {
-        let mut world = fleet(hosts, 50, 30_000_000, 65_536, |_| (50.0 * MBIT, 50.0 * MBIT));
+        let mut world = fleet(hosts, 30_000_000, 65_536, |_| (50.0 * MBIT, 50.0 * MBIT));
         let outcome = finish("equal hosts", &mut world, Duration::ZERO);
         assert!(outcome.factor <= factor, "{} times the bound", outcome.factor);
         assert!(outcome.copies <= copies, "{} copies", outcome.copies);
@@ -83,7 +82,7 @@ fn ten_hosts_and_a_hundred_come_near_the_bound() {
 #[test]
 fn the_cost_of_a_host_does_not_grow_with_the_fleet() {
     let run = |hosts| {
-        let mut world = fleet(hosts, 10, 40 << 14, 16_384, |_| (50.0 * MBIT, 50.0 * MBIT));
+        let mut world = fleet(hosts, 40 << 14, 16_384, |_| (50.0 * MBIT, 50.0 * MBIT));
         finish("large fleet", &mut world, Duration::ZERO)
     };
     let (thousand, ten_thousand) = (run(1_000), run(10_000));
@@ -103,7 +102,7 @@ fn hosts_of_all_rates_finish_when_some_are_lost_and_one_comes_late() {
     };
     for hosts in [10, 100, 1_000] {
         let (size, piece) = if hosts > 100 { (4 << 20, 32_768) } else { (15_000_000, 65_536) };
-        let mut world = fleet(hosts, 12, size, piece, rate);
+        let mut world = fleet(hosts, size, piece, rate);
         // The last host is not there at first, and every tenth goes at half time.
         world.kill(hosts);
         let half = Duration::from_secs_f64(size as f64 / (50.0 * MBIT) / 2.0);
@@ -124,7 +123,7 @@ fn hosts_of_all_rates_finish_when_some_are_lost_and_one_comes_late() {
 
 #[test]
 fn the_fleet_completes_without_its_seeder_once_one_copy_is_out() {
-    let mut world = fleet(20, 50, 8 << 20, 65_536, |_| (50.0 * MBIT, 50.0 * MBIT));
+    let mut world = fleet(20, 8 << 20, 65_536, |_| (50.0 * MBIT, 50.0 * MBIT));
     while out(&world) < world.geometry.pieces() as usize {
         world.run(world.now + Duration::from_millis(5));
     }
@@ -136,7 +135,7 @@ fn the_fleet_completes_without_its_seeder_once_one_copy_is_out() {
 
 #[test]
 fn every_piece_leaves_the_seeder_once_before_any_leaves_it_twice() {
-    let mut world = fleet(16, 50, 8 << 20, 65_536, |_| (50.0 * MBIT, 50.0 * MBIT));
+    let mut world = fleet(16, 8 << 20, 65_536, |_| (50.0 * MBIT, 50.0 * MBIT));
     // What is wasted of the first copy is what was sent twice before everything was out.
     while world.hosts[0].sent < world.geometry.size() {
         world.run(world.now + Duration::from_millis(5));
@@ -148,7 +147,7 @@ fn every_piece_leaves_the_seeder_once_before_any_leaves_it_twice() {
 
 #[test]
 fn who_sends_damaged_blocks_is_found_and_refused_and_nobody_else() {
-    let mut world = fleet(12, 50, 4 << 20, 65_536, |_| (50.0 * MBIT, 50.0 * MBIT));
+    let mut world = fleet(12, 4 << 20, 65_536, |_| (50.0 * MBIT, 50.0 * MBIT));
     world.hosts[3].corrupt = true;
     world.hosts[7].corrupt = true;
     finish("two that send damaged blocks", &mut world, Duration::ZERO);
@@ -160,7 +159,7 @@ fn who_sends_damaged_blocks_is_found_and_refused_and_nobody_else() {
 
 #[test]
 fn one_that_never_sends_delays_nobody_for_long() {
-    let mut world = fleet(8, 50, 30_000_000, 65_536, |_| (50.0 * MBIT, 50.0 * MBIT));
+    let mut world = fleet(8, 30_000_000, 65_536, |_| (50.0 * MBIT, 50.0 * MBIT));
     world.hosts[3].mute = true;
     let outcome = finish("one never sends", &mut world, Duration::ZERO);
     assert!(outcome.factor < 1.4, "{} times the bound", outcome.factor);
@@ -173,7 +172,7 @@ fn only_what_has_passed_counts_and_not_what_a_clock_says() {
     let run = |start| {
         let geometry = Geometry::new(2_000_000, 32_768).unwrap();
         let mut world = World::new(geometry, &[(50.0 * MBIT, 50.0 * MBIT); 9], 3, start);
-        for (one, other) in topology::pairs(9, 20, &mut Rng::with_seed(4)) {
+        for (one, other) in topology::pairs(9, 4) {
             world.connect(one, other);
         }
         world.run(start + MINUTE);

@@ -1,27 +1,23 @@
-//! Who knows whom.
+//! Who knows whom: what a controller would say, by the very same code.
 
 use fastrand::Rng;
+use swarm_peer::topology::Topology;
 
-/// Most links of the seeder.
-const SEEDER: usize = 50;
-
-/// Pairs of hosts: everybody with everybody up to `degree` others, else `degree` for each: rings through all of them in random
-/// orders. Host 0, the seeder, has more.
-pub(super) fn pairs(hosts: usize, degree: usize, rng: &mut Rng) -> Vec<(usize, usize)> {
-    if hosts <= degree + 1 {
-        return (0..hosts).flat_map(|one| (one + 1..hosts).map(move |other| (one, other))).collect();
+/// Pairs of hosts. Host 0 is the seeder.
+pub(super) fn pairs(hosts: usize, seed: u64) -> Vec<(usize, usize)> {
+    let mut rng = Rng::with_seed(seed);
+    let mut topology = Topology::new(hosts - 1, rng.fork());
+    let mut order: Vec<usize> = (1..hosts).collect();
+    rng.shuffle(&mut order);
+    order.iter().for_each(|host| topology.enter(*host, None));
+    let mut pairs = Vec::new();
+    for host in order {
+        pairs.extend(topology.meet(host).into_iter().map(|other| (host, other)));
+        if topology.meet_seeder(host) {
+            pairs.push((0, host));
+        }
     }
-    let mut ring: Vec<usize> = (1..hosts).collect();
-    let mut pairs: Vec<(usize, usize)> = Vec::new();
-    for _ in 0..degree / 2 {
-        rng.shuffle(&mut ring);
-        pairs.extend(ring.iter().copied().zip(ring.iter().copied().cycle().skip(1)));
-    }
-    pairs.extend(ring.iter().take(SEEDER).map(|host| (0, *host)));
-    let mut pairs: Vec<_> = pairs.into_iter().map(|(a, b)| (a.min(b), a.max(b))).collect();
-    pairs.sort_unstable();
-    pairs.dedup();
-    // In the order of the numbers the first hosts would have all their links before the last have one.
+    // In this order the first hosts would have all their links before the last have one.
     rng.shuffle(&mut pairs);
     pairs
 }
