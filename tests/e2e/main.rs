@@ -2,6 +2,7 @@
 
 mod abort;
 mod bad_input;
+mod choose;
 mod corrupt;
 mod crafted;
 mod drift;
@@ -20,6 +21,7 @@ mod kill9;
 mod kill_syscalls;
 mod lease;
 mod load;
+mod plan;
 mod power_cut;
 mod rollout;
 mod secrets;

@@ -2,6 +2,7 @@
 //! in Jenkins), logging, and ending on SIGTERM. Nobody else prints or ends the process.
 
 mod abort;
+mod chosen;
 mod common;
 mod console;
 mod entry;
@@ -15,6 +16,7 @@ mod sanitize;
 mod table;
 
 pub use abort::{Abort, Aborted};
+pub use chosen::Chosen;
 pub use common::{ColorChoice, Common};
 pub use console::Console;
 pub use entry::{Settings, main};

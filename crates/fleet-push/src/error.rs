@@ -78,6 +78,25 @@ pub enum Error {
         /// The first of their names.
         names: Vec<String>,
     },
+    /// A push would fail on hosts; the table says why.
+    #[error("a push would fail on {failed} of {all} hosts: {}", names.join(", "))]
+    NotReady {
+        /// How many.
+        failed: usize,
+        /// Of how many.
+        all: usize,
+        /// The first of their names.
+        names: Vec<String>,
+    },
+    /// No inventory was named.
+    #[error("no inventory is named")]
+    NoInventory,
+    /// Standard output.
+    #[error("cannot write to standard output: {0}")]
+    Stdout(io::Error),
+    /// An answer in JSON.
+    #[error("cannot write JSON: {0}")]
+    Json(String),
     /// SIGTERM.
     #[error("terminated")]
     Aborted,
@@ -86,19 +105,23 @@ pub enum Error {
 impl cli::Failure for Error {
     fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Fleet(_) | Self::SeederLeftOut { .. } | Self::PayloadUnknown => ExitCode::Usage,
+            Self::Fleet(_) | Self::SeederLeftOut { .. } | Self::PayloadUnknown | Self::NoInventory => {
+                ExitCode::Usage
+            }
             Self::Seed(swarm_peer::Error::NotComplete { .. }) => ExitCode::Mismatch,
             Self::Seed(swarm_peer::Error::Open { .. } | swarm_peer::Error::Read { .. }) => {
                 ExitCode::CannotVerify
             }
-            Self::Seed(_) | Self::Key(_) => ExitCode::Unexpected,
+            Self::Seed(_) | Self::Key(_) | Self::Json(_) => ExitCode::Unexpected,
             Self::Record(error) => error.exit_code(),
             Self::Torrent(_) | Self::OtherTorrent { .. } | Self::NotPublished { .. } | Self::Read { .. } => {
                 ExitCode::BadInput
             }
-            Self::Write { .. } => ExitCode::CannotWrite,
-            Self::HostsFailed { failed, all, .. } if failed == all => ExitCode::NoHostSucceeded,
-            Self::HostsFailed { .. } => ExitCode::SomeHostsFailed,
+            Self::Write { .. } | Self::Stdout(_) => ExitCode::CannotWrite,
+            Self::HostsFailed { failed, all, .. } | Self::NotReady { failed, all, .. } if failed == all => {
+                ExitCode::NoHostSucceeded
+            }
+            Self::HostsFailed { .. } | Self::NotReady { .. } => ExitCode::SomeHostsFailed,
             Self::Aborted => ExitCode::Terminated,
         }
     }
@@ -114,7 +137,9 @@ impl cli::Failure for Error {
             Self::SeederLeftOut { .. } => "add it with --only, or take seeder.host out of fleet.toml".into(),
             Self::Seed(error) => return error.hint(),
             Self::PayloadUnknown => "name them with --payload: a tree layout is the site itself".into(),
-            Self::Key(_) => return None,
+            Self::Key(_) | Self::Json(_) | Self::Stdout(_) => return None,
+            Self::NoInventory => "name it by --fleet FILE or MKT_FLEET".into(),
+            Self::NotReady { .. } => "put right what is said of them above, and ask again; nothing was changed".into(),
             Self::Read { .. } => "check the path and its permissions".into(),
             Self::Write { .. } => "check that the folder exists, is writable and has space".into(),
             Self::HostsFailed { .. } => {

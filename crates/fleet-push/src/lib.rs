@@ -9,6 +9,7 @@
 //! - `receiver`, `opening`, `seed`: the embedded engine, on a host and here;
 //! - `mesh`: the embedded peers, and who is told of whom;
 //! - `swap`: `swap-release` on the host;
+//! - `plan`, `hosts`: what would be done, and where, without doing it;
 //! - `board`, `report`: what people see, and what is left behind.
 
 mod board;
@@ -19,10 +20,12 @@ mod engine;
 mod error;
 mod fault;
 mod gate;
+mod hosts;
 mod job;
 mod mesh;
 mod opening;
 mod pace;
+mod plan;
 mod receiver;
 mod report;
 mod retry;
@@ -39,8 +42,18 @@ mod watch;
 
 pub use error::Error;
 
+use crate::cli::Job;
+use record::Records;
+
 /// The binary.
 #[must_use]
 pub fn main() -> std::process::ExitCode {
-    ::cli::main(|cli: cli::Cli, console, abort| run::run(&cli.into_settings(), console, abort))
+    ::cli::main(|cli: cli::Cli, console, abort| match cli.into_job() {
+        Job::Push(settings) => run::run(&settings, console, abort),
+        Job::Plan { reach, records, link, json } => {
+            plan::plan(&reach, &Records::new(records), link, json, console, abort)
+        }
+        Job::Hosts { reach, json } => hosts::hosts(&reach, json, console),
+        Job::Schema => hosts::schema(console),
+    })
 }

@@ -174,7 +174,7 @@ impl Report<'_> {
     }
 }
 
-fn engine_word(engine: Engine) -> &'static str {
+pub(crate) fn engine_word(engine: Engine) -> &'static str {
     match engine {
         Engine::Embedded => "embedded",
         Engine::Rtorrent => "rtorrent",

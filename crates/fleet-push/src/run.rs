@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use cli::{Abort, Console, human};
-use fleet::{Engine, Host, Interrupt, Inventory, Outcome, SshOptions, fan_out};
+use fleet::{Engine, Host, Interrupt, Inventory, Outcome, fan_out};
 use record::{ExitCode, Layout, Records};
 use swarm_peer::PushKey;
 
@@ -14,6 +14,7 @@ use crate::board::{Board, Told, copies};
 use crate::cli::Settings;
 use crate::clock::Clock;
 use crate::gate::Gate;
+use crate::hosts::count;
 use crate::job::{Job, Seeding};
 use crate::mesh::Mesh;
 use crate::opening::{Company, admitted};
@@ -27,20 +28,12 @@ use crate::visit::Tour;
 /// Pushes the published release to the selected hosts.
 pub(crate) fn run(settings: &Settings, console: &Console, abort: &Abort) -> Result<ExitCode, Error> {
     let interrupt = Interrupt::from(abort.flag());
-    let inventory = Inventory::load(&settings.fleet)?;
-    let hosts = inventory.select(&settings.only)?;
+    let inventory = settings.reach.inventory()?;
+    let hosts = settings.reach.choose(&inventory)?;
     let records = Records::new(&settings.records);
     let company = company(settings, &inventory, &hosts)?;
     let (job, input) = Job::load(&records, &inventory, &hosts, settings.stall_timeout, company)?;
-    let options = SshOptions::new()
-        .identity(settings.identity.clone())
-        .known_hosts(settings.known_hosts.clone())
-        .passphrase_from_env()?
-        .interrupt(interrupt.clone());
-    // A wrong path is the fault of this machine, to be told once and before any host is touched.
-    for host in hosts.iter().filter(|host| !host.local) {
-        options.check(host)?;
-    }
+    let options = settings.reach.options(&hosts, &interrupt)?;
     let release = job.release.clone();
     let size = release.payload.bytes;
     let count = count(hosts.len());
@@ -59,11 +52,12 @@ pub(crate) fn run(settings: &Settings, console: &Console, abort: &Abort) -> Resu
     }
     let embedded = hosts.iter().any(|host| host.engine == Engine::Embedded);
     // Embedded peers stay until all are done, so each needs a thread of its own.
-    let threads = if embedded { settings.parallel.max(all(&hosts)) } else { settings.parallel };
+    let parallel = settings.reach.parallel;
+    let threads = if embedded { parallel.max(all(&hosts)) } else { parallel };
     let tour = Tour {
         swarm: Arc::new(Swarm::new(dialled_by_rtorrents(&job, seed.as_ref(), &hosts), size)),
         mesh: Arc::clone(&mesh),
-        gate: Arc::new(Gate::new(settings.parallel.get())),
+        gate: Arc::new(Gate::new(parallel.get())),
         job: Arc::new(job),
         clock: Clock::start(settings.timeout, interrupt.clone()),
         dial: Arc::new(move |host| fleet::connect(host, &options)),
@@ -148,10 +142,6 @@ fn dialled_by_rtorrents(job: &Job, seed: Option<&Seed>, hosts: &[Host]) -> Optio
 
 fn all(hosts: &[Host]) -> NonZeroUsize {
     NonZeroUsize::new(hosts.len()).unwrap_or(NonZeroUsize::MIN)
-}
-
-fn count(hosts: usize) -> String {
-    if hosts == 1 { "1 host".to_owned() } else { format!("{hosts} hosts") }
 }
 
 /// A host's final report: its own, or what was last heard of it.

@@ -63,11 +63,49 @@ pub enum Error {
         /// The shared address.
         address: Address,
     },
-    /// A host was asked for that the inventory does not have.
-    #[error("no host `{}` in the inventory `{}`", name.escape_debug(), path.display())]
+    /// What an ssh_config says cannot be used.
+    #[error("`{}` cannot be used: {reason}", path.display())]
+    SshConfig {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        reason: String,
+    },
+    /// What Ansible says of the hosts cannot be used.
+    #[error("`{}` is not what `ansible-inventory --list` prints: {reason}", path.display())]
+    Ansible {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        reason: String,
+    },
+    /// A host was named beside the inventory that is in it.
+    #[error("the host `{name}` is in the inventory `{}` already", path.display())]
+    Twice {
+        /// The file.
+        path: PathBuf,
+        /// Its name there.
+        name: HostName,
+    },
+    /// A host was named beside the inventory by something else than a place to dial.
+    #[error("{reason}")]
+    NotAnEndpoint {
+        /// What was typed, and why it is not.
+        reason: String,
+    },
+    /// Every host was left out.
+    #[error("no host of the inventory `{}` is left", path.display())]
+    NobodyLeft {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A host or group was asked for that the inventory does not have.
+    #[error("no {what} `{}` in the inventory `{}`", name.escape_debug(), path.display())]
     NoSuchHost {
         /// The file.
         path: PathBuf,
+        /// A host, a group, or either.
+        what: &'static str,
         /// The name asked for.
         name: String,
         /// The host's name it resembles.
@@ -347,6 +385,11 @@ impl Error {
                 | Self::UnknownKey { .. }
                 | Self::InventoryValue { .. }
                 | Self::SamePeerAddress { .. }
+                | Self::SshConfig { .. }
+                | Self::Ansible { .. }
+                | Self::Twice { .. }
+                | Self::NotAnEndpoint { .. }
+                | Self::NobodyLeft { .. }
                 | Self::NoSuchHost { .. }
                 | Self::ReadSecret { .. }
                 | Self::NoPasskey { .. }
@@ -375,8 +418,18 @@ impl Error {
             }
             Self::NoSuchHost { nearest: Some(nearest), .. } => format!("did you mean `{nearest}`?"),
             Self::NoSuchHost { nearest: None, .. } => {
-                "hosts are named by their tables, [hosts.<name>]".to_owned()
+                "hosts are named by their tables, [hosts.<name>], and groups by `group` there; `fleet-push hosts` lists them"
+                    .to_owned()
             }
+            Self::SshConfig { .. } => {
+                "correct it, or name another file, or `none`, by `ssh_config` in [defaults] of fleet.toml".to_owned()
+            }
+            Self::Ansible { .. } => {
+                "make it anew: ansible-inventory -i INVENTORY --list > FILE; README says which variables count".to_owned()
+            }
+            Self::Twice { name, .. } => format!("choose it by --only {name}"),
+            Self::NotAnEndpoint { .. } => "as for ssh: web9, root@web9, web9:2222, [2001:db8::9]:22".to_owned(),
+            Self::NobodyLeft { .. } => "--exclude leaves out all that --only, --group and --host choose".to_owned(),
             Self::SamePeerAddress { .. } => {
                 "rtorrent keeps one connection per IP address: give each host its own \
                  `address` (or `peer_address`)"

@@ -3,13 +3,14 @@
 use std::fmt;
 use std::str::FromStr;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 /// A host's (or group's) name in `fleet.toml`: what records, logs and JUnit reports call it.
 ///
 /// Letters, digits, `.`, `-` and `_`, beginning with a letter or digit, at most 100 bytes: safe as a file name and on a
 /// terminal. It need not resolve; what is dialled is the host's [`Address`](crate::Address).
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, JsonSchema)]
 #[serde(try_from = "String")]
 pub struct HostName(String);
 

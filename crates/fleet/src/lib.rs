@@ -9,6 +9,7 @@
 
 mod address;
 mod argv;
+mod endpoint;
 mod error;
 mod fan_out;
 mod host_name;
@@ -27,14 +28,15 @@ mod user_name;
 
 pub use address::Address;
 pub use argv::Argv;
+pub use endpoint::Endpoint;
 pub use error::Error;
 pub use fan_out::{Emitter, Event, Outcome, fan_out};
 pub use host_name::HostName;
 pub use interrupt::Interrupt;
 pub use inventory::{
     Announce, Canary, Core, DatabaseMode, Drupal, Engine, Health, HealthCheck, Hook, HookAction, Host,
-    Inventory, OwnSeeder, Passkeys, Phase, Quota, Reload, Rollout, RunsOn, Seeder, Site, Template, Tracker,
-    TrackerMode,
+    Inventory, Jump, OwnSeeder, Passkeys, Phase, Quota, Reload, Rollout, RunsOn, Seeder, Selection, Site,
+    Template, Tracker, TrackerMode, schema,
 };
 pub use port_range::PortRange;
 pub use program::Program;

@@ -4,6 +4,7 @@ use std::fmt;
 use std::num::NonZeroU64;
 use std::str::FromStr;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 /// What one of each unit is in bytes a second: network people count bits, disks count bytes.
@@ -17,7 +18,7 @@ const UNITS: [(&str, u64); 6] = [
 ];
 
 /// A ceiling in bytes a second, written with its unit: `100 Mbit/s`, `12.5 MB/s`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(try_from = "String")]
 pub struct Rate(NonZeroU64);
 

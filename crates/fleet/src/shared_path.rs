@@ -3,12 +3,13 @@
 use std::fmt;
 use std::str::FromStr;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 /// A path below `shared/` to which every release is linked (Capistrano's linked_files and linked_dirs).
 ///
 /// A trailing `/` says directory: it is created when missing. Anything else is a file, which must exist.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, JsonSchema)]
 #[serde(try_from = "String")]
 pub struct SharedPath {
     path: String,

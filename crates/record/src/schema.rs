@@ -3,7 +3,7 @@
 
 use schemars::{JsonSchema, schema_for};
 
-use crate::{Details, Pack, Publish, Push, Record, Swap, host, receive};
+use crate::{Details, FleetHosts, Pack, Publish, Push, PushPlan, Record, Swap, host, receive};
 
 /// File name and text of every schema.
 #[must_use]
@@ -13,6 +13,8 @@ pub fn all() -> Vec<(String, String)> {
         of_record::<Publish>(),
         of_record::<Push>(),
         of_record::<Swap>(),
+        ("push-plan-1.schema.json".into(), text::<PushPlan>()),
+        ("fleet-hosts-1.schema.json".into(), text::<FleetHosts>()),
         ("host-stage.schema.json".into(), text::<host::StageReply>()),
         ("host-status.schema.json".into(), text::<host::HostStatus>()),
         ("host-verify.schema.json".into(), text::<host::VerifyReply>()),

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use cli::Chosen;
 use fleet::{Quota, SharedPath};
 use record::ReleaseId;
 
@@ -104,8 +105,7 @@ pub(crate) struct Lease {
 /// Work on the fleet.
 pub(crate) struct FleetJob {
     pub(crate) fleet: PathBuf,
-    pub(crate) only: Vec<String>,
-    pub(crate) groups: Vec<String>,
+    pub(crate) chosen: Chosen,
     pub(crate) identity: Option<PathBuf>,
     pub(crate) known_hosts: Option<PathBuf>,
     pub(crate) owner: Option<String>,

@@ -2,13 +2,14 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::secret::Secret;
 
 /// A tracker's announce URL (BEP 3). Its path and query may be a passkey: `Display` and `Debug` show scheme and authority
 /// only.
-#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(try_from = "String")]
 pub struct Announce(String);
 

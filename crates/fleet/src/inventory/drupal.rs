@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{HostName, SharedPath};
 
 /// Which Drupal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Core {
     /// Drupal 7.
     #[serde(rename = "7")]
@@ -18,7 +19,7 @@ pub enum Core {
 }
 
 /// How database updates go together with code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum DatabaseMode {
     /// Maintenance mode, switch, update, normal again: old code never meets the new schema. Rolling back across an update

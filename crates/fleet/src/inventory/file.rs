@@ -8,18 +8,19 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-use super::keys;
 use super::{Announce, Core, DatabaseMode, Engine, Phase, Quota, Template, TrackerMode};
+use super::{Jumps, ansible, keys};
 use crate::{Address, Error, HostName, PortRange, Program, Rate, RemotePath, SharedPath, UserName};
 
 /// A thousand hosts with every key overridden are below 1 MB; more is not an inventory.
 const LIMIT: u64 = 4 << 20;
 
 /// The whole file.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct InventoryFile {
     pub(super) site: SiteTable,
@@ -36,8 +37,20 @@ pub(super) struct InventoryFile {
     pub(super) groups: BTreeMap<HostName, GroupTable>,
     #[serde(default)]
     pub(super) hooks: Vec<HookTable>,
+    pub(super) ansible: Option<AnsibleTable>,
     #[serde(default)]
+    #[schemars(with = "BTreeMap<HostName, HostTable>")]
     pub(super) hosts: HostTables,
+}
+
+/// `[ansible]`: hosts that Ansible knows.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AnsibleTable {
+    /// The JSON that `ansible-inventory --list` printed.
+    pub(super) inventory: PathBuf,
+    /// Only the hosts of this group.
+    pub(super) group: Option<String>,
 }
 
 /// `[hosts.*]` in the order of the file: the order in which people think of them.
@@ -67,18 +80,22 @@ impl<'de> Deserialize<'de> for HostTables {
 }
 
 /// `[site]`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SiteTable {
+    /// Capistrano's deploy_to, on every server.
     pub(super) deploy_to: RemotePath,
+    /// Paths that outlive releases; a trailing / is a directory.
     #[serde(default)]
     pub(super) shared: Vec<SharedPath>,
+    /// Good releases to keep. [default: 5]
     pub(super) keep: Option<u32>,
+    /// The preset for a Drupal site.
     pub(super) drupal: Option<Core>,
 }
 
 /// `[drupal]`.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct DrupalTable {
     pub(super) docroot: Option<String>,
@@ -93,7 +110,7 @@ pub(super) struct DrupalTable {
 }
 
 /// `[rollout]`.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RolloutTable {
     pub(super) canary: Option<CanaryValue>,
@@ -103,7 +120,7 @@ pub(super) struct RolloutTable {
 }
 
 /// `1`, `"10%"` or `["web1"]`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub(super) enum CanaryValue {
     Hosts(Vec<HostName>),
@@ -111,14 +128,14 @@ pub(super) enum CanaryValue {
 }
 
 /// `[groups.<name>]`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct GroupTable {
     pub(super) quorum: Quota,
 }
 
 /// One of `[[hooks]]`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct HookTable {
     pub(super) name: Option<String>,
@@ -133,7 +150,7 @@ pub(super) struct HookTable {
 }
 
 /// One phase or several.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub(super) enum PhaseValue {
     One(Phase),
@@ -141,32 +158,58 @@ pub(super) enum PhaseValue {
 }
 
 /// `[defaults]` and `[hosts.<name>]`; which keys are allowed where is said in [`keys`].
-#[derive(Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct HostTable {
+    /// Where SSH dials: an IP address, a DNS name, or a `Host` of ssh_config.
     pub(super) address: Option<Address>,
+    /// The IP address other peers dial, when it is not `address`.
     pub(super) peer_address: Option<IpAddr>,
+    /// Its group: a rack, a region, a role. Peers prefer their own.
     pub(super) group: Option<HostName>,
+    /// The account. [default: deploy]
     pub(super) user: Option<UserName>,
+    /// The SSH port. [default: 22]
     pub(super) port: Option<u16>,
+    /// The private key file; without any, the SSH agent.
     pub(super) identity: Option<PathBuf>,
+    /// Host keys that are trusted. [default: ~/.ssh/known_hosts]
     pub(super) known_hosts: Option<PathBuf>,
+    /// Commands run on this machine instead of over SSH.
     pub(super) local: Option<bool>,
+    /// Where releases live on this host, when it is not `site.deploy_to`.
     pub(super) deploy_to: Option<RemotePath>,
+    /// The directory its rtorrent loads torrents from.
     pub(super) watch_dir: Option<RemotePath>,
+    /// The SCGI socket of its rtorrent.
     pub(super) rpc_socket: Option<RemotePath>,
+    /// swap-release on the host: a name on the PATH, or a path.
     pub(super) swap_release: Option<Program>,
+    /// Where its rtorrent listens. [default: 6890]
     pub(super) peer_port: Option<u16>,
+    /// Where its embedded peer listens: the first free one. [default: 6900-6999]
     pub(super) peer_ports: Option<PortRange>,
+    /// The address its embedded peer binds, when it is not the one that others dial.
     pub(super) peer_listen: Option<IpAddr>,
+    /// The most its embedded peer sends, such as `200 Mbit/s`.
     pub(super) max_upload: Option<Rate>,
+    /// What carries the payload there.
     pub(super) engine: Option<Engine>,
+    /// File with its passkey for the tracker.
     pub(super) passkey_file: Option<PathBuf>,
+    /// Variable with its passkey for the tracker.
     pub(super) passkey_env: Option<String>,
+    /// Jump hosts on the way there, the first one first: `[USER@]NAME[:PORT]`, commas between; or `none`.
+    pub(super) jump: Option<Jumps>,
+    /// In [defaults]: the ssh_config that says what is not said here; or `none`. [default: ~/.ssh/config]
+    pub(super) ssh_config: Option<PathBuf>,
+    /// Every group that Ansible has it in.
+    #[serde(skip)]
+    pub(super) groups: Vec<HostName>,
 }
 
 /// `[seeder]`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SeederTable {
     pub(super) rpc_socket: Option<RemotePath>,
@@ -182,7 +225,7 @@ pub(super) struct SeederTable {
 }
 
 /// `[tracker]`.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct TrackerTable {
     pub(super) mode: Option<TrackerMode>,
@@ -209,7 +252,7 @@ pub(super) struct TrackerTable {
 }
 
 /// `[health]`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct HealthTable {
     pub(super) url: Option<Template>,
@@ -225,7 +268,7 @@ pub(super) struct HealthTable {
 }
 
 /// A duration in words, `500ms`, `1h 30m`; never zero.
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(try_from = "String")]
 pub(super) struct Span(pub(super) Duration);
 
@@ -261,5 +304,10 @@ pub(super) fn read(path: &Path) -> Result<InventoryFile, Error> {
     let table: toml::Table = text.parse().map_err(invalid)?;
     keys::check(path, &table)?;
     // From the text once more, not from the table: only so do errors have a line and a column.
-    toml::from_str(&text).map_err(invalid)
+    let mut file: InventoryFile = toml::from_str(&text).map_err(invalid)?;
+    if let Some(ansible) = &file.ansible {
+        let own = table.get("hosts").and_then(toml::Value::as_table).cloned().unwrap_or_default();
+        file.hosts = HostTables(ansible::hosts(path, ansible, &own)?);
+    }
+    Ok(file)
 }

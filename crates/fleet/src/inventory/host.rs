@@ -3,8 +3,10 @@
 use std::net::IpAddr;
 use std::path::PathBuf;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::Jump;
 use crate::secret::SecretSource;
 use crate::{Address, HostName, PortRange, Program, Rate, RemotePath, UserName};
 
@@ -25,16 +27,20 @@ pub struct Host {
     pub peer_listen: Option<IpAddr>,
     /// The most its embedded peer sends.
     pub max_upload: Option<Rate>,
-    /// Name of its group, if any.
+    /// Its group, if any: whose quorum counts, and whom peers prefer.
     pub group: Option<HostName>,
+    /// Every group by which it can be chosen; `group` is one of them.
+    pub groups: Vec<HostName>,
     /// The SSH port.
     pub port: u16,
     /// The account.
     pub user: UserName,
     /// The private key file configured for it, on this machine.
     pub identity: Option<PathBuf>,
-    /// The known_hosts file configured for it, on this machine.
-    pub known_hosts: Option<PathBuf>,
+    /// The known_hosts files configured for it, on this machine; none: the user's own.
+    pub known_hosts: Vec<PathBuf>,
+    /// Hosts on the way to it, the first one first.
+    pub jump: Vec<Jump>,
     /// Commands run on this machine instead of over SSH.
     pub local: bool,
     /// Where releases live on this host.
@@ -52,7 +58,7 @@ pub struct Host {
 }
 
 /// What carries a payload to a host.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Engine {
     /// Our own peer, there for the length of one push.

@@ -7,16 +7,19 @@ use toml::{Table, Value};
 use crate::Error;
 use crate::nearest::nearest;
 
-const TABLES: &[&str] =
-    &["site", "defaults", "seeder", "tracker", "health", "drupal", "rollout", "groups", "hooks", "hosts"];
-const SITE: &[&str] = &["deploy_to", "shared", "keep", "drupal"];
-const DRUPAL: &[&str] =
+pub(super) const TABLES: &[&str] = &[
+    "site", "defaults", "seeder", "tracker", "health", "drupal", "rollout", "groups", "hooks", "ansible",
+    "hosts",
+];
+pub(super) const ANSIBLE: &[&str] = &["inventory", "group"];
+pub(super) const SITE: &[&str] = &["deploy_to", "shared", "keep", "drupal"];
+pub(super) const DRUPAL: &[&str] =
     &["docroot", "sites", "uri", "drush", "database", "dump", "retries", "host", "timeout"];
-const ROLLOUT: &[&str] = &["canary", "batch", "pause", "quorum"];
-const GROUP: &[&str] = &["quorum"];
-const HOOK: &[&str] =
+pub(super) const ROLLOUT: &[&str] = &["canary", "batch", "pause", "quorum"];
+pub(super) const GROUP: &[&str] = &["quorum"];
+pub(super) const HOOK: &[&str] =
     &["name", "phase", "on", "host", "group", "run", "opcache_reset", "fpm_reload", "timeout"];
-const SEEDER: &[&str] = &[
+pub(super) const SEEDER: &[&str] = &[
     "rpc_socket",
     "directory",
     "peer",
@@ -28,7 +31,7 @@ const SEEDER: &[&str] = &[
     "ports",
     "max_upload",
 ];
-const TRACKER: &[&str] = &[
+pub(super) const TRACKER: &[&str] = &[
     "mode",
     "announce",
     "introduce",
@@ -51,7 +54,7 @@ const TRACKER: &[&str] = &[
     "tags",
     "description",
 ];
-const HEALTH: &[&str] = &[
+pub(super) const HEALTH: &[&str] = &[
     "url",
     "command",
     "status",
@@ -64,7 +67,7 @@ const HEALTH: &[&str] = &[
     "timeout",
 ];
 /// Keys that may stand in `[defaults]` and under a host.
-const DEFAULTS: &[&str] = &[
+pub(super) const DEFAULTS: &[&str] = &[
     "user",
     "port",
     "identity",
@@ -76,9 +79,11 @@ const DEFAULTS: &[&str] = &[
     "peer_ports",
     "max_upload",
     "engine",
+    "jump",
+    "ssh_config",
 ];
 /// All keys of a host: those of `[defaults]`, and what only one host can have.
-const HOST: &[&str] = &[
+pub(super) const HOST: &[&str] = &[
     "address",
     "peer_address",
     "peer_listen",
@@ -98,6 +103,7 @@ const HOST: &[&str] = &[
     "peer_ports",
     "max_upload",
     "engine",
+    "jump",
 ];
 
 /// Refuses the first key that is not known in its table.
@@ -105,6 +111,7 @@ pub(super) fn check(path: &Path, file: &Table) -> Result<(), Error> {
     known(path, "", file, TABLES)?;
     for (name, keys) in [
         ("site", SITE),
+        ("ansible", ANSIBLE),
         ("defaults", DEFAULTS),
         ("seeder", SEEDER),
         ("tracker", TRACKER),
@@ -133,7 +140,8 @@ pub(super) fn check(path: &Path, file: &Table) -> Result<(), Error> {
     Ok(())
 }
 
-fn known(path: &Path, prefix: &str, table: &Table, keys: &[&'static str]) -> Result<(), Error> {
+/// Refuses a key of `table` that is not one of `keys`.
+pub(super) fn known(path: &Path, prefix: &str, table: &Table, keys: &[&'static str]) -> Result<(), Error> {
     match table.keys().find(|key| !keys.contains(&key.as_str())) {
         None => Ok(()),
         Some(key) => Err(Error::UnknownKey {

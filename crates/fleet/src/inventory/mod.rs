@@ -1,17 +1,22 @@
 //! `fleet.toml`, read once, checked, and resolved so that every host carries its own complete settings.
 
 mod announce;
+mod ansible;
 mod drupal;
 mod file;
 mod health;
 mod hook;
 mod host;
+mod jump;
 mod keys;
 mod own_seeder;
 mod resolve;
 mod resolve_hooks;
 mod resolve_tracker;
 mod rollout;
+mod schema;
+mod selection;
+mod ssh_config;
 mod template;
 mod tracker;
 
@@ -23,14 +28,17 @@ pub use drupal::{Core, DatabaseMode, Drupal};
 pub use health::{Health, HealthCheck};
 pub use hook::{Hook, HookAction, Phase, RunsOn};
 pub use host::{Engine, Host};
+pub use jump::Jump;
+use jump::Jumps;
 pub use own_seeder::OwnSeeder;
 pub use rollout::{Canary, Quota, Rollout};
+pub use schema::schema;
+pub use selection::Selection;
 pub use template::Template;
 pub use tracker::{Passkeys, Reload, Tracker, TrackerMode};
 
-use crate::nearest::nearest;
 use crate::secret::SecretSource;
-use crate::{Error, HostName, RemotePath, SharedPath};
+use crate::{Error, RemotePath, SharedPath};
 
 /// A resolved `fleet.toml`.
 #[derive(Clone, Debug)]
@@ -55,6 +63,8 @@ pub struct Inventory {
     pub hooks: Vec<Hook>,
     /// The hosts in the order of the file; at least one.
     pub hosts: Vec<Host>,
+    /// `[defaults]`, for hosts that are named beside the file.
+    defaults: file::HostTable,
 }
 
 /// `[site]`: where releases live.
@@ -89,54 +99,9 @@ impl Inventory {
     pub fn load(path: &Path) -> Result<Self, Error> {
         file::read(path).and_then(|file| resolve::resolve(path, file))
     }
-
-    /// The hosts named by `only`, in the order of the file; all when it is empty.
-    ///
-    /// # Errors
-    /// [`Error::NoSuchHost`] for a name that is not in the inventory.
-    pub fn select<S: AsRef<str>>(&self, only: &[S]) -> Result<Vec<Host>, Error> {
-        self.select_with::<_, &str>(only, &[])
-    }
-
-    /// The hosts named by `only` and those of the `groups`, in the order of the file; all when both are empty.
-    ///
-    /// # Errors
-    /// [`Error::NoSuchHost`] for a name that is not in the inventory, or a group that no host is in.
-    pub fn select_with<S: AsRef<str>, G: AsRef<str>>(
-        &self,
-        only: &[S],
-        groups: &[G],
-    ) -> Result<Vec<Host>, Error> {
-        let in_group =
-            |host: &Host, group: &str| host.group.as_ref().is_some_and(|own| own.as_str() == group);
-        for name in groups.iter().map(AsRef::as_ref) {
-            if !self.hosts.iter().any(|host| in_group(host, name)) {
-                let known = self.hosts.iter().filter_map(|host| host.group.as_ref()).map(HostName::as_str);
-                return Err(Error::NoSuchHost {
-                    path: self.path.clone(),
-                    name: name.to_owned(),
-                    nearest: nearest(name, known).map(str::to_owned),
-                });
-            }
-        }
-        for name in only.iter().map(AsRef::as_ref) {
-            if !self.hosts.iter().any(|host| host.name.as_str() == name) {
-                let names = self.hosts.iter().map(|host| host.name.as_str());
-                return Err(Error::NoSuchHost {
-                    path: self.path.clone(),
-                    name: name.to_owned(),
-                    nearest: nearest(name, names).map(str::to_owned),
-                });
-            }
-        }
-        let all = only.is_empty() && groups.is_empty();
-        let wanted = |host: &&Host| {
-            all || only.iter().any(|name| name.as_ref() == host.name.as_str())
-                || groups.iter().any(|group| in_group(host, group.as_ref()))
-        };
-        Ok(self.hosts.iter().filter(wanted).cloned().collect())
-    }
 }
 
+#[cfg(test)]
+mod outside_tests;
 #[cfg(test)]
 mod tests;

@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::file::{HealthTable, HostTable, InventoryFile};
-use super::{Engine, Health, Host, Inventory, Site};
+use super::ssh_config::{Says, SshConfig};
+use super::{Engine, Health, Host, Inventory, Jump, Site};
 use super::{own_seeder, resolve_hooks, resolve_tracker};
 use crate::secret::SecretSource;
-use crate::{Error, HostName, PortRange};
+use crate::{Endpoint, Error, HostName, PortRange, RemotePath};
 
 /// Longest path of a unix socket: sun_path has 108 bytes with its NUL (unix(7)).
 pub(super) const SOCKET_PATH_MAX: usize = 107;
@@ -31,10 +32,10 @@ pub(super) fn resolve(path: &Path, file: InventoryFile) -> Result<Inventory, Err
             keep => keep.unwrap_or(5),
         },
     };
-    let mut hosts = Vec::with_capacity(file.hosts.0.len());
-    for (name, table) in file.hosts.0 {
-        hosts.push(at.host(name, table, &file.defaults, &site)?);
-    }
+    let given =
+        Given { defaults: &file.defaults, deploy_to: &site.deploy_to, ssh: &at.ssh_config(&file.defaults)? };
+    let hosts = file.hosts.0.into_iter().map(|(name, table)| at.host(name, table, &given));
+    let hosts = hosts.collect::<Result<Vec<_>, Error>>()?;
     if hosts.is_empty() {
         return Err(at.refuse("hosts", "there must be at least one host"));
     }
@@ -57,12 +58,34 @@ pub(super) fn resolve(path: &Path, file: InventoryFile) -> Result<Inventory, Err
         health: file.health.map(|table| at.health(table)).transpose()?,
         site,
         hosts,
+        defaults: file.defaults,
     })
+}
+
+/// A host that the file does not name, with the settings of its `[defaults]`.
+pub(super) fn one_off(inventory: &Inventory, endpoint: &Endpoint) -> Result<Host, Error> {
+    let at = Place { path: &inventory.path };
+    let name = endpoint.name().map_err(|why| at.refuse("--host", why))?;
+    let table = HostTable {
+        address: Some(endpoint.address.clone()),
+        user: endpoint.user.clone(),
+        port: endpoint.port,
+        ..HostTable::default()
+    };
+    let (defaults, deploy_to) = (&inventory.defaults, &inventory.site.deploy_to);
+    at.host(name, table, &Given { defaults, deploy_to, ssh: &at.ssh_config(defaults)? })
+}
+
+/// What a host does not say itself is taken from here.
+struct Given<'a> {
+    defaults: &'a HostTable,
+    deploy_to: &'a RemotePath,
+    ssh: &'a SshConfig,
 }
 
 /// The file being resolved, for its errors and relative paths.
 pub(super) struct Place<'a> {
-    path: &'a Path,
+    pub(super) path: &'a Path,
 }
 
 impl Place<'_> {
@@ -70,15 +93,47 @@ impl Place<'_> {
         Error::InventoryValue { path: self.path.to_owned(), key: key.to_owned(), reason: reason.into() }
     }
 
-    fn host(
-        &self,
-        name: HostName,
-        host: HostTable,
-        defaults: &HostTable,
-        site: &Site,
-    ) -> Result<Host, Error> {
+    /// The ssh_config that is in force.
+    fn ssh_config(&self, defaults: &HostTable) -> Result<SshConfig, Error> {
+        let named = defaults.ssh_config.as_ref();
+        // `none` is a word, not a file beside the inventory.
+        SshConfig::load(
+            named
+                .map(|file| if file.as_os_str() == "none" { file.clone() } else { self.local_path(file) })
+                .as_deref(),
+        )
+    }
+
+    fn host(&self, name: HostName, host: HostTable, given: &Given<'_>) -> Result<Host, Error> {
+        let defaults = given.defaults;
         let key = |key: &str| format!("hosts.{name}{key}");
-        let address = host.address.ok_or_else(|| self.refuse(&key(".address"), "the key is missing"))?;
+        let typed =
+            host.address.clone().ok_or_else(|| self.refuse(&key(".address"), "the key is missing"))?;
+        let local = host.local.unwrap_or(false);
+        let says = if local { Says::default() } else { given.ssh.ask(&typed)? };
+        let address = says.address.unwrap_or(typed);
+        let port = self.port(&key(".port"), host.port.or(defaults.port).or(says.port).unwrap_or(22))?;
+        let user =
+            self.built_in(pick(host.user.clone().or_else(|| defaults.user.clone()), &says.user, "deploy"))?;
+        let files = |file: Option<&PathBuf>| file.map(|file| self.local_path(file));
+        let identity = files(host.identity.as_ref().or(defaults.identity.as_ref()));
+        let known_hosts: Vec<PathBuf> =
+            files(host.known_hosts.as_ref().or(defaults.known_hosts.as_ref())).into_iter().collect();
+        let jumps = host.jump.as_ref().or(defaults.jump.as_ref()).or(says.jump.as_ref());
+        let jump = |endpoint: &Endpoint| -> Result<Jump, Error> {
+            let says = given.ssh.ask(&endpoint.address)?;
+            Ok(Jump {
+                user: endpoint.user.clone().or(says.user).unwrap_or_else(|| user.clone()),
+                address: says.address.unwrap_or_else(|| endpoint.address.clone()),
+                port: endpoint.port.or(says.port).unwrap_or(22),
+                identity: identity.clone().or(says.identity),
+                known_hosts: if known_hosts.is_empty() { says.known_hosts } else { known_hosts.clone() },
+            })
+        };
+        let jump =
+            jumps.map_or(&[][..], |jumps| &jumps.0).iter().map(jump).collect::<Result<Vec<_>, Error>>()?;
+        let mut groups = host.groups;
+        groups.extend(host.group.clone().filter(|group| !groups.contains(group)));
         let rpc_socket = pick(host.rpc_socket, &defaults.rpc_socket, "/run/site-rt/rpc.sock");
         let rpc_socket = self.built_in(rpc_socket)?;
         if rpc_socket.as_str().len() > SOCKET_PATH_MAX {
@@ -94,16 +149,14 @@ impl Place<'_> {
             peer_listen: host.peer_listen,
             max_upload: host.max_upload.or(defaults.max_upload),
             group: host.group,
-            port: self.port(&key(".port"), host.port.or(defaults.port).unwrap_or(22))?,
-            user: self.built_in(pick(host.user, &defaults.user, "deploy"))?,
-            identity: host.identity.as_ref().or(defaults.identity.as_ref()).map(|file| self.local_path(file)),
-            known_hosts: host
-                .known_hosts
-                .as_ref()
-                .or(defaults.known_hosts.as_ref())
-                .map(|file| self.local_path(file)),
-            local: host.local.unwrap_or(false),
-            deploy_to: host.deploy_to.unwrap_or_else(|| site.deploy_to.clone()),
+            groups,
+            port,
+            user,
+            identity: identity.or(says.identity),
+            known_hosts: if known_hosts.is_empty() { says.known_hosts } else { known_hosts },
+            jump,
+            local,
+            deploy_to: host.deploy_to.unwrap_or_else(|| given.deploy_to.clone()),
             watch_dir,
             rpc_socket,
             swap_release: self.built_in(pick(host.swap_release, &defaults.swap_release, "swap-release"))?,
@@ -147,7 +200,7 @@ impl Place<'_> {
     }
 
     /// rtorrent keeps one connection per address; embedded peers are told apart by their ports.
-    fn one_peer_per_address(&self, hosts: &[Host]) -> Result<(), Error> {
+    pub(super) fn one_peer_per_address(&self, hosts: &[Host]) -> Result<(), Error> {
         let mut seen: BTreeMap<String, &Host> = BTreeMap::new();
         for host in hosts {
             let peer = host.peer_address.map_or_else(|| host.address.to_string(), |ip| ip.to_string());

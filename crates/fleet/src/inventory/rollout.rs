@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::str::FromStr;
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::HostName;
 
 /// A part of some hosts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(try_from = "CountOrText")]
 pub enum Quota {
     /// All of them.
@@ -54,7 +55,7 @@ impl FromStr for Quota {
 }
 
 /// `3` or `"25%"`.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(untagged)]
 enum CountOrText {
     Count(u32),

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::nearest::nearest;
@@ -10,7 +11,7 @@ const PLACEHOLDERS: [&str; 3] = ["address", "name", "release"];
 
 /// Text in which a lower-case word between braces is a placeholder; other braces stand for themselves, so that a piece of
 /// JSON can be looked for.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(try_from = "String")]
 pub struct Template(String);
 

@@ -114,7 +114,7 @@ fn every_key_arrives() {
     assert_eq!(embedded(web2), (Engine::Rtorrent, "7100-7199".into(), None, Some("100 Mbit/s".into())));
     let listen = Some("192.168.1.11".parse().unwrap());
     assert_eq!(embedded(web1), (Engine::Embedded, "7200-7200".into(), listen, Some("16 Mbit/s".into())));
-    assert_eq!(web1.known_hosts.as_deref(), Some(fleet.path.parent().unwrap().join("other_hosts").as_path()));
+    assert_eq!(web1.known_hosts, [fleet.path.parent().unwrap().join("other_hosts")]);
 
     let check = fleet.health.as_ref().unwrap().for_host(web1, "42-abc");
     assert_eq!(check.url.as_deref(), Some("http://[2001:db8::1]:8080/"));
@@ -305,19 +305,65 @@ fn one_rtorrent_per_address() {
     assert!(load(&format!("{two}peer_address = \"10.0.0.12\"\n")).is_ok());
 }
 
+fn chosen(fleet: &Inventory, args: [&[&str]; 4]) -> Result<Vec<String>, Error> {
+    let words = |part: usize| args[part].iter().map(ToString::to_string).collect::<Vec<_>>();
+    let selection = Selection::new(words(0), words(1), words(2), &words(3))?;
+    Ok(fleet.choose(&selection)?.iter().map(|host| host.name.to_string()).collect())
+}
+
 #[test]
-fn select_keeps_the_order_and_knows_the_names() {
-    let fleet = load(FULL).unwrap();
-    let names = |only: &[&str]| {
-        fleet.select(only).unwrap().iter().map(|host| host.name.to_string()).collect::<Vec<_>>()
-    };
-    assert_eq!(names(&[]), ["web2", "web1"]);
-    assert_eq!(names(&["web1"]), ["web1"]);
-    assert_eq!(names(&["web1", "web2"]), ["web2", "web1"]);
-    match fleet.select(&["wbe1"]).unwrap_err() {
-        Error::NoSuchHost { nearest, .. } => assert_eq!(nearest.as_deref(), Some("web1")),
-        other => panic!("{other}"),
+fn hosts_are_chosen_by_name_and_group_and_left_out_by_both() {
+    let fleet = load(&format!("{FULL}\n[hosts.web3]\naddress = \"10.0.0.13\"\ngroup = \"us\"\n")).unwrap();
+    for (args, names) in [
+        ([&[][..], &[], &[], &[]], &["web2", "web1", "web3"][..]),
+        ([&["web1"], &[], &[], &[]], &["web1"]),
+        ([&["web1", "web2"], &[], &[], &[]], &["web2", "web1"]),
+        ([&["web2"], &["us"], &[], &[]], &["web2", "web3"]),
+        ([&[], &["eu", "us"], &["web3"], &[]], &["web1"]),
+        ([&[], &[], &["us", "web2"], &[]], &["web1"]),
+        ([&[], &[], &[], &["root@10.0.0.19:23"]], &["10.0.0.19_23"]),
+        ([&["web1"], &[], &[], &["10.0.0.19"]], &["web1", "10.0.0.19"]),
+    ] {
+        assert_eq!(chosen(&fleet, args).unwrap(), names, "{args:?}");
     }
+    for (args, what, meant) in [
+        ([&["wbe1"][..], &[], &[], &[]], "host", Some("web1")),
+        ([&[], &["eu1"], &[], &[]], "group", Some("eu")),
+        ([&["eu"], &[], &[], &[]], "host", None),
+        ([&[], &[], &["web"], &[]], "host or group", Some("web")),
+    ] {
+        match chosen(&fleet, args).unwrap_err() {
+            Error::NoSuchHost { what: found, nearest, .. } => {
+                assert_eq!(found, what);
+                assert_eq!(nearest.is_some(), meant.is_some(), "{args:?}: {nearest:?}");
+            }
+            other => panic!("{args:?}: {other}"),
+        }
+    }
+    let nobody = chosen(&fleet, [&[], &["eu"], &["web1"], &[]]).unwrap_err();
+    assert!(matches!(nobody, Error::NobodyLeft { .. }), "{nobody}");
+}
+
+#[test]
+fn a_host_beside_the_inventory_has_its_defaults() {
+    let fleet = load(FULL).unwrap();
+    let selection =
+        Selection::new(vec![], vec![], vec![], &["root@10.0.0.19:23".into(), "root@10.0.0.19:23".into()]);
+    let hosts = fleet.choose(&selection.unwrap()).unwrap();
+    let [host] = &hosts[..] else { panic!("{hosts:?}") };
+    assert_eq!((host.address.as_str(), host.port, host.user.as_str()), ("10.0.0.19", 23, "root"));
+    assert_eq!((host.engine, host.peer_port, host.deploy_to.as_str()), (Engine::Rtorrent, 7000, "/srv/site"));
+    assert_eq!(host.identity, fleet.hosts[0].identity);
+    for known in ["web1", "release@10.0.0.12:2222"] {
+        let known = if known == "web1" { "other@[2001:db8::1]:22" } else { known };
+        let error = chosen(&fleet, [&[], &[], &[], &[known]]).unwrap_err();
+        assert!(
+            matches!(error, Error::Twice { .. }) && error.hint().unwrap().contains("--only web"),
+            "{error}"
+        );
+    }
+    let error = chosen(&fleet, [&[], &[], &[], &["a b"]]).unwrap_err();
+    assert!(matches!(error, Error::NotAnEndpoint { .. }), "{error}");
 }
 
 #[test]

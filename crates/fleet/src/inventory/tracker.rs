@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{Announce, Inventory};
@@ -59,7 +60,7 @@ pub enum Reload {
 }
 
 /// How peers are found, and where a release is registered.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum TrackerMode {
     /// No tracker: fleet-push introduces the peers to each other.

@@ -2,7 +2,9 @@
 
 use std::io;
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
+use std::os::fd::OwnedFd;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rustix::net::sockopt;
@@ -12,37 +14,47 @@ use super::host_key;
 use super::known_hosts::KnownKeys;
 use super::link::Link;
 use super::options::{SshOptions, Timeouts};
-use super::{auth, link::Failure};
+use super::{auth, link::Failure, tunnel};
 use crate::{Error, Host};
 
 /// What this machine must have before it makes sense to dial.
 pub(super) struct LocalFiles {
-    known_hosts: PathBuf,
+    known_hosts: Vec<PathBuf>,
     keys: KnownKeys,
     credentials: auth::Credentials,
 }
 
 /// Reads it.
 pub(super) fn local_files(host: &Host, options: &SshOptions) -> Result<LocalFiles, Error> {
-    let known_hosts = host_key::known_hosts_file(host, options)?;
+    let known_hosts = host_key::known_hosts_files(host, options)?;
     let keys = KnownKeys::read(&known_hosts, &host.address, host.port)?;
     let credentials = auth::Credentials::load(host, options)?;
     Ok(LocalFiles { known_hosts, keys, credentials })
 }
 
-/// Dials, checks the host key, logs in.
+/// Dials, checks the host key, logs in; at every host on the way first.
 pub(super) fn connect(host: &Host, options: &SshOptions) -> Result<Link, Error> {
     let LocalFiles { known_hosts, keys, credentials } = local_files(host, options)?;
     let timeouts = options.timeouts;
+    let before = match host.before() {
+        Some(jump) => Some(Arc::new(connect(&jump, options)?)),
+        None => None,
+    };
     let deadline = Instant::now() + timeouts.connect;
-    let socket = dial(host, options, deadline)?;
     let broken = |source| Error::Unreachable {
         host: host.name.clone(),
         address: host.address.clone(),
         port: host.port,
         source,
     };
-    prepare(&socket, &timeouts).map_err(broken)?;
+    let socket: OwnedFd = match before {
+        Some(link) => tunnel::open(&link, host)?.into(),
+        None => {
+            let socket = dial(host, options, deadline)?;
+            prepare(&socket, &timeouts).map_err(broken)?;
+            socket.into()
+        }
+    };
     let for_poll = socket.try_clone().map_err(broken)?;
 
     let refused = |error: &ssh2::Error| Error::Handshake {
@@ -73,7 +85,8 @@ pub(super) fn connect(host: &Host, options: &SshOptions) -> Result<Link, Error> 
             },
         }
     })?;
-    host_key::check(host, &link.session, &keys, known_hosts)?;
+    let file = known_hosts.into_iter().next().unwrap_or_default();
+    host_key::check(host, &link.session, &keys, file)?;
     credentials.log_in(host, &link, left(deadline))?;
     log::debug!("{}: logged in to {} port {} as {}", host.name, host.address, host.port, host.user);
     Ok(link)

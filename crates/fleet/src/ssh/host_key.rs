@@ -9,15 +9,14 @@ use super::known_hosts::{KnownKeys, Verdict};
 use super::options::SshOptions;
 use crate::{Error, Host};
 
-/// The known_hosts file for `host`: of the command line, else its own, else `~/.ssh/known_hosts`.
-pub(super) fn known_hosts_file(host: &Host, options: &SshOptions) -> Result<PathBuf, Error> {
+/// The known_hosts files for `host`: of the command line, else its own, else `~/.ssh/known_hosts`; at least one.
+pub(super) fn known_hosts_files(host: &Host, options: &SshOptions) -> Result<Vec<PathBuf>, Error> {
     let home = || std::env::var_os("HOME").map(|home| Path::new(&home).join(".ssh/known_hosts"));
-    options
-        .known_hosts
-        .clone()
-        .or_else(|| host.known_hosts.clone())
-        .or_else(home)
-        .ok_or_else(|| Error::NoKnownHosts { host: host.name.clone() })
+    match &options.known_hosts {
+        Some(file) => Ok(vec![file.clone()]),
+        None if !host.known_hosts.is_empty() => Ok(host.known_hosts.clone()),
+        None => home().map(|file| vec![file]).ok_or_else(|| Error::NoKnownHosts { host: host.name.clone() }),
+    }
 }
 
 /// Lets the session pass only if `keys` has the key it presented.

@@ -4,8 +4,8 @@
 //! so the file is read here, and what it says also decides which key types are asked for.
 
 use std::fs::File;
-use std::io::Read;
-use std::path::Path;
+use std::io::{self, Read};
+use std::path::PathBuf;
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
@@ -39,13 +39,25 @@ pub(super) enum Verdict {
 }
 
 impl KnownKeys {
-    /// Reads `file` and keeps what concerns `address` and `port`.
-    pub(super) fn read(file: &Path, address: &Address, port: u16) -> Result<Self, Error> {
+    /// Reads the files and keeps what concerns `address` and `port`. One at least must be there.
+    pub(super) fn read(files: &[PathBuf], address: &Address, port: u16) -> Result<Self, Error> {
         let mut text = Vec::new();
-        File::open(file)
-            .and_then(|open| open.take(LIMIT).read_to_end(&mut text))
-            .map_err(|source| Error::ReadKnownHosts { path: file.to_owned(), source })?;
-        Ok(Self::parse(&String::from_utf8_lossy(&text), address.as_str(), port))
+        let mut missing = None;
+        let mut found = false;
+        for file in files {
+            match File::open(file).and_then(|open| open.take(LIMIT).read_to_end(&mut text)) {
+                Ok(_) => found = true,
+                Err(source) if source.kind() == io::ErrorKind::NotFound && files.len() > 1 => {
+                    missing.get_or_insert(Error::ReadKnownHosts { path: file.clone(), source });
+                }
+                Err(source) => return Err(Error::ReadKnownHosts { path: file.clone(), source }),
+            }
+            text.push(b'\n');
+        }
+        match missing {
+            Some(missing) if !found => Err(missing),
+            _ => Ok(Self::parse(&String::from_utf8_lossy(&text), address.as_str(), port)),
+        }
     }
 
     fn parse(text: &str, address: &str, port: u16) -> Self {

@@ -1,7 +1,7 @@
 //! One non-blocking libssh2 session and the waiting for it.
 
 use std::io;
-use std::net::TcpStream;
+use std::os::fd::OwnedFd;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -19,7 +19,7 @@ pub(super) struct Link {
     pub(super) host: HostName,
     pub(super) session: Session,
     /// The session's own socket once more, for poll(2).
-    socket: TcpStream,
+    pub(super) socket: OwnedFd,
     pub(super) interrupt: Interrupt,
     pub(super) step: Duration,
     /// Held through every call into libssh2: its packets must not be interleaved, and it frees channels without a lock of
@@ -71,7 +71,7 @@ impl Link {
     pub(super) fn new(
         host: HostName,
         session: Session,
-        socket: TcpStream,
+        socket: OwnedFd,
         interrupt: Interrupt,
         step: Duration,
     ) -> Self {
@@ -115,7 +115,7 @@ impl Link {
         loop {
             match call().map_err(Into::into) {
                 Ok(value) => return Ok(Some(value)),
-                Err(Trouble::WouldBlock) if self.blocked_outbound() => {
+                Err(Trouble::WouldBlock) if self.is_blocked_outbound() => {
                     self.wait(step, deadline, self.step, false)?;
                 }
                 Err(Trouble::WouldBlock) => return Ok(None),
@@ -125,7 +125,7 @@ impl Link {
         }
     }
 
-    fn blocked_outbound(&self) -> bool {
+    pub(super) fn is_blocked_outbound(&self) -> bool {
         matches!(self.session.block_directions(), BlockDirections::Outbound | BlockDirections::Both)
     }
 

@@ -1,4 +1,4 @@
-//! SSH to a host by libssh2: strict host keys, a key file or the agent, every wait bounded.
+//! SSH to a host by libssh2: strict host keys, a key file or the agent, jump hosts, every wait bounded.
 //!
 //! The session is non-blocking throughout; [`link::Link`] waits by poll(2), so that deadlines and interrupts hold also
 //! when the network swallows everything.
@@ -15,6 +15,7 @@ mod passphrase;
 mod process;
 mod remote;
 mod stream;
+mod tunnel;
 mod upload;
 
 pub use options::{SshOptions, Timeouts};

@@ -80,7 +80,11 @@ impl SshOptions {
     /// # Errors
     /// Those for which [`Error::is_configuration`] holds.
     pub fn check(&self, host: &Host) -> Result<(), Error> {
-        connect::local_files(host, self).map(drop)
+        connect::local_files(host, self)?;
+        match host.before() {
+            Some(jump) => self.check(&jump),
+            None => Ok(()),
+        }
     }
 
     /// Other timeouts.

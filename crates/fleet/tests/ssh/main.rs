@@ -13,6 +13,7 @@
 mod agent;
 mod connect;
 mod files;
+mod jump;
 mod run;
 mod server;
 mod sockets;

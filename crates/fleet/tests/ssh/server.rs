@@ -118,6 +118,15 @@ impl Server {
         fs::read_to_string(self.path("sshd.log")).unwrap_or_default()
     }
 
+    /// Kills the processes that serve open connections, as a reboot would; new ones are taken.
+    pub(crate) fn kill_sessions(&self) {
+        let children = format!("/proc/{0}/task/{0}/children", self.child.id());
+        let children = fs::read_to_string(children).unwrap();
+        for pid in children.split_whitespace() {
+            assert!(Command::new("kill").args(["-KILL", pid]).status().unwrap().success());
+        }
+    }
+
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.dir.path().join(name)
     }

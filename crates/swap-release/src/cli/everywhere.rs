@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
+use cli::Chosen;
 use fleet::{Quota, SharedPath};
 use record::ReleaseId;
 
@@ -14,7 +15,7 @@ use crate::job::{FleetJob, FleetSwitch, FleetVerb, Lease, Place, ServerJob, Serv
 #[group(required = true, multiple = false)]
 pub(super) struct HereOrFleet {
     /// Directory of the site on this server
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", conflicts_with = "Chosen")]
     pub(super) deploy_to: Option<PathBuf>,
     /// Inventory: do it on every host, by SSH
     #[arg(long, value_name = "FILE")]
@@ -39,12 +40,8 @@ pub(super) struct Access {
 pub(super) struct Where {
     #[command(flatten)]
     pub(super) place: HereOrFleet,
-    /// Host of the inventory, instead of all (can be repeated)
-    #[arg(long, value_name = "HOST", conflicts_with = "deploy_to")]
-    pub(super) only: Vec<String>,
-    /// Group of the inventory, instead of all hosts (can be repeated, and combined with --only)
-    #[arg(long, value_name = "GROUP", conflicts_with = "deploy_to")]
-    pub(super) group: Vec<String>,
+    #[command(flatten)]
+    pub(super) chosen: Chosen,
     #[command(flatten)]
     pub(super) access: Access,
 }
@@ -134,12 +131,8 @@ pub(super) struct Converge {
     /// Inventory
     #[arg(long, value_name = "FILE")]
     pub(super) fleet: PathBuf,
-    /// Host of the inventory, instead of all (can be repeated)
-    #[arg(long, value_name = "HOST")]
-    pub(super) only: Vec<String>,
-    /// Group of the inventory, instead of all hosts (can be repeated, and combined with --only)
-    #[arg(long, value_name = "GROUP")]
-    pub(super) group: Vec<String>,
+    #[command(flatten)]
+    pub(super) chosen: Chosen,
     #[command(flatten)]
     pub(super) access: Access,
     /// Folder of records
@@ -192,8 +185,7 @@ impl Converge {
         };
         Place::Fleet(FleetJob {
             fleet: self.fleet,
-            only: self.only,
-            groups: self.group,
+            chosen: self.chosen,
             identity: self.access.identity,
             known_hosts: self.access.known_hosts,
             owner: self.access.owner,
@@ -228,19 +220,13 @@ impl Switch {
 
 impl Where {
     pub(super) fn choose(self, server: ServerVerb, fleet: FleetVerb) -> Place {
-        let Self { place, only, group: groups, access: Access { identity, known_hosts, owner } } = self;
+        let Self { place, chosen, access: Access { identity, known_hosts, owner } } = self;
         let HereOrFleet { deploy_to, fleet: inventory } = place;
         // The group of clap lets exactly one of the two through.
         match inventory {
-            Some(path) => Place::Fleet(FleetJob {
-                fleet: path,
-                only,
-                groups,
-                identity,
-                known_hosts,
-                owner,
-                verb: fleet,
-            }),
+            Some(path) => {
+                Place::Fleet(FleetJob { fleet: path, chosen, identity, known_hosts, owner, verb: fleet })
+            }
             None => {
                 Place::Server(ServerJob { deploy_to: deploy_to.unwrap_or_default(), owner, verb: server })
             }

@@ -205,8 +205,9 @@ fn commit(controller: &Controller<'_>, course: &mut Course<'_>) -> Outcome {
     controller.console.say("every host is good; committing");
     let keeper = controller.keeper.as_ref().and_then(|arguments| {
         let mut arguments = arguments.clone();
-        for member in course.members.iter().filter(|member| !member.is_left_out()) {
-            arguments.extend(["--only".into(), member.host.name.as_str().into()]);
+        for member in &course.members {
+            let flag = if member.is_left_out() { "--exclude" } else { "--only" };
+            arguments.extend([flag.into(), member.host.name.as_str().into()]);
         }
         arguments.push(course.plan.to.as_str().into());
         let mut keeper = Keeper::start(&arguments)?;

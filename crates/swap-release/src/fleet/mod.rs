@@ -25,8 +25,8 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cli::{Abort, Console};
-use fleet::{Argv, Host, Interrupt, Inventory, Quota, Remote, SshOptions, Timeouts};
+use cli::{Abort, Chosen, Console};
+use fleet::{Argv, Host, Interrupt, Inventory, Quota, Remote, Selection, SshOptions, Timeouts};
 use record::{ExitCode, Publish, Push, Records, Release};
 
 use crate::Error;
@@ -59,7 +59,8 @@ pub(crate) struct Controller<'a> {
 pub(crate) fn run(job: FleetJob, console: &Console, abort: &Abort) -> Result<ExitCode, Error> {
     let inventory = Inventory::load(&job.fleet)?;
     let keeper = Some(keeper_arguments(&job));
-    let hosts = inventory.select_with(&job.only, &job.groups)?;
+    let Chosen { only, group, exclude, host } = job.chosen;
+    let hosts = inventory.choose(&Selection::new(only, group, exclude, &host)?)?;
     let timeouts = Timeouts { connect: Duration::from_secs(10), ..Timeouts::default() };
     let options = SshOptions::new()
         .identity(job.identity)
@@ -99,6 +100,9 @@ fn keeper_arguments(job: &FleetJob) -> Vec<OsString> {
     }
     if let FleetVerb::Activate(switch) | FleetVerb::Rollback(switch) = &job.verb {
         arguments.extend(["--records".into(), switch.records.clone().into()]);
+    }
+    for host in &job.chosen.host {
+        arguments.extend(["--host".into(), host.into()]);
     }
     if let Some(owner) = &job.owner {
         arguments.extend(["--owner".into(), owner.into()]);

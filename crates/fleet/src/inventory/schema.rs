@@ -1,0 +1,33 @@
+//! The JSON Schema of `fleet.toml`, for editors.
+
+use schemars::schema_for;
+use serde_json::Value;
+
+use super::file::InventoryFile;
+use super::keys;
+
+/// The text of the schema; `crates/fleet/schemas` has it, and a test compares.
+#[must_use]
+pub fn schema() -> String {
+    let mut schema = schema_for!(InventoryFile).to_value();
+    // One type stands for a host and for the defaults, but not every key is for both.
+    let host = schema.pointer("/$defs/HostTable").cloned();
+    for (name, known) in [("HostTable", keys::HOST), ("DefaultsTable", keys::DEFAULTS)] {
+        let Some(mut table) = host.clone() else { continue };
+        if let Some(properties) = table.get_mut("properties").and_then(Value::as_object_mut) {
+            properties.retain(|key, _| known.contains(&key.as_str()));
+        }
+        if let Some(definitions) = schema.get_mut("$defs").and_then(Value::as_object_mut) {
+            definitions.insert(name.to_owned(), table);
+        }
+    }
+    if let Some(defaults) = schema.pointer_mut("/properties/defaults").and_then(Value::as_object_mut) {
+        defaults.insert("$ref".to_owned(), "#/$defs/DefaultsTable".into());
+        defaults.remove("default");
+    }
+    if let Some(root) = schema.as_object_mut() {
+        root.insert("title".to_owned(), "fleet.toml".into());
+    }
+    // Plain JSON without floats, so the alternate Display of Value cannot fail.
+    format!("{schema:#}\n")
+}
