@@ -105,7 +105,7 @@ pub(crate) struct Lease {
 /// Work on the fleet.
 pub(crate) struct FleetJob {
     pub(crate) fleet: PathBuf,
-    pub(crate) chosen: Chosen,
+    pub(crate) chosen: Box<Chosen>,
     pub(crate) identity: Option<PathBuf>,
     pub(crate) known_hosts: Option<PathBuf>,
     pub(crate) owner: Option<String>,

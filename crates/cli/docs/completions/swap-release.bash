@@ -89,7 +89,7 @@ _swap__release() {
             return 0
             ;;
         swap__subcmd__release__subcmd__activate)
-            opts="-v -h --deploy-to --fleet --only --group --identity --known-hosts --owner --confirm-within --in-step --allow-older --adopt --shared --force --canary --batch --pause --quorum --dry-run --records --junit --verbose --color --help"
+            opts="-v -h --deploy-to --fleet --only --group --exclude --host --identity --known-hosts --owner --confirm-within --in-step --allow-older --adopt --shared --force --canary --batch --pause --quorum --dry-run --records --junit --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -108,6 +108,14 @@ _swap__release() {
                     return 0
                     ;;
                 --group)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exclude)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --host)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -167,7 +175,7 @@ _swap__release() {
             return 0
             ;;
         swap__subcmd__release__subcmd__adopt)
-            opts="-v -h --release-id --deploy-to --fleet --only --group --identity --known-hosts --owner --shared --verbose --color --help"
+            opts="-v -h --release-id --deploy-to --fleet --only --group --exclude --host --identity --known-hosts --owner --shared --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -190,6 +198,14 @@ _swap__release() {
                     return 0
                     ;;
                 --group)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exclude)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --host)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -221,7 +237,7 @@ _swap__release() {
             return 0
             ;;
         swap__subcmd__release__subcmd__converge)
-            opts="-v -h --fleet --only --group --identity --known-hosts --owner --records --dry-run --if-orphaned --verbose --color --help"
+            opts="-v -h --fleet --only --group --exclude --host --identity --known-hosts --owner --records --dry-run --if-orphaned --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -236,6 +252,14 @@ _swap__release() {
                     return 0
                     ;;
                 --group)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exclude)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --host)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -363,7 +387,7 @@ _swap__release() {
             return 0
             ;;
         swap__subcmd__release__subcmd__prune)
-            opts="-v -h --deploy-to --fleet --only --group --identity --known-hosts --owner --keep --grace --verbose --color --help"
+            opts="-v -h --deploy-to --fleet --only --group --exclude --host --identity --known-hosts --owner --keep --grace --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -382,6 +406,14 @@ _swap__release() {
                     return 0
                     ;;
                 --group)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exclude)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --host)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -465,7 +497,7 @@ _swap__release() {
             return 0
             ;;
         swap__subcmd__release__subcmd__rollback)
-            opts="-v -h --deploy-to --fleet --only --group --identity --known-hosts --owner --confirm-within --in-step --allow-older --adopt --shared --force --canary --batch --pause --quorum --dry-run --records --junit --verbose --color --help"
+            opts="-v -h --deploy-to --fleet --only --group --exclude --host --identity --known-hosts --owner --confirm-within --in-step --allow-older --adopt --shared --force --canary --batch --pause --quorum --dry-run --records --junit --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -484,6 +516,14 @@ _swap__release() {
                     return 0
                     ;;
                 --group)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exclude)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --host)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -585,7 +625,7 @@ _swap__release() {
             return 0
             ;;
         swap__subcmd__release__subcmd__status)
-            opts="-v -h --deploy-to --fleet --only --group --identity --known-hosts --owner --json --verbose --color --help"
+            opts="-v -h --deploy-to --fleet --only --group --exclude --host --identity --known-hosts --owner --json --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -604,6 +644,14 @@ _swap__release() {
                     return 0
                     ;;
                 --group)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exclude)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --host)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -657,7 +705,7 @@ _swap__release() {
             return 0
             ;;
         swap__subcmd__release__subcmd__verify)
-            opts="-v -h --deploy-to --fleet --only --group --identity --known-hosts --owner --json --repair --payload --verbose --color --help"
+            opts="-v -h --deploy-to --fleet --only --group --exclude --host --identity --known-hosts --owner --json --repair --payload --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -676,6 +724,14 @@ _swap__release() {
                     return 0
                     ;;
                 --group)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exclude)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --host)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -68,6 +68,8 @@ complete -c swap-release -n "__fish_swap_release_using_subcommand activate" -l d
 complete -c swap-release -n "__fish_swap_release_using_subcommand activate" -l fleet -d 'Inventory: do it on every host, by SSH' -r -F
 complete -c swap-release -n "__fish_swap_release_using_subcommand activate" -l only -d 'Host of the inventory, instead of all (can be repeated)' -r
 complete -c swap-release -n "__fish_swap_release_using_subcommand activate" -l group -d 'Group of the inventory, instead of all hosts (can be repeated, and combined with --only)' -r
+complete -c swap-release -n "__fish_swap_release_using_subcommand activate" -l exclude -d 'Host or group to leave out (can be repeated)' -r
+complete -c swap-release -n "__fish_swap_release_using_subcommand activate" -l host -d 'Host that is not in the inventory, with the settings of its [defaults]; instead of all (can be repeated, and combined with --only and --group)' -r
 complete -c swap-release -n "__fish_swap_release_using_subcommand activate" -l identity -d 'Private key for SSH; its passphrase comes from MKT_IDENTITY_PASSPHRASE or the file MKT_IDENTITY_PASSPHRASE_FILE' -r -F
 complete -c swap-release -n "__fish_swap_release_using_subcommand activate" -l known-hosts -d 'Host keys that are trusted' -r -F
 complete -c swap-release -n "__fish_swap_release_using_subcommand activate" -l owner -d 'Who asks, for the lock and the history' -r
@@ -93,6 +95,8 @@ complete -c swap-release -n "__fish_swap_release_using_subcommand rollback" -l d
 complete -c swap-release -n "__fish_swap_release_using_subcommand rollback" -l fleet -d 'Inventory: do it on every host, by SSH' -r -F
 complete -c swap-release -n "__fish_swap_release_using_subcommand rollback" -l only -d 'Host of the inventory, instead of all (can be repeated)' -r
 complete -c swap-release -n "__fish_swap_release_using_subcommand rollback" -l group -d 'Group of the inventory, instead of all hosts (can be repeated, and combined with --only)' -r
+complete -c swap-release -n "__fish_swap_release_using_subcommand rollback" -l exclude -d 'Host or group to leave out (can be repeated)' -r
+complete -c swap-release -n "__fish_swap_release_using_subcommand rollback" -l host -d 'Host that is not in the inventory, with the settings of its [defaults]; instead of all (can be repeated, and combined with --only and --group)' -r
 complete -c swap-release -n "__fish_swap_release_using_subcommand rollback" -l identity -d 'Private key for SSH; its passphrase comes from MKT_IDENTITY_PASSPHRASE or the file MKT_IDENTITY_PASSPHRASE_FILE' -r -F
 complete -c swap-release -n "__fish_swap_release_using_subcommand rollback" -l known-hosts -d 'Host keys that are trusted' -r -F
 complete -c swap-release -n "__fish_swap_release_using_subcommand rollback" -l owner -d 'Who asks, for the lock and the history' -r
@@ -118,6 +122,8 @@ complete -c swap-release -n "__fish_swap_release_using_subcommand status" -l dep
 complete -c swap-release -n "__fish_swap_release_using_subcommand status" -l fleet -d 'Inventory: do it on every host, by SSH' -r -F
 complete -c swap-release -n "__fish_swap_release_using_subcommand status" -l only -d 'Host of the inventory, instead of all (can be repeated)' -r
 complete -c swap-release -n "__fish_swap_release_using_subcommand status" -l group -d 'Group of the inventory, instead of all hosts (can be repeated, and combined with --only)' -r
+complete -c swap-release -n "__fish_swap_release_using_subcommand status" -l exclude -d 'Host or group to leave out (can be repeated)' -r
+complete -c swap-release -n "__fish_swap_release_using_subcommand status" -l host -d 'Host that is not in the inventory, with the settings of its [defaults]; instead of all (can be repeated, and combined with --only and --group)' -r
 complete -c swap-release -n "__fish_swap_release_using_subcommand status" -l identity -d 'Private key for SSH; its passphrase comes from MKT_IDENTITY_PASSPHRASE or the file MKT_IDENTITY_PASSPHRASE_FILE' -r -F
 complete -c swap-release -n "__fish_swap_release_using_subcommand status" -l known-hosts -d 'Host keys that are trusted' -r -F
 complete -c swap-release -n "__fish_swap_release_using_subcommand status" -l owner -d 'Who asks, for the lock and the history' -r
@@ -131,6 +137,8 @@ complete -c swap-release -n "__fish_swap_release_using_subcommand verify" -l dep
 complete -c swap-release -n "__fish_swap_release_using_subcommand verify" -l fleet -d 'Inventory: do it on every host, by SSH' -r -F
 complete -c swap-release -n "__fish_swap_release_using_subcommand verify" -l only -d 'Host of the inventory, instead of all (can be repeated)' -r
 complete -c swap-release -n "__fish_swap_release_using_subcommand verify" -l group -d 'Group of the inventory, instead of all hosts (can be repeated, and combined with --only)' -r
+complete -c swap-release -n "__fish_swap_release_using_subcommand verify" -l exclude -d 'Host or group to leave out (can be repeated)' -r
+complete -c swap-release -n "__fish_swap_release_using_subcommand verify" -l host -d 'Host that is not in the inventory, with the settings of its [defaults]; instead of all (can be repeated, and combined with --only and --group)' -r
 complete -c swap-release -n "__fish_swap_release_using_subcommand verify" -l identity -d 'Private key for SSH; its passphrase comes from MKT_IDENTITY_PASSPHRASE or the file MKT_IDENTITY_PASSPHRASE_FILE' -r -F
 complete -c swap-release -n "__fish_swap_release_using_subcommand verify" -l known-hosts -d 'Host keys that are trusted' -r -F
 complete -c swap-release -n "__fish_swap_release_using_subcommand verify" -l owner -d 'Who asks, for the lock and the history' -r
@@ -147,6 +155,8 @@ complete -c swap-release -n "__fish_swap_release_using_subcommand adopt" -l depl
 complete -c swap-release -n "__fish_swap_release_using_subcommand adopt" -l fleet -d 'Inventory: do it on every host, by SSH' -r -F
 complete -c swap-release -n "__fish_swap_release_using_subcommand adopt" -l only -d 'Host of the inventory, instead of all (can be repeated)' -r
 complete -c swap-release -n "__fish_swap_release_using_subcommand adopt" -l group -d 'Group of the inventory, instead of all hosts (can be repeated, and combined with --only)' -r
+complete -c swap-release -n "__fish_swap_release_using_subcommand adopt" -l exclude -d 'Host or group to leave out (can be repeated)' -r
+complete -c swap-release -n "__fish_swap_release_using_subcommand adopt" -l host -d 'Host that is not in the inventory, with the settings of its [defaults]; instead of all (can be repeated, and combined with --only and --group)' -r
 complete -c swap-release -n "__fish_swap_release_using_subcommand adopt" -l identity -d 'Private key for SSH; its passphrase comes from MKT_IDENTITY_PASSPHRASE or the file MKT_IDENTITY_PASSPHRASE_FILE' -r -F
 complete -c swap-release -n "__fish_swap_release_using_subcommand adopt" -l known-hosts -d 'Host keys that are trusted' -r -F
 complete -c swap-release -n "__fish_swap_release_using_subcommand adopt" -l owner -d 'Who asks, for the lock and the history' -r
@@ -159,6 +169,8 @@ complete -c swap-release -n "__fish_swap_release_using_subcommand adopt" -s h -l
 complete -c swap-release -n "__fish_swap_release_using_subcommand converge" -l fleet -d 'Inventory' -r -F
 complete -c swap-release -n "__fish_swap_release_using_subcommand converge" -l only -d 'Host of the inventory, instead of all (can be repeated)' -r
 complete -c swap-release -n "__fish_swap_release_using_subcommand converge" -l group -d 'Group of the inventory, instead of all hosts (can be repeated, and combined with --only)' -r
+complete -c swap-release -n "__fish_swap_release_using_subcommand converge" -l exclude -d 'Host or group to leave out (can be repeated)' -r
+complete -c swap-release -n "__fish_swap_release_using_subcommand converge" -l host -d 'Host that is not in the inventory, with the settings of its [defaults]; instead of all (can be repeated, and combined with --only and --group)' -r
 complete -c swap-release -n "__fish_swap_release_using_subcommand converge" -l identity -d 'Private key for SSH; its passphrase comes from MKT_IDENTITY_PASSPHRASE or the file MKT_IDENTITY_PASSPHRASE_FILE' -r -F
 complete -c swap-release -n "__fish_swap_release_using_subcommand converge" -l known-hosts -d 'Host keys that are trusted' -r -F
 complete -c swap-release -n "__fish_swap_release_using_subcommand converge" -l owner -d 'Who asks, for the lock and the history' -r
@@ -195,6 +207,8 @@ complete -c swap-release -n "__fish_swap_release_using_subcommand prune" -l depl
 complete -c swap-release -n "__fish_swap_release_using_subcommand prune" -l fleet -d 'Inventory: do it on every host, by SSH' -r -F
 complete -c swap-release -n "__fish_swap_release_using_subcommand prune" -l only -d 'Host of the inventory, instead of all (can be repeated)' -r
 complete -c swap-release -n "__fish_swap_release_using_subcommand prune" -l group -d 'Group of the inventory, instead of all hosts (can be repeated, and combined with --only)' -r
+complete -c swap-release -n "__fish_swap_release_using_subcommand prune" -l exclude -d 'Host or group to leave out (can be repeated)' -r
+complete -c swap-release -n "__fish_swap_release_using_subcommand prune" -l host -d 'Host that is not in the inventory, with the settings of its [defaults]; instead of all (can be repeated, and combined with --only and --group)' -r
 complete -c swap-release -n "__fish_swap_release_using_subcommand prune" -l identity -d 'Private key for SSH; its passphrase comes from MKT_IDENTITY_PASSPHRASE or the file MKT_IDENTITY_PASSPHRASE_FILE' -r -F
 complete -c swap-release -n "__fish_swap_release_using_subcommand prune" -l known-hosts -d 'Host keys that are trusted' -r -F
 complete -c swap-release -n "__fish_swap_release_using_subcommand prune" -l owner -d 'Who asks, for the lock and the history' -r

@@ -145,7 +145,7 @@ fn rtorrent(remote: &dyn Remote, host: &Host, probe: &Probe, planned: &mut Plann
     match Client::new(Channel { remote, host }).client_version().map_err(Fault::from) {
         Ok(version) => planned.rtorrent = Some(version),
         Err(fault) => {
-            planned.problems.push(format!("rtorrent does not answer: {}", fault.beside(&host.name)))
+            planned.problems.push(format!("rtorrent does not answer: {}", fault.beside(&host.name)));
         }
     }
 }

@@ -185,7 +185,7 @@ impl Converge {
         };
         Place::Fleet(FleetJob {
             fleet: self.fleet,
-            chosen: self.chosen,
+            chosen: Box::new(self.chosen),
             identity: self.access.identity,
             known_hosts: self.access.known_hosts,
             owner: self.access.owner,
@@ -224,9 +224,14 @@ impl Where {
         let HereOrFleet { deploy_to, fleet: inventory } = place;
         // The group of clap lets exactly one of the two through.
         match inventory {
-            Some(path) => {
-                Place::Fleet(FleetJob { fleet: path, chosen, identity, known_hosts, owner, verb: fleet })
-            }
+            Some(path) => Place::Fleet(FleetJob {
+                fleet: path,
+                chosen: Box::new(chosen),
+                identity,
+                known_hosts,
+                owner,
+                verb: fleet,
+            }),
             None => {
                 Place::Server(ServerJob { deploy_to: deploy_to.unwrap_or_default(), owner, verb: server })
             }

@@ -59,7 +59,7 @@ pub(crate) struct Controller<'a> {
 pub(crate) fn run(job: FleetJob, console: &Console, abort: &Abort) -> Result<ExitCode, Error> {
     let inventory = Inventory::load(&job.fleet)?;
     let keeper = Some(keeper_arguments(&job));
-    let Chosen { only, group, exclude, host } = job.chosen;
+    let Chosen { only, group, exclude, host } = *job.chosen;
     let hosts = inventory.choose(&Selection::new(only, group, exclude, &host)?)?;
     let timeouts = Timeouts { connect: Duration::from_secs(10), ..Timeouts::default() };
     let options = SshOptions::new()
