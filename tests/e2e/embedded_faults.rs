@@ -1,7 +1,9 @@
 //! Embedded peers on a network of their own: what is cut, killed, full or closed, and how the fleet gets over it.
 
 use std::fs;
-use std::path::PathBuf;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use e2e::mount::Tmpfs;
@@ -158,7 +160,7 @@ fn a_killed_receiver_is_started_again_and_goes_on_where_it_was() {
     let mut push = fleet.push().start();
     wait_for_bytes(&fleet, &mut push, "beta", 1_500_000);
     for pid in fleet.host("beta").receivers() {
-        let _ = std::process::Command::new("kill").args(["-9", &pid.to_string()]).status();
+        let _ = Command::new("kill").args(["-9", &pid.to_string()]).status();
     }
     push.wait().ok().says("starting it again");
     all_have_it(&fleet);
@@ -210,4 +212,64 @@ fn a_full_disk_is_the_fault_of_one_host() {
     all_have_it(&fleet);
     drop(fleet);
     drop(tmpfs);
+}
+
+#[test]
+fn clocks_that_are_set_in_the_middle_of_it_change_nothing() {
+    needs_peers!();
+    let library = faketime();
+    let why = "not installed: libfaketime (Debian package faketime)";
+    if !peers::skip_unless(module_path!(), library.is_some(), why) {
+        return;
+    }
+    let Some(fleet) = apart(module_path!(), &["alpha", "beta", "gamma"]) else { return };
+    // One clock for this machine and beta; the others keep the right time. As when a real one is set, only what it shows
+    // jumps, and not the monotonic clock.
+    let clock = fleet.scratch().join("clock");
+    set_clock(&clock, "+0");
+    let environment = [
+        ("LD_PRELOAD", library.unwrap_or_default().display().to_string()),
+        ("FAKETIME_TIMESTAMP_FILE", clock.display().to_string()),
+        ("FAKETIME_NO_CACHE", "1".into()),
+        ("FAKETIME_DONT_FAKE_MONOTONIC", "1".into()),
+        ("DONT_FAKE_MONOTONIC", "1".into()),
+        ("NO_FAKE_STAT", "1".into()),
+    ];
+    let wrapper = fleet.scratch().join("swap-release");
+    let assignments: String =
+        environment.iter().map(|(name, value)| format!("export {name}='{value}'\n")).collect();
+    let real = e2e::bin("swap-release");
+    fs::write(&wrapper, format!("#!/bin/sh\n{assignments}exec {} \"$@\"\n", real.display())).unwrap();
+    fs::set_permissions(&wrapper, fs::Permissions::from_mode(0o755)).unwrap();
+    fleet.edit_inventory(
+        "[hosts.beta]\n",
+        &format!("[hosts.beta]\nswap_release = \"{}\"\n", wrapper.display()),
+    );
+
+    let mut push = environment.iter().fold(fleet.push(), |push, (name, value)| push.env(name, value)).start();
+    wait_for_bytes(&fleet, &mut push, "beta", 1_000_000);
+    set_clock(&clock, "+400d");
+    wait_for_bytes(&fleet, &mut push, "beta", 1_000_000);
+    set_clock(&clock, "-400d");
+    push.wait().ok();
+    all_have_it(&fleet);
+    no_receiver_is_left(&fleet);
+    let seconds = pushed(&fleet, "beta").seconds;
+    let staged = fs::read_to_string(fleet.host("beta").deploy_to().join(".swap/history.jsonl")).unwrap();
+    let month = Command::new("date").args(["-u", "-d", "-400 days", "+%Y-%m"]).output().unwrap().stdout;
+    assert!(staged.contains(String::from_utf8_lossy(&month).trim()), "its clock was set: {staged}");
+    let download = seconds.download.unwrap_or_default();
+    assert!((1.0..60.0).contains(&download), "what passed was measured: {download} s");
+}
+
+/// The library that shows other programs another time.
+fn faketime() -> Option<PathBuf> {
+    let folders = fs::read_dir("/usr/lib").into_iter().flatten().flatten().map(|entry| entry.path());
+    folders.map(|folder| folder.join("faketime/libfaketimeMT.so.1")).find(|path| path.is_file())
+}
+
+fn set_clock(clock: &Path, offset: &str) {
+    let new = clock.with_extension("new");
+    fs::write(&new, offset).unwrap();
+    fs::rename(&new, clock).unwrap();
 }

@@ -49,6 +49,23 @@ fn a_length_that_cannot_be_is_refused_before_the_rest_has_come() {
     assert_eq!(read(&spare, 10), Err(Violation("a bitfield with more pieces than the torrent")));
 }
 
+/// What the fuzzer found to take different ways through the reader, in hex, one a line.
+const FOUND: &str = include_str!("corpus.hex");
+
+#[test]
+fn the_oracle_holds_for_what_the_fuzzer_found_and_for_all_of_it_with_a_bit_changed() {
+    let found: Vec<Vec<u8>> = FOUND.lines().map(|line| hex::decode(line).expect("hex")).collect();
+    assert!(found.len() > 100);
+    for mut input in found {
+        check(&input);
+        for at in 0..input.len() * 8 {
+            input[at / 8] ^= 1 << (at % 8);
+            check(&input);
+            input[at / 8] ^= 1 << (at % 8);
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 4000, ..ProptestConfig::default() })]
 

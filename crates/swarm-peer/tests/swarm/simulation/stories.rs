@@ -42,8 +42,9 @@ struct Outcome {
     calls: f64,
 }
 
-/// Runs to the end, and says how it went.
-fn finish(name: &str, world: &mut World, from: Duration) -> Outcome {
+/// Runs to the end, and says how it went, for all but those that came `late`: the bound is that of a fleet which is there from
+/// the beginning.
+fn finish_without(late: &[usize], name: &str, world: &mut World, from: Duration) -> Outcome {
     // The condition looks at every host: not after each event.
     let mut until = world.now;
     while !all_complete(world) {
@@ -51,11 +52,12 @@ fn finish(name: &str, world: &mut World, from: Duration) -> Outcome {
         world.run(until);
         assert!(until < from + 10 * MINUTE, "{name}: stands still");
     }
-    let rates: Vec<_> =
-        world.hosts.iter().filter(|host| host.alive).map(|host| (host.up, host.down)).collect();
+    let there = |number: &usize| world.hosts[*number].alive && !late.contains(number);
+    let there: Vec<_> = (0..world.hosts.len()).filter(there).map(|number| &world.hosts[number]).collect();
+    let rates: Vec<_> = there.iter().map(|host| (host.up, host.down)).collect();
     let seeder = &world.hosts[0];
     let bound = bound::seconds(world.geometry.size(), seeder.up, &rates[usize::from(seeder.alive)..]);
-    let last = world.hosts.iter().filter_map(|host| host.completed).max().unwrap();
+    let last = there.iter().filter_map(|host| host.completed).max().unwrap();
     let seconds = (last - from).as_secs_f64();
     let copies = seeder.sent as f64 / world.geometry.size() as f64;
     let calls = world.hosts.iter().map(|host| host.calls).sum::<u64>() as f64 / world.hosts.len() as f64;
@@ -69,9 +71,13 @@ fn finish(name: &str, world: &mut World, from: Duration) -> Outcome {
     outcome
 }
 
+fn finish(name: &str, world: &mut World, from: Duration) -> Outcome {
+    finish_without(&[], name, world, from)
+}
+
 #[test]
-fn ten_hosts_and_a_hundred_come_near_the_bound() {
-    for (hosts, factor, copies) in [(10, 1.15, 1.15), (100, 1.3, 1.5)] {
+fn ten_hosts_a_hundred_and_a_thousand_come_near_the_bound() {
+    for (hosts, factor, copies) in [(10, 1.15, 1.15), (100, 1.25, 1.4), (1_000, 1.35, 1.4)] {
         let mut world = fleet(hosts, 30_000_000, 65_536, |_| (50.0 * MBIT, 50.0 * MBIT));
         let outcome = finish("equal hosts", &mut world, Duration::ZERO);
         assert!(outcome.factor <= factor, "{} times the bound", outcome.factor);
@@ -88,37 +94,47 @@ fn the_cost_of_a_host_does_not_grow_with_the_fleet() {
     let (thousand, ten_thousand) = (run(1_000), run(10_000));
     assert!(ten_thousand.seconds < thousand.seconds * 1.3, "{} s", ten_thousand.seconds);
     assert!(ten_thousand.calls < thousand.calls * 1.1, "{} messages a host", ten_thousand.calls);
-    // 40 blocks and a HAVE of 40 pieces from each of ten peers, and not much more.
-    assert!(ten_thousand.calls < 2.0 * 40.0 * 11.0, "{} messages a host", ten_thousand.calls);
+    // 40 blocks and a HAVE of 40 pieces from each of some sixteen peers, and not much more.
+    assert!(ten_thousand.calls < 1.5 * 40.0 * 17.0, "{} messages a host", ten_thousand.calls);
 }
 
-#[test]
-fn hosts_of_all_rates_finish_when_some_are_lost_and_one_comes_late() {
+/// A fleet of all rates that loses every tenth host at half time and is joined by one when the others are nearly done.
+fn unsteady(hosts: usize, size: u64, piece: u32) -> Outcome {
     let rate = |host| match (host, host % 4) {
         (0, _) => (50.0 * MBIT, 50.0 * MBIT),
         (_, 0) => (10.0 * MBIT, 50.0 * MBIT),
         (_, 1) => (100.0 * MBIT, 100.0 * MBIT),
         _ => (50.0 * MBIT, 50.0 * MBIT),
     };
-    for hosts in [10, 100, 1_000] {
-        let (size, piece) = if hosts > 100 { (4 << 20, 32_768) } else { (15_000_000, 65_536) };
-        let mut world = fleet(hosts, size, piece, rate);
-        // The last host is not there at first, and every tenth goes at half time.
-        world.kill(hosts);
-        let half = Duration::from_secs_f64(size as f64 / (50.0 * MBIT) / 2.0);
-        world.run(half);
-        (5..hosts).step_by(10).for_each(|host| world.kill(host));
-        world.run(half * 9 / 5);
-        let joined = world.revive(hosts);
-        for other in (0..hosts).filter(|host| world.hosts[*host].alive).take(8).collect::<Vec<_>>() {
-            world.connect(other, hosts);
-        }
-        let outcome = finish("mixed rates, losses, a late joiner", &mut world, Duration::ZERO);
-        assert!(outcome.factor < 4.0, "{} times the bound", outcome.factor);
-        let late = world.hosts[hosts].completed.unwrap() - joined;
-        let alone = size as f64 / world.hosts[hosts].down;
-        assert!(late.as_secs_f64() < alone * 2.0 + 0.5, "the late one took {late:?}");
+    let mut world = fleet(hosts, size, piece, rate);
+    world.kill(hosts);
+    let half = Duration::from_secs_f64(size as f64 / (50.0 * MBIT) / 2.0);
+    world.run(half);
+    (5..hosts).step_by(10).for_each(|host| world.kill(host));
+    world.run(half * 9 / 5);
+    let joined = world.revive(hosts);
+    for other in (0..hosts).filter(|host| world.hosts[*host].alive).take(16).collect::<Vec<_>>() {
+        world.connect(other, hosts);
     }
+    let outcome = finish_without(&[hosts], "mixed rates, losses, a late joiner", &mut world, Duration::ZERO);
+    let late = world.hosts[hosts].completed.unwrap() - joined;
+    let alone = size as f64 / world.hosts[hosts].down;
+    println!("  the late one took {:.2} s of at least {alone:.2} s", late.as_secs_f64());
+    assert!(late.as_secs_f64() < alone * 2.0 + 0.5, "the late one took {late:?}");
+    outcome
+}
+
+#[test]
+fn hosts_of_all_rates_finish_when_some_are_lost_and_one_comes_late() {
+    for (hosts, factor) in [(10, 1.4), (100, 1.8), (1_000, 2.0)] {
+        let outcome = unsteady(hosts, 15_000_000, 65_536);
+        assert!(outcome.factor < factor, "{} times the bound", outcome.factor);
+    }
+    let (thousand, ten_thousand) = (unsteady(1_000, 2 << 20, 16_384), unsteady(10_000, 2 << 20, 16_384));
+    // A small payload, so that the test ends: what it takes for a piece to get through the fleet counts for much of it.
+    assert!(ten_thousand.factor < 4.5, "{} times the bound", ten_thousand.factor);
+    assert!(ten_thousand.seconds < thousand.seconds * 1.3, "{} s", ten_thousand.seconds);
+    assert!(ten_thousand.calls < thousand.calls * 1.1, "{} messages a host", ten_thousand.calls);
 }
 
 #[test]
