@@ -12,6 +12,7 @@ mod argv;
 mod endpoint;
 mod error;
 mod fan_out;
+mod hint;
 mod host_name;
 mod interrupt;
 mod inventory;
