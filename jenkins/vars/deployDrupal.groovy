@@ -12,6 +12,8 @@ void call(Map args = [:]) {
         parameters {
             choice(name: 'ACTION', choices: ['deploy', 'rollback'], description: 'deploy: what is in this branch. rollback: to a release that the servers still have; nothing is built.')
             string(name: 'RELEASE', defaultValue: '', description: 'rollback: the release, as the build that made it is described; empty: the one before')
+            string(name: 'GROUP', defaultValue: '', description: 'A group of the inventory; empty: all hosts, or those that the Jenkinsfile names')
+            booleanParam(name: 'DRY_RUN', defaultValue: false, description: 'Build, pack and ask the servers what a push would do there; change nothing')
         }
         stages {
             stage('Release') {
@@ -35,11 +37,30 @@ void call(Map args = [:]) {
                     success { stash name: 'release', includes: "${args.records ?: 'records'}/*" }
                 }
             }
+            stage('Dry run') {
+                when {
+                    beforeAgent true
+                    expression { params.DRY_RUN }
+                }
+                agent { label args.label ?: 'linux && deploy' }
+                options { timeout(time: 10, unit: 'MINUTES') }
+                steps {
+                    dir("${args.records ?: 'records'}") { deleteDir() }
+                    script {
+                        if (params.ACTION == 'rollback') {
+                            swapRelease args + [verb: 'rollback', release: params.RELEASE, group: params.GROUP ?: args.group, dryRun: true]
+                        } else {
+                            unstash 'release'
+                            fleetPush args + [group: params.GROUP ?: args.group, dryRun: true]
+                        }
+                    }
+                }
+            }
             stage('Deliver') {
                 when {
                     beforeAgent true
                     beforeOptions true
-                    expression { params.ACTION == 'deploy' && (env.BRANCH_NAME == null || env.BRANCH_NAME == (args.branch ?: 'main')) }
+                    expression { params.ACTION == 'deploy' && !params.DRY_RUN && (env.BRANCH_NAME == null || env.BRANCH_NAME == (args.branch ?: 'main')) }
                 }
                 agent { label args.label ?: 'linux && deploy' }
                 options {
@@ -56,7 +77,7 @@ void call(Map args = [:]) {
                         }
                     }
                     stage('Push') {
-                        steps { fleetPush args }
+                        steps { fleetPush args + [group: params.GROUP ?: args.group] }
                     }
                 }
                 post {
@@ -68,7 +89,7 @@ void call(Map args = [:]) {
                 when {
                     beforeInput true
                     beforeOptions true
-                    expression { args.approve != false && params.ACTION == 'deploy' && currentBuild.currentResult == 'SUCCESS' && (env.BRANCH_NAME == null || env.BRANCH_NAME == (args.branch ?: 'main')) }
+                    expression { args.approve != false && params.ACTION == 'deploy' && !params.DRY_RUN && currentBuild.currentResult == 'SUCCESS' && (env.BRANCH_NAME == null || env.BRANCH_NAME == (args.branch ?: 'main')) }
                 }
                 options { timeout(time: 4, unit: 'HOURS') }
                 input {
@@ -82,7 +103,7 @@ void call(Map args = [:]) {
                 when {
                     beforeAgent true
                     beforeOptions true
-                    expression { params.ACTION == 'deploy' && currentBuild.currentResult == 'SUCCESS' && (env.BRANCH_NAME == null || env.BRANCH_NAME == (args.branch ?: 'main')) }
+                    expression { params.ACTION == 'deploy' && !params.DRY_RUN && currentBuild.currentResult == 'SUCCESS' && (env.BRANCH_NAME == null || env.BRANCH_NAME == (args.branch ?: 'main')) }
                 }
                 agent { label args.label ?: 'linux && deploy' }
                 options {
@@ -93,7 +114,7 @@ void call(Map args = [:]) {
                     milestone 20
                     dir("${args.records ?: 'records'}") { deleteDir() }
                     unstash 'delivered'
-                    swapRelease args
+                    swapRelease args + [group: params.GROUP ?: args.group]
                 }
                 post { always { mktReport args } }
             }
@@ -101,7 +122,7 @@ void call(Map args = [:]) {
                 when {
                     beforeAgent true
                     beforeOptions true
-                    expression { params.ACTION == 'rollback' }
+                    expression { params.ACTION == 'rollback' && !params.DRY_RUN }
                 }
                 agent { label args.label ?: 'linux && deploy' }
                 options {
@@ -110,7 +131,7 @@ void call(Map args = [:]) {
                 }
                 steps {
                     dir("${args.records ?: 'records'}") { deleteDir() }
-                    swapRelease args + [verb: 'rollback', release: params.RELEASE]
+                    swapRelease args + [verb: 'rollback', release: params.RELEASE, group: params.GROUP ?: args.group]
                 }
                 post { always { mktReport args } }
             }

@@ -4,6 +4,9 @@ int call(Map args = [:]) {
         "MKT_RECORDS=${args.records ?: 'records'}",
         "MKT_FLEET=${args.fleet ?: 'fleet.toml'}",
         "MKT_HOST=${args.only ?: ''}",
+        "MKT_GROUP=${args.group ?: ''}",
+        "MKT_EXCLUDE=${args.exclude ?: ''}",
+        "MKT_DRY_RUN=${args.dryRun ? '--dry-run' : ''}",
         "MKT_RELEASE=${args.release ?: ''}",
         "MKT_CANARY=${args.canary ?: ''}",
         "MKT_OLDER=${args.allowOlder ? '--allow-older' : ''}",
@@ -11,11 +14,11 @@ int call(Map args = [:]) {
         withCredentials([sshUserPrivateKey(credentialsId: args.credentialsId ?: 'site-deploy', keyFileVariable: 'MKT_IDENTITY', passphraseVariable: 'MKT_IDENTITY_PASSPHRASE')]) {
             switch (args.verb ?: 'activate') {
                 case 'activate':
-                    return mktSettle(sh(returnStatus: true, label: 'swap-release activate', script: 'exec swap-release activate --fleet "$MKT_FLEET" ${MKT_HOST:+--only "$MKT_HOST"} ${MKT_CANARY:+--canary "$MKT_CANARY"} $MKT_OLDER'))
+                    return mktSettle(sh(returnStatus: true, label: 'swap-release activate', script: 'exec swap-release activate $MKT_DRY_RUN --fleet "$MKT_FLEET" ${MKT_GROUP:+--group "$MKT_GROUP"} ${MKT_HOST:+--only "$MKT_HOST"} ${MKT_EXCLUDE:+--exclude "$MKT_EXCLUDE"} ${MKT_CANARY:+--canary "$MKT_CANARY"} $MKT_OLDER'))
                 case 'rollback':
-                    return mktSettle(sh(returnStatus: true, label: 'swap-release rollback', script: 'exec swap-release rollback --fleet "$MKT_FLEET" ${MKT_HOST:+--only "$MKT_HOST"} -- ${MKT_RELEASE:+"$MKT_RELEASE"}'))
+                    return mktSettle(sh(returnStatus: true, label: 'swap-release rollback', script: 'exec swap-release rollback $MKT_DRY_RUN --fleet "$MKT_FLEET" ${MKT_GROUP:+--group "$MKT_GROUP"} ${MKT_HOST:+--only "$MKT_HOST"} ${MKT_EXCLUDE:+--exclude "$MKT_EXCLUDE"} -- ${MKT_RELEASE:+"$MKT_RELEASE"}'))
                 case 'status':
-                    return mktSettle(sh(returnStatus: true, label: 'swap-release status', script: 'exec swap-release status --fleet "$MKT_FLEET" ${MKT_HOST:+--only "$MKT_HOST"}'))
+                    return mktSettle(sh(returnStatus: true, label: 'swap-release status', script: 'exec swap-release status --fleet "$MKT_FLEET" ${MKT_GROUP:+--group "$MKT_GROUP"} ${MKT_HOST:+--only "$MKT_HOST"} ${MKT_EXCLUDE:+--exclude "$MKT_EXCLUDE"}'))
                 default:
                     error "swapRelease: verb is activate, rollback or status, not ${args.verb}"
             }

@@ -115,4 +115,14 @@ fn a_push_at_ten_moments_and_a_swap_at_ten() {
         changed(changed(world.scenario(), "restartFrom", json!("Go live")), "restartOf", json!(delivered));
     world.begin(&again).wait().ends("SUCCESS");
     world.fleet.assert_live(&release2);
+
+    // And the whole chain runs as if nothing had been: built, packed, pushed, asked, live.
+    world.put("moment.txt", "over");
+    world.commit_all();
+    let whole = world.build(json!({})).ends("SUCCESS");
+    let release3 = world.id(world.number());
+    assert_eq!(whole.description.as_deref(), Some(format!("{release3} live on 3 hosts").as_str()));
+    assert_eq!((whole.tests["passed"], whole.tests["failed"]), (6, 0));
+    world.fleet.assert_live(&release3);
+    world.assert_clean(&whole);
 }

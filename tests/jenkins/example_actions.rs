@@ -52,8 +52,15 @@ fn deploy_dry_run_roll_back_and_redeploy() {
         (dry.stage("Dry run"), dry.stage("Deliver"), dry.stage("Go live")),
         ("SUCCESS", "skipped", "skipped")
     );
-    assert!(dry.raw_log().contains("alpha") && dry.raw_log().contains(&release1), "{}", dry.log());
+    // The push itself was asked: of each server by SSH, with what it would get and what is live there.
+    assert!(dry.raw_log().contains("3 would get it, 0 have it, 0 would fail"), "{}", dry.log());
+    assert!(
+        dry.raw_log().contains("expected as swarm") && dry.raw_log().contains(&release1),
+        "{}",
+        dry.log()
+    );
     assert_eq!(world.fleet.host("beta").releases(), [release1.as_str()], "nothing was sent");
+    world.assert_clean(&dry);
 
     world.build(json!({ "CANARY": "1" })).ends("SUCCESS");
     let release3 = world.id(3);

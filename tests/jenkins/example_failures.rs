@@ -155,12 +155,57 @@ fn the_newest_build_wins_and_other_branches_do_not_deploy() {
     let busy = world.begin(&again).wait();
     holder.terminate();
     let _ended = holder.wait();
-    // One server that is not ready says 30; that nothing could be locked says 75. Both are unstable and switch nothing.
-    assert!(matches!(busy.codes()[..], [30 | 75]) && busy.result == "UNSTABLE", "{}", busy.log());
+    assert_eq!((&busy.codes()[..], busy.result.as_str()), (&[75][..], "UNSTABLE"), "{}", busy.log());
     assert!(busy.log().contains("locked by"), "{}", busy.log());
+    assert!(busy.log().contains("Another deployment holds the lock; nothing was changed"), "{}", busy.log());
     world.fleet.assert_live(&live);
     let again =
         changed(changed(world.scenario(), "restartFrom", json!("Go live")), "restartOf", json!(delivered));
     world.begin(&again).wait().ends("SUCCESS");
     world.fleet.assert_live(&world.id(delivered));
+}
+
+#[test]
+fn a_dry_run_says_what_a_push_and_a_rollback_would_do_and_a_group_is_deployed_alone() {
+    needs_fleet!();
+    let mut world = World::new("Jenkinsfile.example");
+    for (name, group) in [("alpha", "staging"), ("beta", "eu"), ("gamma", "eu")] {
+        let table = format!("[hosts.{name}]\n");
+        world.fleet.edit_inventory(&table, &format!("{table}group = \"{group}\"\n"));
+    }
+    world.commit(1);
+
+    // By group: pushed, switched and tested there, and nowhere else.
+    let staging = world.build(json!({ "GROUP": "staging" })).ends("SUCCESS");
+    let release1 = world.id(1);
+    assert_eq!(staging.description.as_deref(), Some(format!("{release1} live on 1 hosts").as_str()));
+    assert_eq!(staging.tests["passed"], 2);
+    assert_eq!(world.fleet.currents(), [Some(release1.clone()), None, None]);
+    let rest = world.build(json!({ "ACTION": "redeploy", "FROM_BUILD": "1", "GROUP": "eu" })).ends("SUCCESS");
+    assert_eq!(rest.tests["passed"], 4, "{}", rest.log());
+    world.fleet.assert_live(&release1);
+    let wrong = world.build(json!({ "GROUP": "$(touch x)", "DRY_RUN": true })).ends("FAILURE");
+    assert!(wrong.codes().ends_with(&[2]) && !world.workspace().join("x").exists(), "{}", wrong.log());
+
+    // A server on which a push would fail makes the dry run unstable; if it would on all, it fails.
+    world.commit(2);
+    world.fleet.host_mut("beta").stop_sshd();
+    let some = world.build(json!({ "DRY_RUN": true })).ends("UNSTABLE");
+    assert_eq!((some.codes().last(), some.stage("Deliver")), (Some(&30), "skipped"), "{}", some.log());
+    assert!(some.raw_log().contains("beta: cannot connect"), "{}", some.log());
+    let all = world.build(json!({ "DRY_RUN": true, "TARGET": "beta" })).ends("FAILURE");
+    assert_eq!(all.codes().last(), Some(&31), "{}", all.log());
+    world.fleet.host_mut("beta").start_sshd();
+
+    // And of a rollback, with what it would go back to.
+    world.build(json!({})).ends("SUCCESS");
+    let release2 = world.id(world.number());
+    world.fleet.assert_live(&release2);
+    let back = world.build(json!({ "ACTION": "rollback", "DRY_RUN": true })).ends("SUCCESS");
+    let ran: Vec<&str> =
+        back.stages().into_iter().filter(|(_, how)| *how == "SUCCESS").map(|(name, _)| name).collect();
+    assert_eq!(ran, ["Dry run"]);
+    assert!(back.raw_log().contains(&release1), "{}", back.log());
+    world.fleet.assert_live(&release2);
+    world.assert_clean(&back);
 }

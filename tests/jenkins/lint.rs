@@ -53,8 +53,11 @@ fn words(help: &str) -> Vec<String> {
 /// What the lint says of these files.
 fn lint(paths: &[PathBuf]) -> BTreeMap<String, Vec<String>> {
     let plugins = fs::read_to_string(workspace().join("jenkins/plugins.txt")).unwrap();
-    let plugins: Vec<&str> =
-        plugins.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
+    let plugins: Vec<&str> = plugins
+        .lines()
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        .map(|line| line.split(':').next().unwrap())
+        .collect();
     let scratch = Scratch::new();
     let answer = scratch.path().join("lint.json");
     ask(

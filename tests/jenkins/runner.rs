@@ -164,6 +164,15 @@ impl Running {
         ask(&json!({ "abort": self.folder }));
     }
 
+    /// Its controller dies, without a word to anybody; returns once it is dead.
+    #[track_caller]
+    pub(crate) fn crash(&self) {
+        ask(&json!({ "crash": self.folder }));
+        eventually("the controller to be gone", LONGEST, || {
+            self.trace().iter().any(|event| event.at == "gone").then_some(())
+        });
+    }
+
     /// What has happened so far.
     pub(crate) fn trace(&self) -> Vec<Event> {
         let text = fs::read_to_string(self.folder.join("trace.jsonl")).unwrap_or_default();

@@ -94,7 +94,15 @@ fn the_seed_makes_the_job_that_the_readme_promises() {
 #[test]
 fn plugins_are_named_once_and_in_order() {
     let text = fs::read_to_string(workspace().join("jenkins/plugins.txt")).unwrap();
-    let names: Vec<&str> = text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
+    let lines = text.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let pinned: Vec<(&str, &str)> =
+        lines.map(|line| line.split_once(':').expect("a pinned version")).collect();
+    for (name, version) in &pinned {
+        let digits = version.starts_with(|c: char| c.is_ascii_digit());
+        let plain = version.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c));
+        assert!(digits && plain, "{name}: `{version}` is no version");
+    }
+    let names: Vec<&str> = pinned.into_iter().map(|(name, _)| name).collect();
     let unique: BTreeSet<&&str> = names.iter().collect();
     assert_eq!(unique.len(), names.len());
     let good = |name: &&str| name.chars().all(|c| c.is_ascii_lowercase() || c == '-');

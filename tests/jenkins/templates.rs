@@ -18,17 +18,33 @@ fn each_template_deploys_and_says_how_it_was() {
     assert_eq!(drupal7.tests["passed"], 6);
     world.assert_clean(&drupal7);
 
+    world.commit(2);
+    let dry = world.build(json!({ "DRY_RUN": true })).ends("SUCCESS");
+    assert_eq!(
+        (dry.stage("Dry run"), dry.stage("Push"), dry.stage("Swap")),
+        ("SUCCESS", "skipped", "skipped")
+    );
+    assert!(dry.raw_log().contains("3 would get it"), "{}", dry.log());
+
     world.use_jenkinsfile("jenkins/templates/drupal-composer/Jenkinsfile");
     world.commit(2);
+    let dry = world.build(json!({ "DRY_RUN": true, "ACTION": "deploy" })).ends("SUCCESS");
+    assert_eq!(
+        (dry.stage("Dry run"), dry.stage("Deliver"), dry.stage("Go live")),
+        ("SUCCESS", "skipped", "skipped")
+    );
+    assert!(dry.raw_log().contains("3 would get it"), "{}", dry.log());
+    world.fleet.assert_live(&world.id_of_live());
     let composer = world.build(json!({})).ends("SUCCESS");
-    world.fleet.assert_live(&world.id(2));
+    let composed = world.number();
+    world.fleet.assert_live(&world.id(composed));
     assert_eq!((composer.stage("Approve"), composer.stage("Roll back")), ("SUCCESS", "skipped"));
-    assert!(world.fleet.host("alpha").release_dir(&world.id(2)).join("vendor/autoload.php").exists());
+    assert!(world.fleet.host("alpha").release_dir(&world.id(composed)).join("vendor/autoload.php").exists());
     world.assert_clean(&composer);
     world.build(json!({ "ACTION": "rollback", "RELEASE": "" })).ends("SUCCESS");
     assert!(world.id_of_live().starts_with("1-"));
-    world.build(json!({ "ACTION": "rollback", "RELEASE": world.id(2) })).ends("SUCCESS");
-    world.fleet.assert_live(&world.id(2));
+    world.build(json!({ "ACTION": "rollback", "RELEASE": world.id(composed) })).ends("SUCCESS");
+    world.fleet.assert_live(&world.id(composed));
 
     world.use_jenkinsfile("jenkins/templates/multisite/Jenkinsfile");
     world.commit(3);

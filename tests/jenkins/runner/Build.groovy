@@ -18,6 +18,9 @@ class Build {
     String description
     boolean keepsStashes
     boolean timestamps
+    final Journal journal
+    /** Its controller has died: its threads do nothing any more, not even clean up. */
+    volatile boolean gone
     private final Set<String> secrets = Collections.synchronizedSet([] as Set)
 
     Build(Map scenario) {
@@ -25,9 +28,17 @@ class Build {
         number = scenario.build as int
         job = Paths.get(scenario.jobs as String).resolve(scenario.job as String)
         folder = Files.createDirectories(job.resolve("builds/$number"))
+        journal = new Journal(folder, scenario.resume as boolean)
     }
 
     static Path folder(Map scenario, String job, Object number) { Paths.get(scenario.jobs as String).resolve(job).resolve("builds/$number") }
+
+    /** Does not come back once the controller is gone. */
+    void live() {
+        if (!gone) { return }
+        event(at: 'gone')
+        while (true) { Thread.sleep(60_000) }
+    }
 
     Path getArchive() { folder.resolve('archive') }
 

@@ -90,7 +90,12 @@ class Declarative {
         if (!section || section[0] == 'none') { return body.call() }
         String label = section[0] == 'any' ? '' : collect(section[0], 'agent').collect { it.arguments[0] instanceof Map ? it.arguments[0].label : it.arguments[0] }[0]
         engine.agents.hold(label) {
-            if (!engine.skipsCheckout) { engine.agents.checkout() }
+            if (!engine.skipsCheckout) {
+                build.journal.once("checkout of ${Scope.current().stage.name}".toString()) { Map began, Closure begin ->
+                    engine.agents.checkout()
+                    return null
+                }
+            }
             Scope.with(environment: Scope.current().environment + engine.agents.variables(), body)
         }
     }

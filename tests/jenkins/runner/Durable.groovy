@@ -42,6 +42,20 @@ class Durable {
         builder.start().waitFor()
     }
 
+    /** One that was started before the controller died; it has gone on by itself. */
+    private Durable(Path control, String cookie) {
+        this.control = control
+        this.cookie = cookie
+        log = control.resolve('jenkins-log.txt')
+        result = control.resolve('jenkins-result.txt')
+    }
+
+    /** By what `begun` wrote down. */
+    static Durable again(Map begun) { new Durable(java.nio.file.Paths.get(begun.control as String), begun.cookie as String) }
+
+    /** By what it can be found again. */
+    Map begun() { [control: control.toString(), cookie: cookie] }
+
     /** What was captured. */
     String getOutput() { control.resolve('output.txt').text }
 

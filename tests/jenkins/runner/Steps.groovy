@@ -20,6 +20,7 @@ class Steps {
     }
 
     private Object step(String name, List arguments) {
+        build.live()
         Scope.current().check()
         if (Catalog.VALUES.containsKey(name)) { return [(name): arguments] }
         Script variable = engine.library(name)
@@ -32,7 +33,12 @@ class Steps {
         Map values = !plain ? [:] : plain[0] instanceof Map ? plain[0] : [(Catalog.STEPS[name][1]): plain[0]]
         String wrong = Catalog.wrongParameter(name, values.keySet())
         if (wrong) { throw new StepFailed(wrong) }
-        return body ? this."$name"(values, body) : this."$name"(values)
+        if (body) { return this."$name"(values, body) }
+        // What only speaks or decides is done again when a build goes on.
+        if (name in ['echo', 'error', 'junit', 'milestone', 'unstable']) { return this."$name"(values) }
+        return build.journal.once(Scope.current().stage.name) { Map began, Closure begin ->
+            name == 'sh' ? sh(values, began, begin) : this."$name"(values)
+        }
     }
 
     // --- flow
@@ -82,6 +88,7 @@ class Steps {
     private void pause(long milliseconds) {
         long until = System.currentTimeMillis() + milliseconds
         while (System.currentTimeMillis() < until) {
+            build.live()
             Scope.current().check()
             Thread.sleep(5)
         }
@@ -132,7 +139,9 @@ class Steps {
         // Each test is a Jenkins of its own.
         String key = "$build.scenario.jobs $resource"
         build.event(at: 'lock', resource: resource)
-        while (LOCKS.putIfAbsent(key, build) != null) { pause(10) }
+        // A build that goes on still has it.
+        while (LOCKS.putIfAbsent(key, build) != null && LOCKS[key].folder != build.folder) { pause(10) }
+        LOCKS[key] = build
         try {
             return body.call()
         } finally {
@@ -151,14 +160,22 @@ class Steps {
 
     // --- the shell
 
-    Object sh(Map options) {
+    Object sh(Map options, Map began = null, Closure begin = { }) {
         Scope scope = Scope.current().needsAgent('sh')
-        build.event(at: 'sh', stage: scope.stage.name, script: options.script)
-        Durable process = new Durable(scope, options.script as String, options.returnStdout as boolean)
+        Durable process
+        if (began) {
+            process = Durable.again(began)
+            build.event(at: 'sh again', stage: scope.stage.name, ended: process.code() != null)
+        } else {
+            build.event(at: 'sh', stage: scope.stage.name, script: options.script)
+            process = new Durable(scope, options.script as String, options.returnStdout as boolean)
+            begin(process.begun())
+        }
         Integer code
         String output
         try {
             while ((code = process.code()) == null) {
+                build.live()
                 scope.check()
                 Thread.sleep(5)
             }
@@ -262,17 +279,23 @@ class Steps {
 
     void junit(Map values) {
         Path directory = Scope.current().needsAgent('junit').directory
+        Map counted = build.journal.once(Scope.current().stage.name) { Map began, Closure begin -> count(directory, values) }
+        counted.each { status, number -> build.tests[status] = build.tests[status] + (number as int) }
+        if (counted.failed && !values.skipMarkingBuildUnstable) { unstable(message: "$counted.failed test(s) failed") }
+    }
+
+    /** Test cases of the reports by how they went. */
+    private Map count(Path directory, Map values) {
         List files = Workspace.find(directory, values.testResults)
         if (!files && !values.allowEmptyResults) { throw new StepFailed('No test report files were found. Configuration error?') }
-        int failed = 0
+        Map counted = [passed: 0, failed: 0, skipped: 0]
         files.each {
             new XmlSlurper().parse(directory.resolve(it).toFile()).'**'.findAll { it.name() == 'testcase' }.each { testCase ->
                 String status = testCase.failure.size() || testCase.error.size() ? 'failed' : testCase.skipped.size() ? 'skipped' : 'passed'
-                build.tests[status] = build.tests[status] + 1
+                counted[status] = counted[status] + 1
                 build.event(at: 'test', name: "${testCase.@classname}.${testCase.@name}".toString(), status: status)
-                failed += status == 'failed' ? 1 : 0
             }
         }
-        if (failed && !values.skipMarkingBuildUnstable) { unstable(message: "$failed test(s) failed") }
+        return counted
     }
 }
