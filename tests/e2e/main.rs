@@ -12,6 +12,7 @@ mod embedded;
 mod embedded_company;
 mod embedded_faults;
 mod events;
+mod follow;
 mod four_stages;
 mod full_disk;
 mod hooks;

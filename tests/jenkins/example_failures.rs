@@ -178,7 +178,7 @@ fn a_dry_run_says_what_a_push_and_a_rollback_would_do_and_a_group_is_deployed_al
     // By group: pushed, switched and tested there, and nowhere else.
     let staging = world.build(json!({ "GROUP": "staging" })).ends("SUCCESS");
     let release1 = world.id(1);
-    assert_eq!(staging.description.as_deref(), Some(format!("{release1} live on 1 hosts").as_str()));
+    assert_eq!(staging.description.as_deref(), Some(format!("{release1} live on 1 host").as_str()));
     assert_eq!(staging.tests["passed"], 2);
     assert_eq!(world.fleet.currents(), [Some(release1.clone()), None, None]);
     let rest = world.build(json!({ "ACTION": "redeploy", "FROM_BUILD": "1", "GROUP": "eu" })).ends("SUCCESS");

@@ -8,6 +8,7 @@ mod example_actions;
 mod example_failures;
 mod freestyle;
 mod lint;
+mod mixed;
 mod restart;
 mod runner;
 mod runner_itself;

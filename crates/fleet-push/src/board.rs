@@ -8,6 +8,8 @@ use cli::{Console, Progress, human};
 use fleet::{Event, Host};
 use record::PushState;
 
+use crate::events::Events;
+use crate::metrics::Metrics;
 use crate::report::HostReport;
 
 /// What a host's thread tells.
@@ -36,6 +38,7 @@ pub(crate) struct Board<'a> {
     size: u64,
     console: &'a Console,
     progress: Progress,
+    beside: Beside,
 }
 
 impl<'a> Board<'a> {
@@ -56,11 +59,21 @@ impl<'a> Board<'a> {
             size,
             console,
             progress: console.progress("push", total),
+            beside: Beside::default(),
         }
+    }
+
+    /// Tells files, too.
+    pub(crate) fn beside(self, events: Option<Events>, metrics: Option<Metrics>) -> Self {
+        Self { beside: Beside { events, metrics, seeder: self.seeder.clone() }, ..self }
     }
 
     /// Takes note, and shows it.
     pub(crate) fn hear(&mut self, event: Event<Told>) {
+        let about = match &event {
+            Event::Begun(index) | Event::Said(index, _) | Event::Ended(index) => Some(*index),
+            Event::Tick => None,
+        };
         match event {
             Event::Begun(index) => {
                 if let Some(report) = self.reports.get_mut(index) {
@@ -88,6 +101,7 @@ impl<'a> Board<'a> {
             }
             Event::Tick => {}
         }
+        self.beside.tell(about, self.hosts, &self.reports, self.console);
         let done = self.reports.iter().map(|report| report.bytes).sum();
         self.progress.set(done, &self.note());
     }
@@ -143,9 +157,55 @@ impl<'a> Board<'a> {
         }
     }
 
-    /// What is known of each host.
-    pub(crate) fn into_reports(self) -> Vec<HostReport> {
-        self.reports
+    /// What is known of each host, and the files that are still to be told of the end.
+    pub(crate) fn into_reports(self) -> (Vec<HostReport>, Beside) {
+        (self.reports, self.beside)
+    }
+}
+
+/// The files that are kept beside the console. One that cannot be written is told of once, and then left alone: a push
+/// does not fail for it.
+#[derive(Default)]
+pub(crate) struct Beside {
+    events: Option<Events>,
+    metrics: Option<Metrics>,
+    seeder: Option<Arc<AtomicU64>>,
+}
+
+impl Beside {
+    fn tell(&mut self, about: Option<usize>, hosts: &[Host], reports: &[HostReport], console: &Console) {
+        if let Some((events, index)) = self.events.as_mut().zip(about)
+            && let Some((host, report)) = hosts.get(index).zip(reports.get(index))
+            && let Err(error) = events.tell(index, host, report)
+        {
+            console.warn(format!("no more events: {error}"));
+            self.events = None;
+        }
+        self.write_metrics(hosts, reports, None, console);
+    }
+
+    /// It is over: the last word on every host.
+    pub(crate) fn end(mut self, hosts: &[Host], reports: &[HostReport], success: bool, console: &Console) {
+        for index in 0..hosts.len() {
+            self.tell(Some(index), hosts, reports, console);
+        }
+        self.write_metrics(hosts, reports, Some(success), console);
+    }
+
+    fn write_metrics(
+        &mut self,
+        hosts: &[Host],
+        reports: &[HostReport],
+        ended: Option<bool>,
+        console: &Console,
+    ) {
+        let sent = self.seeder.as_ref().map(|sent| sent.load(Ordering::Relaxed));
+        if let Some(metrics) = &mut self.metrics
+            && let Err(error) = metrics.tell(hosts, reports, sent, ended)
+        {
+            console.warn(format!("no more metrics: {error}"));
+            self.metrics = None;
+        }
     }
 }
 

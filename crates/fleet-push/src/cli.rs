@@ -11,6 +11,7 @@ use fleet::{Host, Interrupt, Inventory, Rate, Selection, SshOptions};
 use record::ExitCode;
 
 use crate::Error;
+use crate::require::Require;
 
 /// What a link carries, as long as nobody says so.
 const LINK: &str = "1 Gbit/s";
@@ -20,6 +21,7 @@ Examples:
   fleet-push --fleet fleet.toml
   fleet-push --fleet fleet.toml --group eu --exclude web7 --identity \"$KEY\"
   fleet-push --fleet fleet.toml --dry-run                  # ask the hosts what a push would do; the same as plan
+  fleet-push --fleet fleet.toml --require 90% --require eu=all --events push.jsonl
   fleet-push plan --fleet fleet.toml --link '200 Mbit/s' --json
   fleet-push hosts --fleet fleet.toml                      # the inventory as it is understood
   fleet-push --fleet fleet.toml --host root@10.0.0.19:2222 # one that is not in it
@@ -102,6 +104,16 @@ struct PushArgs {
     /// stay for so long to help them
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = humantime::parse_duration)]
     grace: Duration,
+    /// Hosts that must be staged in each group for success: all, a number, or a percentage; GROUP=... for one group (can be
+    /// repeated) [default: all]
+    #[arg(long, value_name = "[GROUP=]all|N|N%")]
+    require: Vec<Require>,
+    /// File for one line of JSON whenever a host gets further
+    #[arg(long, value_name = "FILE")]
+    events: Option<PathBuf>,
+    /// File for Prometheus' textfile collector, kept up to date
+    #[arg(long, value_name = "FILE")]
+    metrics: Option<PathBuf>,
     /// JUnit XML with one case a host [default: push.junit.xml in the folder of records]
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
@@ -200,6 +212,9 @@ pub(crate) struct Settings {
     pub(crate) allow_peer: Vec<SocketAddr>,
     pub(crate) grace: Duration,
     pub(crate) junit: PathBuf,
+    pub(crate) require: Vec<Require>,
+    pub(crate) events: Option<PathBuf>,
+    pub(crate) metrics: Option<PathBuf>,
 }
 
 impl Cli {
@@ -230,6 +245,9 @@ impl PushArgs {
             allow_peer: self.allow_peer,
             grace: self.grace,
             stall_timeout: self.stall_timeout,
+            require: self.require,
+            events: self.events,
+            metrics: self.metrics,
         })
     }
 }

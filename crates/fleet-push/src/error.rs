@@ -88,6 +88,12 @@ pub enum Error {
         /// The first of their names.
         names: Vec<String>,
     },
+    /// A group was required that no host of this push is in.
+    #[error("no host of this push is in the group `{group}`")]
+    NoSuchGroup {
+        /// The group.
+        group: fleet::HostName,
+    },
     /// No inventory was named.
     #[error("no inventory is named")]
     NoInventory,
@@ -105,9 +111,11 @@ pub enum Error {
 impl cli::Failure for Error {
     fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Fleet(_) | Self::SeederLeftOut { .. } | Self::PayloadUnknown | Self::NoInventory => {
-                ExitCode::Usage
-            }
+            Self::Fleet(_)
+            | Self::SeederLeftOut { .. }
+            | Self::PayloadUnknown
+            | Self::NoInventory
+            | Self::NoSuchGroup { .. } => ExitCode::Usage,
             Self::Seed(swarm_peer::Error::NotComplete { .. }) => ExitCode::Mismatch,
             Self::Seed(swarm_peer::Error::Open { .. } | swarm_peer::Error::Read { .. }) => {
                 ExitCode::CannotVerify
@@ -139,6 +147,7 @@ impl cli::Failure for Error {
             Self::PayloadUnknown => "name them with --payload: a tree layout is the site itself".into(),
             Self::Key(_) | Self::Json(_) | Self::Stdout(_) => return None,
             Self::NoInventory => "name it by --fleet FILE or MKT_FLEET".into(),
+            Self::NoSuchGroup { .. } => "`fleet-push hosts` lists hosts and groups".into(),
             Self::NotReady { .. } => "put right what is said of them above, and ask again; nothing was changed".into(),
             Self::Read { .. } => "check the path and its permissions".into(),
             Self::Write { .. } => "check that the folder exists, is writable and has space".into(),

@@ -12,6 +12,7 @@ use record::{
 
 use crate::Error;
 use crate::cli::Settings;
+use crate::require::{Require, is_met};
 
 /// Milliseconds over which a rate is taken.
 const RATE_OVER: u64 = 1000;
@@ -157,8 +158,9 @@ impl Report<'_> {
         self.hosts.iter().zip(&self.reports).map(case).collect()
     }
 
-    /// The error that ends the stage; none if every host has staged the release.
-    pub(crate) fn outcome(&self) -> Result<(), Error> {
+    /// The error that ends the stage; none if as many hosts have staged the release as are required. Gives those that have
+    /// not.
+    pub(crate) fn outcome(&self, require: &[Require]) -> Result<Vec<String>, Error> {
         if self.aborted {
             return Err(Error::Aborted);
         }
@@ -166,8 +168,9 @@ impl Report<'_> {
             (report.state != PushState::Staged).then(|| host.name.to_string())
         };
         let names: Vec<String> = self.hosts.iter().zip(&self.reports).filter_map(left).collect();
-        if names.is_empty() {
-            return Ok(());
+        let staged: Vec<bool> = self.reports.iter().map(|report| report.state == PushState::Staged).collect();
+        if names.is_empty() || (names.len() < self.hosts.len() && is_met(require, self.hosts, &staged)) {
+            return Ok(names);
         }
         let (failed, all) = (names.len(), self.hosts.len());
         Err(Error::HostsFailed { failed, all, names: names.into_iter().take(10).collect() })

@@ -9,14 +9,15 @@ use fleet::{Engine, Host, Interrupt, Inventory, Outcome, fan_out};
 use record::{ExitCode, Layout, Records};
 use swarm_peer::PushKey;
 
-use crate::Error;
 use crate::board::{Board, Told, copies};
 use crate::cli::Settings;
 use crate::clock::Clock;
+use crate::events::Events;
 use crate::gate::Gate;
 use crate::hosts::count;
 use crate::job::{Job, Seeding};
 use crate::mesh::Mesh;
+use crate::metrics::Metrics;
 use crate::opening::{Company, admitted};
 use crate::receiver::peer_ip;
 use crate::report::{HostReport, Report};
@@ -24,12 +25,14 @@ use crate::rtorrent::Rtorrent;
 use crate::seed::{Guests, Seed};
 use crate::swarm::Swarm;
 use crate::visit::Tour;
+use crate::{Error, require};
 
 /// Pushes the published release to the selected hosts.
 pub(crate) fn run(settings: &Settings, console: &Console, abort: &Abort) -> Result<ExitCode, Error> {
     let interrupt = Interrupt::from(abort.flag());
     let inventory = settings.reach.inventory()?;
     let hosts = settings.reach.choose(&inventory)?;
+    require::check(&settings.require, &hosts)?;
     let records = Records::new(&settings.records);
     let company = company(settings, &inventory, &hosts)?;
     let (job, input) = Job::load(&records, &inventory, &hosts, settings.stall_timeout, company)?;
@@ -63,7 +66,10 @@ pub(crate) fn run(settings: &Settings, console: &Console, abort: &Abort) -> Resu
         dial: Arc::new(move |host| fleet::connect(host, &options)),
         engine: Arc::new(|remote, host, job, clock| Box::new(Rtorrent::new(remote, host, job, clock))),
     };
-    let mut board = Board::new(&hosts, size, seed.as_ref().map(Seed::uploaded), console);
+    let events = settings.events.as_ref().map(|path| Events::create(path, hosts.len(), size)).transpose()?;
+    let metrics = settings.metrics.clone().map(|path| Metrics::new(path, release.id.clone(), size));
+    let mut board =
+        Board::new(&hosts, size, seed.as_ref().map(Seed::uploaded), console).beside(events, metrics);
     let items: Vec<(usize, Host)> = hosts.iter().cloned().enumerate().collect();
     let outcomes = fan_out(
         items,
@@ -72,7 +78,7 @@ pub(crate) fn run(settings: &Settings, console: &Console, abort: &Abort) -> Resu
         |event| board.hear(event),
         move |(index, host), emitter| tour.visit(index, &host, &|told: Told| emitter.say(told)),
     );
-    let known = board.into_reports();
+    let (known, beside) = board.into_reports();
     let reports: Vec<HostReport> =
         outcomes.into_iter().zip(known).map(|(outcome, known)| settle(outcome, known)).collect();
     let seeder = seed.map(|seed| seed.stop(hosts.iter().find_map(peer_ip)));
@@ -82,8 +88,18 @@ pub(crate) fn run(settings: &Settings, console: &Console, abort: &Abort) -> Resu
         console.say(format!("this machine sent {}", copies(seeder.uploaded, size)));
     }
     report.write(settings, &release, input)?;
-    report.outcome()?;
-    console.say(format!("release {} is staged on {count}", release.id));
+    let outcome = report.outcome(&settings.require);
+    beside.end(&hosts, &report.reports, outcome.is_ok(), console);
+    let missing = outcome?;
+    if missing.is_empty() {
+        console.say(format!("release {} is staged on {count}", release.id));
+    } else {
+        let names = missing.join(", ");
+        console.warn(format!(
+            "as many hosts as are required have release {}; it is missing on {names}",
+            release.id
+        ));
+    }
     Ok(ExitCode::Ok)
 }
 

@@ -18,6 +18,7 @@ pub mod host;
 mod pack;
 mod publish;
 mod push;
+mod push_event;
 mod push_plan;
 pub mod receive;
 mod release;
@@ -36,6 +37,7 @@ pub use folder::{AnyRecord, DEFAULT_FOLDER, Records, SUMMARY, any_record, record
 pub use pack::Pack;
 pub use publish::{Publish, Seeder, TrackerMode};
 pub use push::{Push, PushSeeder, PushState, PushedHost, StepSeconds};
+pub use push_event::{HostPhase, PushEvent};
 pub use push_plan::{Estimate, PlanAction, PlannedHost, PushPlan};
 pub use release::{Layout, NamedFile, PayloadFile, Release};
 pub use release_id::ReleaseId;

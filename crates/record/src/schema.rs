@@ -3,7 +3,7 @@
 
 use schemars::{JsonSchema, schema_for};
 
-use crate::{Details, FleetHosts, Pack, Publish, Push, PushPlan, Record, Swap, host, receive};
+use crate::{Details, FleetHosts, Pack, Publish, Push, PushEvent, PushPlan, Record, Swap, host, receive};
 
 /// File name and text of every schema.
 #[must_use]
@@ -13,6 +13,7 @@ pub fn all() -> Vec<(String, String)> {
         of_record::<Publish>(),
         of_record::<Push>(),
         of_record::<Swap>(),
+        ("push-event.schema.json".into(), text::<PushEvent>()),
         ("push-plan-1.schema.json".into(), text::<PushPlan>()),
         ("fleet-hosts-1.schema.json".into(), text::<FleetHosts>()),
         ("host-stage.schema.json".into(), text::<host::StageReply>()),

@@ -113,7 +113,11 @@ impl Swap {
             self.hosts.len(),
             self.hosts.iter().filter(|host| host.outcome == HostOutcome::Committed).count(),
         );
-        if serve == all { format!("{all} hosts") } else { format!("{serve} of {all} hosts") }
+        match (serve, all) {
+            (1, 1) => "1 host".to_owned(),
+            _ if serve == all => format!("{all} hosts"),
+            _ => format!("{serve} of {all} hosts"),
+        }
     }
 }
 

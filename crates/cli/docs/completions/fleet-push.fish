@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_fleet_push_global_optspecs
-    string join \n fleet= only= group= exclude= host= identity= known-hosts= parallel= records= dry-run link= timeout= stall-timeout= payload= allow-peer= grace= junit= v/verbose color= h/help V/version
+    string join \n fleet= only= group= exclude= host= identity= known-hosts= parallel= records= dry-run link= timeout= stall-timeout= payload= allow-peer= grace= require= events= metrics= junit= v/verbose color= h/help V/version
 end
 
 function __fish_fleet_push_needs_command
@@ -39,6 +39,9 @@ complete -c fleet-push -n "__fish_fleet_push_needs_command" -l stall-timeout -d 
 complete -c fleet-push -n "__fish_fleet_push_needs_command" -l payload -d 'Payload to seed from here, for a tree layout: the site; an archive is taken from the folder of records' -r -F
 complete -c fleet-push -n "__fish_fleet_push_needs_command" -l allow-peer -d 'Client of another kind that takes part: embedded peers dial it, and it may come in (can be repeated)' -r
 complete -c fleet-push -n "__fish_fleet_push_needs_command" -l grace -d 'If this program dies, servers that are not done go on for as long as they get something, and those that are done stay for so long to help them' -r
+complete -c fleet-push -n "__fish_fleet_push_needs_command" -l require -d 'Hosts that must be staged in each group for success: all, a number, or a percentage; GROUP=... for one group (can be repeated) [default: all]' -r
+complete -c fleet-push -n "__fish_fleet_push_needs_command" -l events -d 'File for one line of JSON whenever a host gets further' -r -F
+complete -c fleet-push -n "__fish_fleet_push_needs_command" -l metrics -d 'File for Prometheus\' textfile collector, kept up to date' -r -F
 complete -c fleet-push -n "__fish_fleet_push_needs_command" -l junit -d 'JUnit XML with one case a host [default: push.junit.xml in the folder of records]' -r -F
 complete -c fleet-push -n "__fish_fleet_push_needs_command" -l color -d 'Colour of messages: auto looks whether standard error is a terminal' -r -f -a "auto\t'If standard error is a terminal and NO_COLOR is not set'
 always\t'Always, e.g. for Jenkins\' ansiColor'

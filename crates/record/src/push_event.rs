@@ -1,0 +1,52 @@
+//! `fleet-push --events FILE`: what happens to every host, one JSON object a line.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// How far a host is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum HostPhase {
+    /// Its turn has not come.
+    Waiting,
+    /// Being connected to.
+    Connecting,
+    /// Logged in, and asked what it has.
+    Connected,
+    /// Its client has the torrent and gets the payload.
+    Downloading,
+    /// The payload is there, and is unpacked and proved.
+    Verifying,
+    /// It has the release, proved.
+    Staged,
+    /// See `error`.
+    Failed,
+}
+
+/// A host got further, or has more bytes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PushEvent {
+    /// When, RFC 3339.
+    pub at: String,
+    /// The host.
+    pub host: String,
+    /// Its group.
+    pub group: Option<String>,
+    /// How far it is.
+    pub phase: HostPhase,
+    /// Bytes of payload that it has.
+    pub bytes: u64,
+    /// Bytes of payload of the release.
+    pub of: u64,
+    /// Bytes a second, if its client says.
+    pub rate: Option<u64>,
+    /// Peers it is connected to.
+    pub peers: u32,
+    /// Bytes that came from the seeder, if its client says; the rest came from the fleet.
+    pub from_seeder: Option<u64>,
+    /// It had the release before.
+    pub already: bool,
+    /// Why it failed.
+    pub error: Option<String>,
+}
