@@ -1,7 +1,7 @@
 //! A directory, and everything reached through it without ever leaving it or following a link.
 
 use crate::Error;
-use crate::path::parent;
+use crate::path::{name, parent};
 use rustix::fs::{self as sys, AtFlags, Mode, OFlags, ResolveFlags, Stat, Timespec, Timestamps};
 use rustix::io::Errno;
 use std::ffi::OsStr;
@@ -15,6 +15,7 @@ use std::path::Path;
 const RESOLVE: ResolveFlags =
     ResolveFlags::BENEATH.union(ResolveFlags::NO_SYMLINKS).union(ResolveFlags::NO_MAGICLINKS);
 const DIRECTORY: OFlags = OFlags::DIRECTORY.union(OFlags::CLOEXEC);
+const READING: OFlags = OFlags::RDONLY.union(OFlags::NOFOLLOW).union(OFlags::NONBLOCK).union(OFlags::CLOEXEC);
 
 /// An open directory.
 #[derive(Debug)]
@@ -27,6 +28,11 @@ impl Beneath {
         fd.map(Self).map_err(|error| Error::Root { path: root.into(), source: error.into() })
     }
 
+    /// A directory beneath this one.
+    pub(crate) fn beneath(&self, path: &str) -> Result<Self, Errno> {
+        self.dir(path).map(Self)
+    }
+
     /// The user who owns the directory.
     pub(crate) fn owner(&self) -> Result<u32, Errno> {
         sys::fstat(&self.0).map(|stat| stat.st_uid)
@@ -34,7 +40,7 @@ impl Beneath {
 
     /// Opens a file for reading. NONBLOCK: a FIFO put in its place must not hang the caller, who checks the type.
     pub(crate) fn read(&self, path: &str) -> Result<File, Errno> {
-        self.at(path, OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK, Mode::empty()).map(File::from)
+        self.at(path, READING, Mode::empty()).map(File::from)
     }
 
     /// Opens a directory, the root when the path is empty.
@@ -94,13 +100,14 @@ pub(crate) fn finish_file(file: &File, mode: u32, mtime: u64) -> Result<(), Errn
     sys::futimens(file, &timestamps(mtime))
 }
 
+/// Opens a file by its name in an open directory, as [`Beneath::read`] does.
+pub(crate) fn open_in(dir: &OwnedFd, name: &[u8]) -> Result<File, Errno> {
+    sys::openat2(dir, name, READING, Mode::empty(), RESOLVE).map(File::from)
+}
+
 /// What `lstat` says of a name in an open directory.
 pub(crate) fn stat(dir: &OwnedFd, name: &OsStr) -> Result<Stat, Errno> {
     sys::statat(dir, name.as_bytes(), AtFlags::SYMLINK_NOFOLLOW)
-}
-
-fn name(path: &str) -> &str {
-    path.rsplit_once('/').map_or(path, |(_, name)| name)
 }
 
 fn timestamps(mtime: u64) -> Timestamps {

@@ -31,6 +31,14 @@ macro_rules! sha256_type {
                 &self.0
             }
 
+            /// Its 64 digits.
+            pub(crate) fn hex(&self) -> [u8; 64] {
+                let mut digits = [0; 64];
+                // It has room for them.
+                let _ = hex::encode_to_slice(self.0, &mut digits);
+                digits
+            }
+
             pub(crate) fn finish(hasher: sha2::Sha256) -> Self {
                 Self(hasher.finalize().into())
             }
@@ -38,7 +46,7 @@ macro_rules! sha256_type {
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.pad(&hex::encode(self.0))
+                f.pad(std::str::from_utf8(&self.hex()).map_err(|_| fmt::Error)?)
             }
         }
 

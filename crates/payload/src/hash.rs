@@ -17,7 +17,7 @@ use std::fs::File;
 use std::io::{ErrorKind, Read};
 
 /// Bytes a read: large enough that system calls do not count, small enough for the cache.
-const READ: usize = 128 * 1024;
+pub(crate) const READ: usize = 128 * 1024;
 
 /// Which modification times a release gets. Web servers build ETag and Last-Modified from them, and opcache its
 /// freshness: what changed must change its time, and what did not should keep it. The clock is never read.

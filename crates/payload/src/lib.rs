@@ -39,7 +39,7 @@ pub use manifest::{MAX_ENTRIES, MAX_MANIFEST_BYTES, Manifest};
 pub use scan::Scan;
 pub use stamp::Stamp;
 pub use sync::sync_tree;
-pub use verify::{Report, verify};
+pub use verify::{Report, verify, verify_with};
 pub use walk::{WalkOptions, walk};
 
 /// Told how many more bytes of file content were read or written, from any thread; answers `false` to stop the work

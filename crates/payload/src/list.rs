@@ -1,7 +1,9 @@
 //! Listing everything beneath a directory, by many threads.
 
-use crate::beneath::{Beneath, stat};
+use crate::beneath::{Beneath, open_in, stat};
+use crate::digest::Sha256;
 use crate::error::shown;
+use crate::hash::{READ, read_some};
 use crate::path;
 use crate::pool::in_pool;
 use crate::stamp::Stamp;
@@ -13,7 +15,7 @@ use rustix::io::Errno;
 use std::ffi::OsStr;
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Something on disk.
 #[derive(Clone, Debug)]
@@ -22,6 +24,8 @@ pub(crate) struct Found {
     /// The user who owns it.
     pub(crate) owner: u32,
     pub(crate) kind: FoundKind,
+    /// Of a file that was read already.
+    pub(crate) sha256: Option<Sha256>,
 }
 
 /// What it is.
@@ -66,6 +70,8 @@ pub(crate) struct Listing {
 
 /// Bytes of names that one system call gives: most directories take one, and one more to see that it was all.
 const NAMES: usize = 32 * 1024;
+/// Things in a directory of which files are read while it is listed; of a larger one the rest is left to more threads.
+const READ_AT_ONCE: usize = 256;
 
 /// Lists everything beneath a directory, each directory by whoever is free: on a cold cache they wait for the disk, and
 /// warm, listing takes as long as reading all of a site's small files.
@@ -76,8 +82,27 @@ pub(crate) fn list(
     skip: impl Fn(&str, bool) -> bool + Sync,
     progress: &Progress<'_>,
 ) -> Result<Listing, Error> {
+    list_as(root, skip, progress, false)
+}
+
+/// Like [`list`], and reads small files while their directory is at hand: opened from there, one is looked at and read for
+/// what finding it by its path costs. Not every file is, and one that cannot be read is not told here.
+pub(crate) fn list_reading(
+    root: &Beneath,
+    skip: impl Fn(&str, bool) -> bool + Sync,
+    progress: &Progress<'_>,
+) -> Result<Listing, Error> {
+    list_as(root, skip, progress, true)
+}
+
+fn list_as(
+    root: &Beneath,
+    skip: impl Fn(&str, bool) -> bool + Sync,
+    progress: &Progress<'_>,
+    reads: bool,
+) -> Result<Listing, Error> {
     let results = Mutex::default();
-    let lister = Lister { root, skip, progress, results: &results };
+    let lister = Lister { root, skip, progress, reads, buffers: Mutex::default(), results: &results };
     in_pool(".", || {
         rayon::scope(|scope| lister.spawn(scope, String::new()));
         let mut results = std::mem::take(&mut *results.lock().unwrap_or_else(PoisonError::into_inner));
@@ -98,6 +123,9 @@ struct Lister<'a, S> {
     root: &'a Beneath,
     skip: S,
     progress: &'a Progress<'a>,
+    reads: bool,
+    /// Those that nobody reads into at the moment.
+    buffers: Mutex<Vec<Vec<u8>>>,
     results: &'a Mutex<Results>,
 }
 
@@ -139,7 +167,7 @@ impl<S: Fn(&str, bool) -> bool + Sync> Lister<'_, S> {
                     } else {
                         results.empty_dirs += usize::from(names.is_empty());
                         let kind = FoundKind::Dir { mode: stat.st_mode & 0o7777, stamp };
-                        results.found.push(Found { path: dir, owner: stat.st_uid, kind });
+                        results.found.push(Found { path: dir, owner: stat.st_uid, kind, sha256: None });
                     }
                     results.found.append(&mut names.found);
                     results.skipped.append(&mut names.skipped);
@@ -164,14 +192,21 @@ impl<S: Fn(&str, bool) -> bool + Sync> Lister<'_, S> {
         let mut names = Names::default();
         let mut buffer = Vec::with_capacity(NAMES);
         let mut entries = RawDir::new(&handle, buffer.spare_capacity_mut());
+        let mut content = self.reads.then(|| self.buffers().pop().unwrap_or_default());
         while let Some(entry) = entries.next() {
             let entry = entry.map_err(read)?;
             let name = entry.file_name().to_bytes();
             if name != b"." && name != b".." {
-                self.entry(&handle, dir, name, entry.file_type(), &mut names)?;
+                let content = content.as_mut().filter(|_| names.found.len() < READ_AT_ONCE);
+                self.entry(&handle, dir, name, entry.file_type(), content, &mut names)?;
             }
         }
+        self.buffers().extend(content);
         Ok((before, names))
+    }
+
+    fn buffers(&self) -> MutexGuard<'_, Vec<Vec<u8>>> {
+        self.buffers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn entry(
@@ -180,14 +215,26 @@ impl<S: Fn(&str, bool) -> bool + Sync> Lister<'_, S> {
         dir: &str,
         name: &[u8],
         kind: FileType,
+        content: Option<&mut Vec<u8>>,
         names: &mut Names,
     ) -> Result<(), Error> {
         let utf8 = std::str::from_utf8(name);
         let path = path::join(dir, utf8.map_or_else(|_| String::from_utf8_lossy(name), Into::into).as_ref());
         // A directory is looked at when its turn comes. Some file systems do not say what is one.
-        let look = |kind| match kind {
-            FileType::Directory => Ok(None),
-            _ => look(handle, OsStr::from_bytes(name)),
+        let mut sha256 = None;
+        let look = |kind| {
+            if kind == FileType::Directory {
+                return Ok(None);
+            }
+            if let (FileType::RegularFile, Some(buffer)) = (kind, content)
+                && !(self.skip)(&path, false)
+                && let Some((stat, content)) = read_small(handle, name, buffer)
+            {
+                (self.progress)(content.len() as u64);
+                sha256 = Some(Sha256::of(content));
+                return Ok(Some(file(&stat)));
+            }
+            look(handle, OsStr::from_bytes(name))
         };
         let kind = look(kind).map_err(|error| match error {
             Errno::NOENT => Error::Changed { path: shown(&path) },
@@ -197,9 +244,9 @@ impl<S: Fn(&str, bool) -> bool + Sync> Lister<'_, S> {
             names.skipped.push(path);
         } else if utf8.is_err() {
             let owner = kind.map_or(0, |(_, owner)| owner);
-            names.found.push(Found { path, owner, kind: FoundKind::NotUtf8 });
+            names.found.push(Found { path, owner, kind: FoundKind::NotUtf8, sha256: None });
         } else if let Some((kind, owner)) = kind {
-            names.found.push(Found { path, owner, kind });
+            names.found.push(Found { path, owner, kind, sha256 });
         } else {
             names.dirs.push(path);
         }
@@ -210,10 +257,9 @@ impl<S: Fn(&str, bool) -> bool + Sync> Lister<'_, S> {
 /// What a name stands for and whose it is; nothing for a directory.
 fn look(dir: &OwnedFd, name: &OsStr) -> Result<Option<(FoundKind, u32)>, Errno> {
     let stat = stat(dir, name)?;
-    let mode = stat.st_mode & 0o7777;
     let kind = match FileType::from_raw_mode(stat.st_mode) {
         FileType::Directory => return Ok(None),
-        FileType::RegularFile => FoundKind::File { mode, stamp: Stamp::of(&stat) },
+        FileType::RegularFile => return Ok(Some(file(&stat))),
         FileType::Symlink => FoundKind::Link { target: readlinkat(dir, name, Vec::new())?.into_bytes() },
         FileType::Fifo => FoundKind::Special("FIFO"),
         FileType::Socket => FoundKind::Special("socket"),
@@ -221,4 +267,20 @@ fn look(dir: &OwnedFd, name: &OsStr) -> Result<Option<(FoundKind, u32)>, Errno> 
         FileType::Unknown => FoundKind::Special("thing of unknown type"),
     };
     Ok(Some((kind, stat.st_uid)))
+}
+
+fn file(stat: &Stat) -> (FoundKind, u32) {
+    (FoundKind::File { mode: stat.st_mode & 0o7777, stamp: Stamp::of(stat) }, stat.st_uid)
+}
+
+/// A small regular file as a whole: one read, which gives less than was asked for, so that the file ends there.
+fn read_small<'b>(dir: &OwnedFd, name: &[u8], buffer: &'b mut Vec<u8>) -> Option<(Stat, &'b [u8])> {
+    let mut file = open_in(dir, name).ok()?;
+    let stat = fstat(&file).ok()?;
+    let size = usize::try_from(stat.st_size).ok().filter(|size| *size < READ)?;
+    if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
+        return None;
+    }
+    let content = read_some(&mut file, buffer, READ as u64).ok()?;
+    (content.len() == size).then_some((stat, content))
 }

@@ -131,11 +131,21 @@ fn digest(entries: &[Entry]) -> TreeDigest {
     let mut hasher = sha2::Sha256::new();
     hasher.update("tree/1\n");
     for Entry { path, kind, .. } in entries {
-        hasher.update(match kind {
-            Kind::Dir => format!("d {path}\0"),
-            Kind::File { mode, size, sha256 } => format!("f {} {size} {sha256} {path}\0", mode.as_str()),
-            Kind::Link { target } => format!("l {path}\0{target}\0"),
-        });
+        match kind {
+            Kind::Dir => hasher.update("d "),
+            Kind::File { mode, size, sha256 } => {
+                hasher.update(format!("f {} {size} ", mode.as_str()));
+                hasher.update(sha256.hex());
+                hasher.update(" ");
+            }
+            Kind::Link { .. } => hasher.update("l "),
+        }
+        hasher.update(path);
+        hasher.update("\0");
+        if let Kind::Link { target } = kind {
+            hasher.update(target);
+            hasher.update("\0");
+        }
     }
     TreeDigest::finish(hasher)
 }

@@ -87,6 +87,7 @@ mod tests {
             path: "x".into(),
             owner: 0,
             kind: FoundKind::File { mode: 0o644, stamp: stamp(size) },
+            sha256: None,
         };
         sizes.iter().map(file).collect()
     }

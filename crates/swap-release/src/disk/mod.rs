@@ -10,7 +10,7 @@ use std::path::Path;
 
 pub(crate) use real::RealDisk;
 
-/// Effects on the disk of a server. Each is durable when it returns: a name that was made, replaced or removed
+/// Effects on the disk of a server. Each but [`Disk::link_aside`] is durable when it returns: a name that was made, replaced or removed
 /// survives a power cut from then on.
 pub(crate) trait Disk {
     /// Makes a directory; no error if it is there.
@@ -21,6 +21,8 @@ pub(crate) trait Disk {
     fn append(&self, path: &Path, line: &str) -> io::Result<()>;
     /// Makes a symlink that must not exist.
     fn link(&self, target: &Path, path: &Path) -> io::Result<()>;
+    /// The same for a link that is renamed next: it becomes durable with its place, not before.
+    fn link_aside(&self, target: &Path, path: &Path) -> io::Result<()>;
     /// Renames; replaces a file or symlink of the new name.
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
     /// Renames; fails if the new name exists.

@@ -32,15 +32,20 @@ impl Disk for RealDisk {
     }
 
     fn append(&self, path: &Path, line: &str) -> io::Result<()> {
+        let is_new = !path.exists();
         let mut file = OpenOptions::new().append(true).create(true).open(path)?;
         file.write_all(format!("{line}\n").as_bytes())?;
         file.sync_all()?;
-        sync_parent(path)
+        if is_new { sync_parent(path) } else { Ok(()) }
     }
 
     fn link(&self, target: &Path, path: &Path) -> io::Result<()> {
         symlink(target, path)?;
         sync_parent(path)
+    }
+
+    fn link_aside(&self, target: &Path, path: &Path) -> io::Result<()> {
+        symlink(target, path)
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {

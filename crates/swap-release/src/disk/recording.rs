@@ -59,6 +59,10 @@ impl Disk for RecordingDisk {
         self.note("link", &[path, target])?;
         RealDisk.link(target, path)
     }
+    fn link_aside(&self, target: &Path, path: &Path) -> io::Result<()> {
+        self.note("link", &[path, target])?;
+        RealDisk.link_aside(target, path)
+    }
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
         self.note("rename", &[from, to])?;
         RealDisk.rename(from, to)

@@ -59,7 +59,7 @@ impl Site<'_> {
         let target = Path::new("releases").join(to.as_str());
         self.disk
             .remove(&next)
-            .and_then(|()| self.disk.link(&target, &next))
+            .and_then(|()| self.disk.link_aside(&target, &next))
             .and_then(|()| self.disk.rename(&next, &current))
             .map_err(|source| Error::write(&current, source))
     }

@@ -26,16 +26,24 @@ pub(super) fn examine(
     file: &ReleaseFile,
     progress: &payload::Progress<'_>,
 ) -> Result<(VerifyReply, payload::Report), Error> {
-    let fault = |source: payload::Error| {
-        if source.is_aborted() {
-            Error::Aborted
-        } else {
-            Error::CannotVerify { release: file.id().clone(), source }
+    /// A fault of the manifest keeps its own words.
+    enum Fault {
+        Tree(payload::Error),
+        Manifest(Error),
+    }
+    impl From<payload::Error> for Fault {
+        fn from(source: payload::Error) -> Self {
+            Self::Tree(source)
         }
+    }
+    let fault = |fault| match fault {
+        Fault::Manifest(error) => error,
+        Fault::Tree(source) if source.is_aborted() => Error::Aborted,
+        Fault::Tree(source) => Error::CannotVerify { release: file.id().clone(), source },
     };
-    let manifest = read_manifest(site, file)?;
     let tree = site.paths.release(file.id());
-    let report = payload::verify(&tree, &manifest, &file.shared, progress).map_err(fault)?;
+    let manifest = || read_manifest(site, file).map_err(Fault::Manifest);
+    let report = payload::verify_with(&tree, manifest, &file.shared, progress).map_err(fault)?;
     let cut = |paths: Vec<String>| paths.into_iter().take(VerifyReply::LISTED).collect();
     let changed: Vec<String> = report
         .changed
