@@ -31,9 +31,9 @@ PACKAGES_FLEET=(openssh-server openssh-client nginx-light php-fpm php-cli rsync)
 # And where rtorrent carries the payload.
 # shellcheck disable=SC2034
 PACKAGES_RTORRENT=(rtorrent)
-# Networks of namespaces, for tests and benchmarks.
+# Networks of namespaces, for tests and benchmarks; and a file system whose files can share blocks.
 # shellcheck disable=SC2034
-PACKAGES_NETWORK=(iproute2 nftables)
+PACKAGES_NETWORK=(iproute2 nftables xfsprogs)
 
 # cargo_ensure: Debian 12's own Rust is too old, and a toolchain is not ours to install.
 cargo_ensure() {
