@@ -65,3 +65,38 @@ fn the_setup_scripts_fill_every_template() {
         }
     }
 }
+
+#[test]
+fn systemd_understands_the_units() {
+    let found = peers::find("systemd-analyze");
+    if !peers::skip_unless("house::scripts", found.is_some(), "not installed: systemd") {
+        return;
+    }
+    let scratch = e2e::Scratch::new();
+    let status = Command::new(workspace().join("scripts/setup-web-node"))
+        .args(["--deploy-to", "/srv/site", "--address", "10.0.0.11", "--root"])
+        .arg(scratch.path())
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .status()
+        .unwrap();
+    assert!(status.success());
+    let units = scratch.path().join("etc/systemd/system");
+    let units: Vec<PathBuf> = fs::read_dir(units).unwrap().flatten().map(|entry| entry.path()).collect();
+    let units: Vec<PathBuf> = units.into_iter().filter(|path| path.is_file()).collect();
+    assert!(units.len() > 1, "{units:?}");
+    for unit in &units {
+        // Programs that this machine need not have.
+        let text = fs::read_to_string(unit).unwrap();
+        let text = text
+            .replace("/usr/local/bin/swap-release", "/bin/true")
+            .replace("/usr/bin/rtorrent", "/bin/true");
+        fs::write(unit, text).unwrap();
+    }
+    let output =
+        Command::new(found.unwrap()).arg("verify").args(&units).stdin(Stdio::null()).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    // Of units that Debian brings it may complain as it likes.
+    let ours = said.lines().find(|line| line.contains("site-") || line.contains("/etc/systemd/system/"));
+    assert!(output.status.success() && ours.is_none(), "{said}");
+}
