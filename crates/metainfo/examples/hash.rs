@@ -29,7 +29,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let start = Instant::now();
     let torrent =
-        if tree { builder.from_tree(path, files, &|_| true) } else { builder.from_file(path, &|_| true) }?;
+        if tree { builder.from_tree(path, &files, &|_| true) } else { builder.from_file(path, &|_| true) }?;
     let bytes = torrent.info().bytes();
     let time = milliseconds(start);
     writeln!(

@@ -2,14 +2,15 @@
 
 use crate::{AnnounceUrl, Content, Error, FileEntry, Info};
 use bendy::encoding::{Encoder, SingleItemEncoder};
-use std::fmt::Write;
 
 /// The info dict with mktorrent's keys in bencode's order: equal trees give equal bytes in both programs.
-pub(crate) fn info(info: &Info) -> Result<Vec<u8>, Error> {
+///
+/// What [`content`] makes of its content is handed in.
+pub(crate) fn info(info: &Info, content: Vec<u8>) -> Result<Vec<u8>, Error> {
     let mut entries: Vec<(&[u8], Vec<u8>)> = Vec::new();
     match info.content() {
-        Content::File { length } => entries.push((b"length", integer(*length))),
-        Content::Tree { files } => entries.push((b"files", list_of_files(files))),
+        Content::File { .. } => entries.push((b"length", content)),
+        Content::Tree { .. } => entries.push((b"files", content)),
     }
     entries.push((b"name", text(info.name())?));
     entries.push((b"piece length", integer(info.piece_length().bytes().into())));
@@ -27,17 +28,25 @@ pub(crate) fn info(info: &Info) -> Result<Vec<u8>, Error> {
     Ok(dict(entries.iter().map(|(key, value)| (*key, value.as_slice()))))
 }
 
+/// What stands for the content in an info dict, which takes as long as a part of the hashing and needs no hash.
+pub(crate) fn content(content: &Content) -> Vec<u8> {
+    match content {
+        Content::File { length } => integer(*length),
+        Content::Tree { files } => list_of_files(files),
+    }
+}
+
 /// `files` of a tree. By hand: bendy takes 45 ms for 50,000 files, half as long as hashing them.
 fn list_of_files(files: &[FileEntry]) -> Vec<u8> {
     let mut out = Vec::with_capacity(files.iter().map(|file| file.path.len() + 64).sum());
-    let mut number = String::new();
+    let mut number = itoa::Buffer::new();
     out.push(b'l');
     for file in files {
         out.extend_from_slice(b"d6:lengthi");
-        out.extend_from_slice(digits(&mut number, file.length));
+        out.extend_from_slice(number.format(file.length).as_bytes());
         out.extend_from_slice(b"e4:pathl");
         for name in file.path.split('/') {
-            out.extend_from_slice(digits(&mut number, name.len() as u64));
+            out.extend_from_slice(number.format(name.len()).as_bytes());
             out.push(b':');
             out.extend_from_slice(name.as_bytes());
         }
@@ -45,14 +54,6 @@ fn list_of_files(files: &[FileEntry]) -> Vec<u8> {
     }
     out.push(b'e');
     out
-}
-
-/// The number in `buffer`, which is used again and again.
-fn digits(buffer: &mut String, number: u64) -> &[u8] {
-    buffer.clear();
-    // Writing to a String does not fail.
-    let _ = write!(buffer, "{number}");
-    buffer.as_bytes()
 }
 
 /// A number.

@@ -55,17 +55,16 @@ impl Content {
     }
 }
 
-impl Info {
-    /// Puts an info dict together and checks all of it.
-    ///
-    /// # Errors
-    /// An unsafe, repeated or clashing path; no content; a number of pieces that does not fit the sizes.
-    pub fn new(
-        name: String,
-        piece_length: PieceLength,
-        pieces: Vec<Piece>,
-        content: Content,
-    ) -> Result<Self, Error> {
+/// Content and its name, which a torrent may hold.
+#[derive(Debug)]
+pub(crate) struct CheckedContent {
+    name: String,
+    content: Content,
+    bytes: u64,
+}
+
+impl CheckedContent {
+    pub(crate) fn new(name: String, content: Content) -> Result<Self, Error> {
         check_component(&name)?;
         if let Content::Tree { files } = &content {
             if files.len() > MAX_FILES {
@@ -81,6 +80,35 @@ impl Info {
         if bytes > MAX_CONTENT {
             return Err(Error::TooLarge { what: name, limit: format!("{MAX_CONTENT} bytes") });
         }
+        Ok(Self { name, content, bytes })
+    }
+
+    pub(crate) fn content(&self) -> &Content {
+        &self.content
+    }
+}
+
+impl Info {
+    /// Puts an info dict together and checks all of it.
+    ///
+    /// # Errors
+    /// An unsafe, repeated or clashing path; no content; a number of pieces that does not fit the sizes.
+    pub fn new(
+        name: String,
+        piece_length: PieceLength,
+        pieces: Vec<Piece>,
+        content: Content,
+    ) -> Result<Self, Error> {
+        Self::of_checked(CheckedContent::new(name, content)?, piece_length, pieces)
+    }
+
+    /// The same of content that was checked before its pieces were known.
+    pub(crate) fn of_checked(
+        checked: CheckedContent,
+        piece_length: PieceLength,
+        pieces: Vec<Piece>,
+    ) -> Result<Self, Error> {
+        let CheckedContent { name, content, bytes } = checked;
         let (expected, found) = (piece_length.pieces(bytes), pieces.len() as u64);
         if expected != found {
             return Err(Error::PieceCount { name, bytes, expected, found });

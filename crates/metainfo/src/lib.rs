@@ -14,6 +14,7 @@ mod builder;
 mod check;
 mod encode;
 mod error;
+mod gather;
 mod info;
 mod infohash;
 mod parse;
@@ -24,6 +25,7 @@ mod plan;
 mod source;
 mod spans;
 mod torrent;
+mod watch;
 
 pub use announce_url::{AnnounceUrl, NO_TRACKER_ANNOUNCE};
 pub use builder::Builder;

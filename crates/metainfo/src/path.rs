@@ -52,19 +52,21 @@ pub(crate) fn check_distinct<'a>(paths: impl Iterator<Item = &'a str>) -> Result
     if !sorted.is_sorted() {
         sorted.sort_unstable();
     }
-    let mut before = "";
-    for path in &sorted {
-        if *path == before {
-            return Err(Error::DuplicatePath { path: shown(path) });
+    // Sorted, what begins alike stands together: of the paths before, only those that this one begins with can be the
+    // same or a directory of it, and most often there is none.
+    let mut begins: Vec<&str> = Vec::new();
+    for path in sorted {
+        while begins.last().is_some_and(|before| !path.starts_with(before)) {
+            begins.pop();
         }
-        // The directories that the path before was in, too, were looked up then.
-        let known = before.bytes().zip(path.bytes()).take_while(|(one, other)| one == other).count();
-        let parents = path.match_indices('/').filter(|(end, _)| *end >= known);
-        let mut parents = parents.filter_map(|(end, _)| path.get(..end));
-        if let Some(file) = parents.find(|parent| sorted.binary_search(parent).is_ok()) {
-            return Err(Error::PathClash { path: shown(file) });
+        for before in &begins {
+            match path.as_bytes().get(before.len()) {
+                None => return Err(Error::DuplicatePath { path: shown(path) }),
+                Some(b'/') => return Err(Error::PathClash { path: shown(before) }),
+                Some(_) => {}
+            }
         }
-        before = path;
+        begins.push(path);
     }
     Ok(())
 }

@@ -36,12 +36,12 @@ pub(crate) fn hash_with(
 ) -> Result<Vec<Piece>, Error> {
     let spans = Spans::new(files, piece_length);
     let mut plan = Plan::new(files, &spans, piece_length);
-    plan.threads = threads.map_or(plan.threads, |most| plan.threads.min(most.get()));
+    plan.limit(threads);
     in_pool(name, plan.threads, || {
         // Files that were empty when listed are in no piece; one that has grown since would be lost without a word.
         files.par_iter().filter(|file| file.length == 0).try_for_each(|file| {
-            let metadata = std::fs::metadata(file.location());
-            file.expect(&metadata.map_err(|source| Error::Read { path: file.location(), source })?)
+            let found = rustix::fs::stat(file.location());
+            file.expect(&found.map_err(|error| Error::Read { path: file.location(), source: error.into() })?)
         })?;
         let hashed = Job { name, files, spans: &spans, plan, progress }.run(|_| true)?;
         Ok(hashed.into_iter().map(|(_, piece)| piece).collect())

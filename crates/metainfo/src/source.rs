@@ -2,8 +2,9 @@
 
 use crate::Error;
 use crate::spans::{Span, Spans};
-use std::fs::{File, Metadata};
-use std::os::unix::fs::{FileExt, MetadataExt};
+use rustix::fs::{Stat, fstat};
+use std::fs::File;
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 /// A file on disk that is part of the content.
@@ -30,6 +31,18 @@ pub struct Stamp {
     pub changed: (i64, i64),
 }
 
+impl Stamp {
+    fn of(stat: &Stat) -> Self {
+        // The types of these fields differ between architectures.
+        #[allow(clippy::cast_possible_wrap, clippy::unnecessary_cast, trivial_numeric_casts)]
+        Self {
+            inode: stat.st_ino as u64,
+            modified: (stat.st_mtime as i64, stat.st_mtime_nsec as i64),
+            changed: (stat.st_ctime as i64, stat.st_ctime_nsec as i64),
+        }
+    }
+}
+
 impl SourceFile<'_> {
     /// Where to read it.
     #[must_use]
@@ -38,18 +51,14 @@ impl SourceFile<'_> {
     }
 
     /// Fails unless the file that was read is the one that was listed.
-    pub(crate) fn expect(&self, found: &Metadata) -> Result<(), Error> {
-        let stamp = Stamp {
-            inode: found.ino(),
-            modified: (found.mtime(), found.mtime_nsec()),
-            changed: (found.ctime(), found.ctime_nsec()),
-        };
-        if found.len() != self.length {
+    pub(crate) fn expect(&self, found: &Stat) -> Result<(), Error> {
+        let length = u64::try_from(found.st_size).unwrap_or_default();
+        if length != self.length {
             let (path, expected) = (self.location(), self.length);
-            return Err(Error::Changed { path, expected, found: found.len() });
+            return Err(Error::Changed { path, expected, found: length });
         }
         match self.stamp {
-            Some(listed) if *listed != stamp => Err(Error::Touched { path: self.location() }),
+            Some(listed) if *listed != Stamp::of(found) => Err(Error::Touched { path: self.location() }),
             _ => Ok(()),
         }
     }
@@ -112,13 +121,15 @@ impl<'a> Source<'a> {
                 Err(error) => return Err(failed(error)),
             };
             if got > left {
-                return Err(changed(file.metadata().map_err(failed)?.len()));
+                return Err(changed(
+                    u64::try_from(fstat(&file).map_err(|e| failed(e.into()))?.st_size).unwrap_or_default(),
+                ));
             }
             offset += got as u64;
             rest = rest.get_mut(got..).unwrap_or_default();
         }
         if end == source.length && source.stamp.is_some() {
-            source.expect(&file.metadata().map_err(failed)?)?;
+            source.expect(&fstat(&file).map_err(|error| failed(error.into()))?)?;
         }
         self.open.push((span.file, file));
         Ok(())

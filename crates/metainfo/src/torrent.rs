@@ -24,7 +24,13 @@ impl Metainfo {
     /// # Errors
     /// None in practice; the encoder's refusal is passed on.
     pub fn new(info: Info) -> Result<Self, Error> {
-        let bytes = encode::info(&info)?;
+        let content = encode::content(info.content());
+        Self::with_encoded(info, content)
+    }
+
+    /// The same with the info dict's content encoded already.
+    pub(crate) fn with_encoded(info: Info, content: Vec<u8>) -> Result<Self, Error> {
+        let bytes = encode::info(&info, content)?;
         let infohash = Infohash::from_info_bytes(&bytes);
         let raw = BTreeMap::from([(b"info".to_vec(), bytes)]);
         Ok(Self { raw, info, infohash, announce: None, announce_list: Vec::new() })

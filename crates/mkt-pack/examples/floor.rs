@@ -1,7 +1,7 @@
 //! What no torrent maker that reads every file can be faster than, for `scripts/bench-pack`: listing a tree and reading
 //! it, or reading one file, with as many readers as mkt-pack has and without hashing a byte.
 //!
-//! `cargo run --release -p mkt-pack --example floor -- PATH`
+//! `cargo run --release -p mkt-pack --example floor -- PATH [cold]`
 
 use payload::{WalkOptions, walk};
 use std::error::Error;
@@ -12,8 +12,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::thread;
 
-/// Readers of small files, as mkt-pack has.
-const READERS: usize = 16;
+/// Readers, as mkt-pack has on a cold cache.
+const COLD: usize = 16;
 /// Bytes of one system call, and what of a large file one reader takes at a time.
 const READ: usize = 1 << 20;
 
@@ -34,7 +34,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         .collect();
     let (next, bytes) = (AtomicUsize::new(0), AtomicU64::new(0));
     let read = || -> std::io::Result<()> {
-        let mut buffer = vec![0; READ + 1];
+        let mut buffer = vec![0; 2 * READ + 1];
+        let mut filled = 0;
         let mut open: Option<(usize, File)> = None;
         loop {
             let first = next.fetch_add(32, Ordering::Relaxed);
@@ -45,13 +46,19 @@ fn main() -> Result<(), Box<dyn Error>> {
                     open = Some((index, File::open(path)?));
                 }
                 if let Some((_, file)) = &open {
-                    bytes.fetch_add(file.read_at(&mut buffer, offset)?.min(READ) as u64, Ordering::Relaxed);
+                    // Behind what was read before, as content must lie to be hashed.
+                    let into = buffer.get_mut(filled..=filled + READ).unwrap_or_default();
+                    let read = file.read_at(into, offset)?.min(READ);
+                    bytes.fetch_add(read as u64, Ordering::Relaxed);
+                    filled = if filled + read > READ { 0 } else { filled + read };
                 }
             }
         }
     };
+    let cores = thread::available_parallelism()?.get();
+    let readers = if std::env::args_os().nth(2).is_some_and(|word| word == "cold") { COLD } else { cores };
     thread::scope(|scope| {
-        let readers: Vec<_> = (0..READERS).map(|_| scope.spawn(read)).collect();
+        let readers: Vec<_> = (0..readers).map(|_| scope.spawn(read)).collect();
         readers.into_iter().try_for_each(|reader| reader.join().unwrap_or(Ok(())))
     })?;
     writeln!(stdout(), "{} files, {} bytes", files.len(), bytes.into_inner())?;

@@ -2,6 +2,7 @@
 
 use cli::Console;
 use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hasher};
 
 /// Why a client may alter or refuse a path: libtorrent drops a backslash and Transmission replaces it, both replace
 /// control characters, aria2 refuses these, and Transmission refuses a name of dots only.
@@ -15,20 +16,23 @@ fn is_awkward(path: &str) -> bool {
         })
 }
 
-/// Equal for paths that differ in case only: FNV-1a of the lower-case form, without writing that down.
-fn without_case(path: &str) -> u64 {
-    let next = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3);
-    let start = 0xcbf2_9ce4_8422_2325;
+/// Equal for paths that differ in case only. The buffer is used again and again.
+fn without_case(path: &str, buffer: &mut Vec<u8>) -> u64 {
+    buffer.clear();
     match path.is_ascii() {
-        true => path.bytes().map(|byte| byte.to_ascii_lowercase()).fold(start, next),
-        false => path.to_lowercase().bytes().fold(start, next),
+        true => buffer.extend(path.bytes().map(|byte| byte.to_ascii_lowercase())),
+        false => buffer.extend_from_slice(path.to_lowercase().as_bytes()),
     }
+    let mut hasher = DefaultHasher::new();
+    hasher.write(buffer);
+    hasher.finish()
 }
 
 /// Says so where plain files are shared, which a swarm of mixed clients may not have alike then. Paths that differ in
 /// case only are named too: libtorrent renames the second.
 pub(crate) fn warn<'a>(paths: impl Iterator<Item = &'a str> + Clone, console: &Console) {
-    let mut hashes: Vec<u64> = paths.clone().map(without_case).collect();
+    let mut buffer = Vec::new();
+    let mut hashes: Vec<u64> = paths.clone().map(|path| without_case(path, &mut buffer)).collect();
     hashes.sort_unstable();
     let twice: HashSet<u64> = hashes
         .windows(2)
@@ -37,7 +41,9 @@ pub(crate) fn warn<'a>(paths: impl Iterator<Item = &'a str> + Clone, console: &C
         .collect();
     let mut seen = HashSet::new();
     let mut is_second = |path: &str| {
-        !twice.is_empty() && twice.contains(&without_case(path)) && !seen.insert(path.to_lowercase())
+        !twice.is_empty()
+            && twice.contains(&without_case(path, &mut buffer))
+            && !seen.insert(path.to_lowercase())
     };
     let mut awkward = paths.filter(|path| is_second(path) || is_awkward(path));
     if let Some(first) = awkward.next() {

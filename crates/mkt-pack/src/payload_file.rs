@@ -4,11 +4,12 @@ use crate::Error;
 use crate::outputs::Outputs;
 use crate::settings::{LayoutSettings, Settings};
 use cli::{Abort, Console, Progress};
-use metainfo::{AnnounceUrl, Builder, FileEntry, Metainfo, PieceLength, Stamp};
+use metainfo::{AnnounceUrl, Builder, Metainfo, PieceLength, SourceFile, Stamp};
 use payload::{Manifest, Mtimes, Scan, archive};
 use record::Sha256;
 use sha2::Digest;
 use std::io::{self, BufWriter, Write};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
@@ -82,7 +83,7 @@ pub(crate) fn make(
             let stem: String = manifest.digest().to_string().chars().take(16).collect();
             let progress = console.progress("hashing pieces", scan.bytes());
             let torrent = builder(settings, &stem, manifest.bytes())
-                .from_listing(&settings.site, listing(scan), &advancing(progress, abort))
+                .from_sources(sources(&settings.site, &listing(scan)), &advancing(progress, abort))
                 .map_err(Error::Torrent)?;
             // The pieces come from a second reading, and what came or changed since the first is not in both.
             scan.check_unchanged(&|_| !abort.is_set()).map_err(Error::Tree)?;
@@ -100,15 +101,27 @@ fn advancing(progress: Progress, abort: &Abort) -> impl Fn(u64) -> bool + Send +
     }
 }
 
-/// The files of a tree as a torrent lists them, with what they were.
-pub(crate) fn listing(scan: &Scan) -> Vec<(FileEntry, Stamp)> {
+/// The files of a tree, with what they were when they were listed.
+pub(crate) fn listing(scan: &Scan) -> Vec<(&str, u64, Stamp)> {
     let stamp = |stamp: payload::Stamp| Stamp {
         inode: stamp.inode,
         modified: stamp.modified,
         changed: stamp.changed,
     };
-    let files = scan.files();
-    files.map(|(path, was)| (FileEntry { path: path.into(), length: was.size }, stamp(was))).collect()
+    scan.files().map(|(path, was)| (path, was.size, stamp(was))).collect()
+}
+
+/// The same for a torrent of them.
+pub(crate) fn sources<'a>(
+    root: &'a Path,
+    listing: &'a [(&'a str, u64, Stamp)],
+) -> impl Iterator<Item = SourceFile<'a>> {
+    listing.iter().map(move |(path, length, stamp)| SourceFile {
+        root,
+        path,
+        length: *length,
+        stamp: Some(stamp),
+    })
 }
 
 fn builder(settings: &Settings, name: &str, bytes: u64) -> Builder {

@@ -8,6 +8,7 @@ use payload::{Scan, WalkOptions, walk};
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::thread;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 /// Bytes a piece when none are given: mktorrent's, so that the infohash is its.
@@ -67,16 +68,22 @@ pub(crate) fn make(settings: &Settings, console: &Console, abort: &Abort) -> Res
             progress.advance(bytes);
             !abort.is_set()
         };
-        match listed {
-            Listed::Followed(files) => builder.from_tree(target, files, &on).map_err(torrent_error)?,
+        let made = match listed {
+            Listed::Followed(files) => builder.from_tree(target, &files, &on).map_err(torrent_error),
             Listed::Strictly(scan) => {
-                let files = payload_file::listing(&scan);
-                let torrent = builder.from_listing(target, files, &on).map_err(torrent_error)?;
+                let listing = payload_file::listing(&scan);
+                let made = thread::scope(|scope| {
+                    // Which takes a moment that hashing need not wait for.
+                    scope.spawn(|| awkward::warn(scan.files().map(|(path, _)| path), console));
+                    builder.from_sources(payload_file::sources(target, &listing), &on)
+                });
+                let torrent = made.map_err(torrent_error)?;
                 let unchanged = scan.check_names_unchanged(&|_| !abort.is_set());
                 unchanged.map_err(|error| if error.is_aborted() { stopped() } else { Error::Tree(error) })?;
-                torrent
+                Ok(torrent)
             }
-        }
+        };
+        made?
     } else if metadata.is_file() {
         let progress = console.progress("hashing", metadata.len());
         let on = |bytes| {
@@ -123,7 +130,6 @@ fn list(settings: &Settings, console: &Console, abort: &Abort) -> Result<Listed,
         true => Error::Stopped { path: settings.target.clone() },
         false => Error::Tree(error),
     })?;
-    awkward::warn(scan.files().map(|(path, _)| path), console);
     let (links, empty) = (scan.links(), scan.empty_dirs());
     if links + empty > 0 {
         console.warn(format!(

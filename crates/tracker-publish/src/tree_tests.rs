@@ -29,7 +29,7 @@ impl Case {
             .iter()
             .map(|(path, content)| FileEntry { path: (*path).to_owned(), length: content.len() as u64 });
         let torrent = Builder::new("0123456789abcdef", PieceLength::MIN)
-            .from_tree(&site, files.collect(), &|_| true)
+            .from_tree(&site, &files.collect::<Vec<_>>(), &|_| true)
             .unwrap();
         Self { scratch, torrent }
     }

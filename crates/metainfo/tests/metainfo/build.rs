@@ -31,8 +31,7 @@ fn a_tree_is_listed_by_whole_path() {
         fs::write(&path, if path.ends_with("empty") { "" } else { "12345" }).unwrap();
     }
     let entries = paths.map(|path| entry(path, if path.ends_with("empty") { 0 } else { 5 }));
-    let torrent =
-        Builder::new("site", PieceLength::MIN).from_tree(dir.path(), entries.to_vec(), &|_| true).unwrap();
+    let torrent = Builder::new("site", PieceLength::MIN).from_tree(dir.path(), &entries, &|_| true).unwrap();
     let Content::Tree { files } = torrent.info().content() else { panic!("not a tree") };
     let listed: Vec<_> = files.iter().map(|file| file.path.as_str()).collect();
     assert_eq!(listed, [".htaccess", "Z", "a-b/x", "a.b", "a/empty", "a/x", "a0"]);
@@ -65,7 +64,7 @@ fn what_cannot_be_a_torrent_is_refused() {
     fs::write(dir.path().join("empty"), "").unwrap();
     fs::write(dir.path().join("f"), "abc").unwrap();
     let build = || Builder::new("n", PieceLength::MIN);
-    let tree = |files: &[FileEntry]| build().from_tree(dir.path(), files.to_vec(), &|_| true).unwrap_err();
+    let tree = |files: &[FileEntry]| build().from_tree(dir.path(), files, &|_| true).unwrap_err();
     assert!(matches!(build().from_file(&dir.path().join("empty"), &|_| true), Err(Error::Empty { .. })));
     assert!(matches!(build().from_file(&dir.path().join("none"), &|_| true), Err(Error::Read { .. })));
     assert!(matches!(tree(&[]), Error::Empty { .. }));

@@ -13,7 +13,7 @@ fn tree() -> (TempDir, Metainfo) {
         fs::write(dir.path().join(name), &content).unwrap();
         files.push(FileEntry { path: name.into(), length: content.len() as u64 });
     }
-    let torrent = Builder::new("t", PieceLength::MIN).from_tree(dir.path(), files, &|_| true).unwrap();
+    let torrent = Builder::new("t", PieceLength::MIN).from_tree(dir.path(), &files, &|_| true).unwrap();
     (dir, torrent)
 }
 

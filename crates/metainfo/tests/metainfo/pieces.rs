@@ -114,7 +114,7 @@ fn a_file_that_ends_early_or_goes_on_is_named_wherever_it_ends() {
 
 fn tree(dir: &Path, sizes: &[usize], piece_length: &str) -> Metainfo {
     let (entries, _) = write(dir, sizes);
-    Builder::new("t", piece_length.parse().unwrap()).from_tree(dir, entries, &|_| true).unwrap()
+    Builder::new("t", piece_length.parse().unwrap()).from_tree(dir, &entries, &|_| true).unwrap()
 }
 
 #[test]
@@ -186,17 +186,23 @@ fn few_descriptors_are_enough() {
 fn a_listed_file_that_was_written_to_or_replaced_is_named() {
     let dir = tempfile::tempdir().unwrap();
     let (entries, _) = write(dir.path(), &[20_000, 0, 40_000, 5]);
-    let stamps = || -> Vec<(FileEntry, Stamp)> {
+    let stamps = || -> Vec<Stamp> {
         let stamp = |file: &FileEntry| {
             let found = fs::metadata(dir.path().join(&file.path)).unwrap();
             let (modified, changed) =
                 ((found.mtime(), found.mtime_nsec()), (found.ctime(), found.ctime_nsec()));
             Stamp { inode: found.ino(), modified, changed }
         };
-        entries.iter().map(|file| (file.clone(), stamp(file))).collect()
+        entries.iter().map(stamp).collect()
     };
-    let hash = |files| Builder::new("t", PieceLength::MIN).from_listing(dir.path(), files, &|_| true);
-    hash(stamps()).unwrap();
+    let hash = |stamps: &[Stamp]| {
+        let source = |(file, stamp)| {
+            let FileEntry { path, length }: &FileEntry = file;
+            SourceFile { root: dir.path(), path, length: *length, stamp: Some(stamp) }
+        };
+        Builder::new("t", PieceLength::MIN).from_sources(entries.iter().zip(stamps).map(source), &|_| true)
+    };
+    hash(&stamps()).unwrap();
     for (index, entry) in entries.iter().enumerate() {
         let (listed, path) = (stamps(), dir.path().join(&entry.path));
         // The same content in another file, with the same modification time.
@@ -209,7 +215,7 @@ fn a_listed_file_that_was_written_to_or_replaced_is_named() {
             .unwrap()
             .set_modified(before.modified().unwrap())
             .unwrap();
-        let error = hash(listed).unwrap_err();
+        let error = hash(&listed).unwrap_err();
         assert!(matches!(&error, Error::Touched { path: named } if *named == path), "{index}: {error}");
     }
 }

@@ -49,7 +49,7 @@ fn a_tree_is_written_as_the_torrent_says_and_never_through_a_link() {
         std::fs::write(root.join(path), vec![b'x'; size]).unwrap();
         files.push(FileEntry { path: path.into(), length: size as u64 });
     }
-    let torrent = Builder::new("tree", PieceLength::MIN).from_tree(&root, files, &|_| true).unwrap();
+    let torrent = Builder::new("tree", PieceLength::MIN).from_tree(&root, &files, &|_| true).unwrap();
     let seeder = Peer::start(&torrent, &root, site.config(0, Role::Seed)).unwrap();
     let copy = site.scratch.path().join("copy");
     let host = Peer::start(&torrent, &copy, site.config(1, Role::Download)).unwrap();

@@ -40,7 +40,7 @@ impl World {
         let torrent = if packing.tree {
             let site = scratch.path().join("site");
             let files = make_site(&site, if packing.large_torrent { 3000 } else { 20 });
-            builder.from_tree(&site, files, &|_| true).unwrap()
+            builder.from_tree(&site, &files, &|_| true).unwrap()
         } else {
             let content: Vec<u8> = (0..700_000_u32).flat_map(u32::to_le_bytes).collect();
             let path = scratch.path().join("records").join(name);
