@@ -19,7 +19,7 @@ PIECE = {"tree": 18, "large": 18, "file": 20, "files": 20}
 ANNOUNCE = "http://t.example/announce"
 
 
-def commands(corpus, path, out):
+def commands(corpus, path, out, cold):
     """What is compared: sections, each with our command first, and the others' by name."""
     env, two = os.environ, str(max(2, os.cpu_count() or 2))
     power = PIECE[corpus]
@@ -30,11 +30,11 @@ def commands(corpus, path, out):
         "mktorrent": ["mktorrent", "-d", "-t", two, "-a", ANNOUNCE, "-l", str(power), "-o", f"{out}/m.torrent", str(path)],
         "imdl": imdl("create", "-h", "-j", "--no-creation-date", "-a", ANNOUNCE, "--piece-length", str(bytes_),
                      "-o", f"{out}/i.torrent", str(path)),
-        "torf": [env["TORF"], str(path), "-t", ANNOUNCE, "--max-piece-size", str(bytes_ >> 20 or 1), "-D", "-y",
+        "torf": [env["TORF"], str(path), "-t", ANNOUNCE, "--max-piece-size", str(bytes_ / 2**20), "-D", "-y",
                  "--threads", two, "-o", f"{out}/f.torrent"],
         "transmission-create": ["transmission-create", "-t", ANNOUNCE, "-s", str(bytes_ >> 10), "-o", f"{out}/t.torrent",
                                 str(path)],
-        "walk and read, no hashing": [env["FLOOR"], str(path)],
+        "walk and read, no hashing": [env["FLOOR"], str(path), *(["cold"] if cold else [])],
     }
     check = {
         "mkt-pack": [env["MKT_PACK"], "check", f"{out}/kept.torrent", str(path)],
@@ -87,7 +87,7 @@ def run(line, out, cold):
         finally:
             process.returncode = 0
     if status:
-        tail = (out / "said").read_text(errors="replace").strip().splitlines()[-1:]
+        tail = (out / "said").read_text(errors="replace").strip()[-200:]
         print(f"{line[0]}: failed or given up after {seconds:.0f} s: {tail}", file=sys.stderr)
         return None
     return seconds, usage.ru_maxrss / 1024
@@ -141,7 +141,7 @@ def main():
     parser.add_argument("--cold", action="store_true")
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
-    sections = commands(args.corpus, args.path, args.out)
+    sections = commands(args.corpus, args.path, args.out, args.cold)
     # What is checked, and compared with mktorrent's.
     first = sections["pack"]["mkt-pack"]
     subprocess.run([word.replace("/o.torrent", "/kept.torrent") for word in first], check=True, capture_output=True)
