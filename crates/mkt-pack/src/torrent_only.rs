@@ -74,7 +74,10 @@ pub(crate) fn make(settings: &Settings, console: &Console, abort: &Abort) -> Res
                 let listing = payload_file::listing(&scan);
                 let made = thread::scope(|scope| {
                     // Which takes a moment that hashing need not wait for.
-                    scope.spawn(|| awkward::warn(scan.files().map(|(path, _)| path), console));
+                    let warn = || awkward::warn(scan.files().map(|(path, _)| path), console);
+                    if thread::Builder::new().spawn_scoped(scope, warn).is_err() {
+                        warn();
+                    }
                     builder.from_sources(payload_file::sources(target, &listing), &on)
                 });
                 let torrent = made.map_err(torrent_error)?;
