@@ -183,10 +183,8 @@ fn killed_while_unconfirmed_the_next_run_puts_the_old_release_back() {
     server.verb("prune").output().ok();
     server.assert_whole(&[("old", 1)], "after the next run");
     server.verb("verify").output().ok();
-    server.verb("activate").arg("new").output().fails_naming(10, "new");
-    server.stage("new").output().ok();
 
-    // Killed at any moment after the word was given: it may stay or not, but whole.
+    // Nothing is known against it. Killed at any moment after the word was given: it may stay or not, but whole.
     for round in 0..10_u64 {
         let mut running =
             server.verb("activate").args(["new", "--confirm-within", "60s"]).with_stdin().start();
@@ -208,8 +206,7 @@ fn killed_while_unconfirmed_the_next_run_puts_the_old_release_back() {
         }
         server.verb("verify").output().ok();
         server.verb("rollback").arg("old").output().ok();
-        // What was put back has failed, and must be proved again before it may go live.
-        server.stage("new").output().ok();
+        // What a kill put back is not bad: it goes live in the next round without being staged again.
     }
 }
 
@@ -229,7 +226,6 @@ fn without_the_word_in_time_or_at_the_end_of_input_the_old_release_comes_back() 
     assert_eq!(server.live(), "old");
 
     // Silence.
-    server.stage("new").output().ok();
     let mut running = activate("1s").with_stdin().start();
     let silent = running.stdin();
     let output = running.wait().exits(40);
@@ -238,8 +234,12 @@ fn without_the_word_in_time_or_at_the_end_of_input_the_old_release_comes_back() 
     assert_eq!(server.live(), "old");
 
     // The word, and the word against.
-    for (word, code, live) in [("revert\n", 40, "old"), ("commit\n", 0, "new")] {
-        server.stage("new").output().ok();
+    for (word, code, live) in [("withdraw\n", 40, "old"), ("revert\n", 40, "old"), ("commit\n", 0, "new")] {
+        if word == "commit\n" {
+            // `revert` says that the release is bad.
+            activate("1s").output().exits(10).says("`new` is failed");
+            server.stage("new").output().ok();
+        }
         let mut running = activate("60s").with_stdin().start();
         running.stdin().write_all(word.as_bytes()).unwrap();
         let _ = running.wait().exits(code);

@@ -1,6 +1,8 @@
 //! What `swap-release` on a host says on its standard output to whoever started it there (a person, `fleet-push`, or
 //! `swap-release --fleet`). One JSON object a line.
 
+use std::fmt;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -20,8 +22,21 @@ pub enum ReleaseState {
     Active,
     /// Was live, can be rolled back to.
     Retired,
-    /// Was live and put back because it was not confirmed, or could not be staged.
+    /// Was live and was put back because it was found to be bad.
     Failed,
+}
+
+impl fmt::Display for ReleaseState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Staging => "staging",
+            Self::Staged => "staged",
+            Self::Unconfirmed => "unconfirmed",
+            Self::Active => "active",
+            Self::Retired => "retired",
+            Self::Failed => "failed",
+        })
+    }
 }
 
 /// `stage --json`.

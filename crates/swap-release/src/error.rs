@@ -69,7 +69,7 @@ pub enum Error {
         known: Vec<String>,
     },
     /// A release that cannot be live.
-    #[error("release `{release}` is {state:?} and cannot be made live")]
+    #[error("release `{release}` is {state} and cannot be made live")]
     NotReady {
         /// The release.
         release: ReleaseId,

@@ -44,7 +44,13 @@ mod tests {
     /// One of each kind, as this version writes it.
     fn seen() -> Vec<Vec<u8>> {
         use crate::site::SwitchKind::Activate;
-        let switch = |from| Pending::Switch { kind: Activate, from, to: id("r2"), confirmed: true };
+        let switch = |from| Pending::Switch {
+            kind: Activate,
+            from,
+            to: id("r2"),
+            was: record::host::ReleaseState::Staged,
+            confirmed: true,
+        };
         let order = HookOrder {
             name: "x".into(),
             phase: fleet::Phase::AfterSwitch,

@@ -220,7 +220,7 @@ fn switch_in_step(
     let Switching { locked, kind, to, .. } = switching;
     if in_step {
         switch::expect_ready(locked, &locked.site.expect_known(to)?)?;
-        controller.wait_for_go().map_err(|why| Error::NoGo { release: to.clone(), why })?;
+        controller.wait_for_go().map_err(|why| Error::NoGo { release: to.clone(), why: why.to_string() })?;
         if abort.is_set() {
             return Err(Error::Aborted);
         }

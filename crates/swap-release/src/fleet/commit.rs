@@ -240,8 +240,10 @@ fn revert(controller: &Controller<'_>, course: &mut Course<'_>) -> Outcome {
         console.say("putting the former release back on every host that switched");
     }
     let patience = if abort.is_set() { REVERT_IN_HASTE } else { REVERT };
+    let bad = course.members.iter().any(|member| member.refuted);
+    let back = if bad { switch::Back::Revert } else { switch::Back::Withdraw };
     let (ours, dial) = (course.plan.clone(), controller.dial_on.clone());
-    course.run_to_the_end(|_| true, move |member| switch::revert(member, &ours, &dial, patience));
+    course.run_to_the_end(|_| true, move |member| switch::revert(member, &ours, &dial, back, patience));
     let back = course.members.iter().all(|member| {
         matches!(member.outcome, HostOutcome::Reverted | HostOutcome::Untouched | HostOutcome::LeftOut)
     });

@@ -144,7 +144,7 @@ fn well(what: &str) -> Reply {
         "verify" => proof(true),
         "hold" => says([READY, SWITCHED, WAITING, COMMITTED].concat()),
         what if what.starts_with("runs ") => says(""),
-        "says go" | "says ping" | "says commit" | "says revert" | "activate" => says(""),
+        "says go" | "says ping" | "says commit" | "says revert" | "says withdraw" | "activate" => says(""),
         other => panic!("not expected: {other}"),
     }
 }
@@ -190,7 +190,7 @@ fn one_that_is_locked_by_somebody_else_keeps_all_from_switching() {
     assert_eq!(outcome, Outcome::Refused);
     assert!(members[1].busy && !members[0].busy);
     assert!(!log.iter().any(|line| line.contains("says go")), "{log:?}");
-    assert!(log.contains(&"web1 says revert".to_owned()), "the lock is given up: {log:?}");
+    assert!(log.contains(&"web1 says withdraw".to_owned()), "the lock is given up: {log:?}");
 }
 
 #[test]
@@ -202,7 +202,7 @@ fn one_that_cannot_switch_brings_the_other_back() {
     });
     assert_eq!(outcome, Outcome::RolledBack);
     assert!(
-        log.contains(&"web1 says revert".to_owned()) && !log.contains(&"web2 says revert".to_owned()),
+        log.contains(&"web1 says withdraw".to_owned()) && !log.contains(&"web2 says withdraw".to_owned()),
         "{log:?}"
     );
     assert!(!log.iter().any(|line| line.ends_with("commit")), "{log:?}");
@@ -235,7 +235,7 @@ fn one_that_does_not_go_back_is_a_mixture_and_said_so() {
     let (outcome, members, _) = run_with(move |host, what| match (host, what) {
         ("web2", "hold") => Some(Reply::Says(Status::Exited(11), READY.into())),
         ("web1", "hold") => Some(says([READY, SWITCHED].concat())),
-        ("web1", "says revert") => Some(lost("web1")),
+        ("web1", "says withdraw") => Some(lost("web1")),
         // Asked a second time what is live, it still says the new one.
         ("web1", "status") if asked.fetch_add(1, std::sync::atomic::Ordering::SeqCst) > 0 => {
             Some(status("r2"))
@@ -320,6 +320,7 @@ fn a_canary_that_is_ill_keeps_the_others_on_their_release() {
         _ => None,
     });
     assert_eq!(outcome, Outcome::RolledBack);
+    assert!(log.contains(&"web1 says revert".to_owned()), "the release is bad: {log:?}");
     assert!(!log.contains(&"web2 says go".to_owned()), "{log:?}");
     assert_eq!(members[0].outcome, HostOutcome::Reverted);
     assert_eq!(members[1].outcome, HostOutcome::Untouched);
@@ -346,7 +347,7 @@ fn one_that_was_cut_off_meanwhile_keeps_all_from_committing() {
     let (outcome, members, log) =
         run_with(|host, what| (host == "web2" && what == "says ping").then(|| lost("web2")));
     assert!(!log.iter().any(|line| line.ends_with("says commit")), "{log:?}");
-    assert!(log.contains(&"web1 says revert".to_owned()), "{log:?}");
+    assert!(log.contains(&"web1 says withdraw".to_owned()), "{log:?}");
     assert_ne!(outcome, Outcome::Committed);
     assert!(members[1].error.is_some());
 }

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use fleet::{Interrupt, Phase};
 use record::host::DatabaseUpdate;
 
+use super::host::Fault;
 use super::member::{Member, each_kept};
 use super::steps::{Step, chosen, steps};
 use super::switch::Plan;
@@ -121,7 +122,10 @@ impl<'a> Course<'a> {
                 Ok(update) => {
                     found.lock().unwrap_or_else(std::sync::PoisonError::into_inner).extend(update);
                 }
-                Err(fault) => member.fail(fault),
+                Err(fault) => {
+                    member.refuted |= matches!(fault, Fault::Hook { .. });
+                    member.fail(fault);
+                }
             }
         });
         let mut updates = updates.lock().unwrap_or_else(std::sync::PoisonError::into_inner);

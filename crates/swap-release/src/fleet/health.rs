@@ -59,6 +59,7 @@ pub(crate) fn probe(
                 member.health = Some(why.clone());
                 if bad >= check.attempts {
                     let what = check.url.as_deref().map_or_else(|| "it".to_owned(), |url| format!("`{url}`"));
+                    member.refuted = true;
                     member.fail(format!("{what} is not healthy: {why}"));
                     return;
                 }

@@ -31,6 +31,8 @@ pub(crate) struct Member {
     pub(crate) error: Option<String>,
     /// Its lock is held by somebody else: not a host that is missing, but another deployment.
     pub(crate) busy: bool,
+    /// The release was found to be bad here: it is not well, or a hook failed.
+    pub(crate) refuted: bool,
     renewed: Instant,
 }
 
@@ -49,6 +51,7 @@ impl Member {
             hooks: Vec::new(),
             error: None,
             busy: false,
+            refuted: false,
             renewed: Instant::now(),
         }
     }

@@ -58,8 +58,7 @@ fn expect_ready(status: &HostStatus, release: &Release) -> Result<(), Fault> {
             format!("release `{}` has tree {} on this host", release.id, known.release.tree_digest)
         }
         Some(known) => {
-            let state = format!("{:?}", known.state).to_lowercase();
-            format!("release `{}` is {state} on this host; push it again", release.id)
+            format!("release `{}` is {} on this host; push it again", release.id, known.state)
         }
     }))
 }

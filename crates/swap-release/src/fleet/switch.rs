@@ -171,9 +171,27 @@ fn insist(member: &Member, plan: &Plan, dial: &Dial) -> Result<SwitchEvent, Faul
     }
 }
 
+/// What a host is told that is to go back to the release it had.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Back {
+    /// The release is bad.
+    Revert,
+    /// The switch was ended, or a host was lost: nothing is known against the release, which can be activated again.
+    Withdraw,
+}
+
+impl Back {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Revert => "revert",
+            Self::Withdraw => "withdraw",
+        }
+    }
+}
+
 /// This host goes back to the release it had, or gives up its lock if it did not switch. `patience` is short when the
 /// controller itself is being ended: a host that hears nothing puts itself back at the end of input.
-pub(crate) fn revert(member: &mut Member, plan: &Plan, dial: &Dial, patience: Duration) {
+pub(crate) fn revert(member: &mut Member, plan: &Plan, dial: &Dial, back: Back, patience: Duration) {
     if is_there(member, plan) {
         return;
     }
@@ -181,13 +199,13 @@ pub(crate) fn revert(member: &mut Member, plan: &Plan, dial: &Dial, patience: Du
     let patience = if member.error.is_some() { patience.min(PING) } else { patience };
     let until = Instant::now() + patience;
     if member.outcome == HostOutcome::Untouched {
-        if member.process.is_some() && tell(member, "revert", until).is_ok() {
+        if member.process.is_some() && tell(member, back.word(), until).is_ok() {
             hear_out(member, Phase::AfterRevert, until + plan.afterwards.min(patience));
         }
         member.process = None;
         return;
     }
-    if let Ok(SwitchEvent::Reverted { to, .. }) = say(member, "revert", plan.verb_name(), until)
+    if let Ok(SwitchEvent::Reverted { to, .. }) = say(member, back.word(), plan.verb_name(), until)
         && to == member.before
     {
         member.outcome = HostOutcome::Reverted;

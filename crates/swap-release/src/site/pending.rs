@@ -4,6 +4,7 @@ use std::fs;
 use std::io::ErrorKind;
 
 use record::ReleaseId;
+use record::host::ReleaseState;
 use serde::{Deserialize, Serialize};
 
 use super::LockedSite;
@@ -36,6 +37,9 @@ pub(crate) enum Pending {
         from: Option<ReleaseId>,
         /// The release that goes live.
         to: ReleaseId,
+        /// What `to` was before, and is again if the switch is taken back and nobody says that it is bad.
+        #[serde(default = "staged")]
+        was: ReleaseState,
         /// False as long as somebody may still ask to revert: then whoever finds this reverts. True is the point of
         /// no return: then whoever finds this goes on.
         confirmed: bool,
@@ -57,6 +61,11 @@ pub(crate) enum Pending {
         /// Which.
         release: ReleaseId,
     },
+}
+
+/// What a journal of 0.1 without the field means.
+fn staged() -> ReleaseState {
+    ReleaseState::Staged
 }
 
 impl LockedSite<'_> {

@@ -13,9 +13,9 @@ pub(super) fn reconcile(locked: &LockedSite<'_>) -> Result<(), Error> {
             log::info!("finding the staging of `{release}` unfinished");
             verbs::stage::recover(locked, &release)?;
         }
-        Some(Pending::Switch { kind, from, to, confirmed }) => {
+        Some(Pending::Switch { kind, from, to, was, confirmed }) => {
             log::info!("finding the switch to `{to}` unfinished");
-            verbs::switch::recover(locked, kind, from.as_ref(), &to, confirmed)?;
+            verbs::switch::recover(locked, kind, from.as_ref(), &to, was, confirmed)?;
         }
         Some(Pending::Adopt { release, shared }) => {
             log::info!("finding the adoption of `{release}` unfinished");

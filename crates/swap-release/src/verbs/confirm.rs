@@ -1,7 +1,8 @@
 //! Waiting for the word of the controller on standard input, and doing what it orders meanwhile.
 //!
 //! End of input, a timeout and SIGTERM all mean "revert": a dead controller or a cut network cannot leave the fleet
-//! mixed (deploy-rs calls this magic rollback). `renew` begins the time anew: the controller lives and is at work; so does `ping`, which is answered.
+//! mixed (deploy-rs calls this magic rollback). Only the word `revert` says that the release is bad; all else, also the word
+//! `withdraw`, leaves it as it was before, to be activated again. `renew` begins the time anew: the controller lives and is at work; so does `ping`, which is answered.
 
 use std::io::BufRead;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, TryRecvError};
@@ -14,7 +15,7 @@ use record::ReleaseId;
 use record::host::SwitchEvent;
 use serde::Serialize;
 
-use super::switch::Confirmation;
+use super::switch::{Confirmation, Refusal};
 use crate::hooks::{self, Switching};
 use crate::order::HookOrder;
 
@@ -58,7 +59,7 @@ impl<'a> Controller<'a> {
 
     /// Says that this server is ready and waits for `go`, so that all servers of a fleet hold their lock before the
     /// first of them switches, and then switch at one word. Nothing was changed yet.
-    pub(crate) fn wait_for_go(&mut self) -> Result<(), String> {
+    pub(crate) fn wait_for_go(&mut self) -> Result<(), Refusal> {
         let (from, to) = (self.switching.from.cloned(), self.switching.to.clone());
         say(self.console, &SwitchEvent::Ready { from, to });
         self.wait_for("go")
@@ -72,15 +73,16 @@ impl<'a> Controller<'a> {
         }
     }
 
-    fn wait_for(&mut self, expected: &str) -> Result<(), String> {
+    fn wait_for(&mut self, expected: &str) -> Result<(), Refusal> {
         let mut until = Instant::now() + self.within;
         loop {
             if self.abort.is_set() {
-                return Err("terminated".into());
+                return Err(taken_back("terminated"));
             }
             let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() {
-                return Err(format!("no `{expected}` within {}", humantime::format_duration(self.within)));
+                let within = humantime::format_duration(self.within);
+                return Err(taken_back(&format!("no `{expected}` within {within}")));
             }
             match self.lines.recv_timeout(left.min(GLANCE)) {
                 Ok(line) if line.starts_with('{') => self.obey(&line)?,
@@ -89,7 +91,7 @@ impl<'a> Controller<'a> {
                     say(self.console, &SwitchEvent::Waiting { to: self.switching.to.clone() });
                 }
                 Ok(line) => return word(&line, expected),
-                Err(RecvTimeoutError::Disconnected) => return Err("end of input".into()),
+                Err(RecvTimeoutError::Disconnected) => return Err(taken_back("end of input")),
                 Err(RecvTimeoutError::Timeout) => continue,
             }
             until = Instant::now() + self.within;
@@ -98,9 +100,9 @@ impl<'a> Controller<'a> {
 
     /// Runs a hook now, or keeps it for afterwards. Ends it at once when the controller has gone or says anything but
     /// `renew`.
-    fn obey(&mut self, line: &str) -> Result<(), String> {
+    fn obey(&mut self, line: &str) -> Result<(), Refusal> {
         let order: HookOrder =
-            serde_json::from_str(line).map_err(|error| format!("not understood: {error}"))?;
+            serde_json::from_str(line).map_err(|error| taken_back(&format!("not understood: {error}")))?;
         if matches!(order.phase, Phase::AfterCommit | Phase::AfterRevert) {
             self.kept.push(order);
             return Ok(());
@@ -108,9 +110,9 @@ impl<'a> Controller<'a> {
         let mut stopped = None;
         let (abort, lines) = (self.abort, &self.lines);
         let mut stop = || {
-            let reason = if abort.is_set() { Some("terminated".to_owned()) } else { heard(lines) };
+            let reason = if abort.is_set() { Some(taken_back("terminated")) } else { heard(lines) };
             stopped = stopped.take().or(reason);
-            stopped.clone()
+            stopped.as_ref().map(Refusal::to_string)
         };
         let event = hooks::run(self.switching, &order, &mut stop);
         say(self.console, &event);
@@ -119,13 +121,13 @@ impl<'a> Controller<'a> {
 }
 
 /// Whether the controller said something that ends a hook.
-fn heard(lines: &Receiver<String>) -> Option<String> {
+fn heard(lines: &Receiver<String>) -> Option<Refusal> {
     loop {
         match lines.try_recv() {
             Ok(line) if line.trim() == "renew" => {}
             Ok(line) => return word(&line, "").err(),
             Err(TryRecvError::Empty) => return None,
-            Err(TryRecvError::Disconnected) => return Some("end of input".into()),
+            Err(TryRecvError::Disconnected) => return Some(taken_back("end of input")),
         }
     }
 }
@@ -135,17 +137,22 @@ impl Confirmation for Controller<'_> {
         say(self.console, &SwitchEvent::Switched { from: from.cloned(), to: to.clone() });
     }
 
-    fn wait(&mut self) -> Result<(), String> {
+    fn wait(&mut self) -> Result<(), Refusal> {
         self.wait_for("commit")
     }
 }
 
-fn word(line: &str, expected: &str) -> Result<(), String> {
+fn word(line: &str, expected: &str) -> Result<(), Refusal> {
     match line.trim() {
         word if word == expected && !expected.is_empty() => Ok(()),
-        "revert" => Err("asked".into()),
-        _ => Err("not understood".into()),
+        "revert" => Err(Refusal::Bad),
+        "withdraw" => Err(taken_back("withdrawn")),
+        _ => Err(taken_back("not understood")),
     }
+}
+
+fn taken_back(why: &str) -> Refusal {
+    Refusal::TakenBack(why.to_owned())
 }
 
 /// One event as a line of JSON on standard output. A reader that has gone is no reason to stop: the work goes on by
@@ -168,8 +175,9 @@ mod tests {
     #[test]
     fn only_commit_is_a_commit() {
         assert_eq!(word("commit", "commit"), Ok(()));
-        for other in ["revert", "", "COMMIT", "commit r2", "yes", "go"] {
-            assert!(word(other, "commit").is_err(), "{other}");
+        assert_eq!(word("revert", "commit"), Err(Refusal::Bad));
+        for other in ["withdraw", "", "COMMIT", "commit r2", "yes", "go"] {
+            assert!(matches!(word(other, "commit"), Err(Refusal::TakenBack(_))), "{other}");
         }
     }
 
@@ -179,10 +187,10 @@ mod tests {
         sender.send("renew".to_owned()).unwrap();
         assert_eq!(heard(&lines), None);
         sender.send("revert".to_owned()).unwrap();
-        assert_eq!(heard(&lines).as_deref(), Some("asked"));
+        assert_eq!(heard(&lines), Some(Refusal::Bad));
         sender.send(String::new()).unwrap();
-        assert_eq!(heard(&lines).as_deref(), Some("not understood"));
+        assert_eq!(heard(&lines), Some(taken_back("not understood")));
         drop(sender);
-        assert_eq!(heard(&lines).as_deref(), Some("end of input"));
+        assert_eq!(heard(&lines), Some(taken_back("end of input")));
     }
 }

@@ -47,7 +47,7 @@ pub(crate) fn table(status: &HostStatus) -> String {
         let digest: String = release.release.tree_digest.to_string().chars().take(12).collect();
         let pinned = if release.pinned { " pinned" } else { "" };
         let updated = if release.database.is_some() { " db-updated" } else { "" };
-        let state = format!("{:?}{pinned}{updated}", release.state).to_lowercase();
+        let state = format!("{}{pinned}{updated}", release.state);
         text.push_str(&format!(
             "{:<24} {state:<16} {digest}  since {}\n",
             release.release.id.as_str(),

@@ -1,5 +1,7 @@
 //! Making a release live. Activation and rollback are the same code, and so is putting the former release back.
 
+use std::fmt;
+
 use record::ReleaseId;
 use record::host::ReleaseState;
 
@@ -11,7 +13,25 @@ pub(crate) trait Confirmation {
     /// `current` points to `to` now.
     fn switched(&mut self, from: Option<&ReleaseId>, to: &ReleaseId);
     /// Waits for the word. `Err` says why the former release must come back.
-    fn wait(&mut self) -> Result<(), String>;
+    fn wait(&mut self) -> Result<(), Refusal>;
+}
+
+/// Why a release does not stay live.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// It was found to be bad: unhealthy, or a hook failed. It is not activated again before it is staged again.
+    Bad,
+    /// It was taken back, or nobody said that it is good: nothing is known against it.
+    TakenBack(String),
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bad => f.write_str("asked"),
+            Self::TakenBack(why) => f.write_str(why),
+        }
+    }
 }
 
 /// Refuses an older build of the job that the live release comes from. Jenkins' milestones do this for pipelines; two
@@ -73,17 +93,18 @@ pub(crate) fn switch(
         // Already live: there is nothing to put back, whatever the word is.
         if let Some(confirmation) = confirmation.as_deref_mut() {
             confirmation.switched(from.as_ref(), to);
-            return confirmation.wait().map(|()| switched).map_err(|why| reverted(to, why, from.as_ref()));
+            return confirmation.wait().map(|()| switched).map_err(|why| reverted(to, &why, from.as_ref()));
         }
         return Ok(switched);
     }
     expect_ready(locked, &file)?;
-    let intent = |confirmed| Pending::Switch { kind, from: from.clone(), to: to.clone(), confirmed };
+    let was = file.state;
+    let intent = |confirmed| Pending::Switch { kind, from: from.clone(), to: to.clone(), was, confirmed };
     locked.begin(&intent(confirmation.is_none()))?;
     if let Err(error) = site.point_current(Some(to)) {
         // Nothing live was changed, or rename(2) failed as a whole: undo the intent. If even that fails the next
         // run reverts.
-        if let Err(undo) = put_back(locked, from.as_ref(), to) {
+        if let Err(undo) = put_back(locked, from.as_ref(), to, was) {
             log::warn!("after `{error}`: {undo}");
         }
         return Err(error);
@@ -92,8 +113,9 @@ pub(crate) fn switch(
         locked.set_state(to, ReleaseState::Unconfirmed)?;
         confirmation.switched(from.as_ref(), to);
         if let Err(why) = confirmation.wait() {
-            put_back(locked, from.as_ref(), to)?;
-            return Err(reverted(to, why, from.as_ref()));
+            let now = if why == Refusal::Bad { ReleaseState::Failed } else { was };
+            put_back(locked, from.as_ref(), to, now)?;
+            return Err(reverted(to, &why, from.as_ref()));
         }
         locked.begin(&intent(true))?;
     }
@@ -107,10 +129,11 @@ pub(crate) fn recover(
     kind: SwitchKind,
     from: Option<&ReleaseId>,
     to: &ReleaseId,
+    was: ReleaseState,
     confirmed: bool,
 ) -> Result<(), Error> {
     if !confirmed {
-        return put_back(locked, from, to);
+        return put_back(locked, from, to, was);
     }
     if locked.site.current()?.id() != Some(to) {
         locked.site.point_current(Some(to))?;
@@ -143,15 +166,20 @@ fn finish(
     locked.end()
 }
 
-/// The former release comes back, if the other one got as far as being live.
-fn put_back(locked: &LockedSite<'_>, from: Option<&ReleaseId>, to: &ReleaseId) -> Result<(), Error> {
+/// The former release comes back, if the other one got as far as being live, which is `state` from now on.
+fn put_back(
+    locked: &LockedSite<'_>,
+    from: Option<&ReleaseId>,
+    to: &ReleaseId,
+    state: ReleaseState,
+) -> Result<(), Error> {
     if locked.site.current()?.id() == Some(to) {
         locked.site.point_current(from)?;
     }
     if let Some(file) = locked.site.known(to)?
         && file.state == ReleaseState::Unconfirmed
     {
-        locked.remember(&ReleaseFile { state: ReleaseState::Failed, ..file })?;
+        locked.remember(&ReleaseFile { state, ..file })?;
     }
     locked.log("reverted", to, from)?;
     locked.end()
@@ -172,9 +200,9 @@ pub(crate) fn expect_ready(locked: &LockedSite<'_>, file: &ReleaseFile) -> Resul
     }
 }
 
-fn reverted(to: &ReleaseId, why: String, live: Option<&ReleaseId>) -> Error {
+fn reverted(to: &ReleaseId, why: &Refusal, live: Option<&ReleaseId>) -> Error {
     let live = live.map_or_else(|| "nothing".to_owned(), |id| format!("`{id}`"));
-    Error::Reverted { release: to.clone(), why, live }
+    Error::Reverted { release: to.clone(), why: why.to_string(), live }
 }
 
 /// The release that a rollback without a name goes to: the one that was live when the live one was activated.
@@ -198,13 +226,26 @@ mod tests {
     use crate::disk::{Disk, RealDisk};
     use crate::site::testing::{id, live, site_with};
 
-    /// Says yes or no at once.
-    struct Word(bool);
+    /// Answers at once.
+    #[derive(Debug, Clone)]
+    struct Word(Result<(), Refusal>);
+
+    fn yes() -> Word {
+        Word(Ok(()))
+    }
+
+    fn bad() -> Word {
+        Word(Err(Refusal::Bad))
+    }
+
+    fn taken_back() -> Word {
+        Word(Err(Refusal::TakenBack("end of input".into())))
+    }
 
     impl Confirmation for Word {
         fn switched(&mut self, _: Option<&ReleaseId>, _: &ReleaseId) {}
-        fn wait(&mut self) -> Result<(), String> {
-            if self.0 { Ok(()) } else { Err("asked".into()) }
+        fn wait(&mut self) -> Result<(), Refusal> {
+            self.0.clone()
         }
     }
 
@@ -219,7 +260,7 @@ mod tests {
         let disk = RecordingDisk::new(root.path());
         let locked = lock(root.path(), &disk).unwrap();
         let before = disk.log().len();
-        switch(&locked, SwitchKind::Activate, &id("r2"), Some(&mut Word(true))).unwrap();
+        switch(&locked, SwitchKind::Activate, &id("r2"), Some(&mut yes())).unwrap();
         assert_eq!(
             disk.log()[before..],
             [
@@ -297,7 +338,7 @@ mod tests {
         let root = site_with(&["r1", "r2"]);
         let locked = lock(root.path(), &RealDisk).unwrap();
         switch(&locked, SwitchKind::Activate, &id("r1"), None).unwrap();
-        let error = switch(&locked, SwitchKind::Activate, &id("r2"), Some(&mut Word(false))).unwrap_err();
+        let error = switch(&locked, SwitchKind::Activate, &id("r2"), Some(&mut bad())).unwrap_err();
         assert!(matches!(error, Error::Reverted { .. }), "{error}");
         assert_eq!(live(root.path()).as_deref(), Some("r1"));
         let error = switch(&locked, SwitchKind::Activate, &id("r2"), None).unwrap_err();
@@ -305,10 +346,26 @@ mod tests {
     }
 
     #[test]
+    fn a_release_that_was_taken_back_is_what_it_was() {
+        let root = site_with(&["r1", "r2"]);
+        let locked = lock(root.path(), &RealDisk).unwrap();
+        let state = |name: &str| locked.site.known(&id(name)).unwrap().unwrap().state;
+        switch(&locked, SwitchKind::Activate, &id("r1"), None).unwrap();
+        switch(&locked, SwitchKind::Activate, &id("r2"), Some(&mut taken_back())).unwrap_err();
+        assert_eq!((state("r2"), live(root.path()).as_deref()), (ReleaseState::Staged, Some("r1")));
+        switch(&locked, SwitchKind::Activate, &id("r2"), None).unwrap();
+        // An operator who ends a rollback half-way can still roll back.
+        switch(&locked, SwitchKind::Rollback, &id("r1"), Some(&mut taken_back())).unwrap_err();
+        assert_eq!((state("r1"), live(root.path()).as_deref()), (ReleaseState::Retired, Some("r2")));
+        switch(&locked, SwitchKind::Rollback, &id("r1"), None).unwrap();
+        assert_eq!(live(root.path()).as_deref(), Some("r1"));
+    }
+
+    #[test]
     fn a_refused_first_release_leaves_nothing_live() {
         let root = site_with(&["r1"]);
         let locked = lock(root.path(), &RealDisk).unwrap();
-        switch(&locked, SwitchKind::Activate, &id("r1"), Some(&mut Word(false))).unwrap_err();
+        switch(&locked, SwitchKind::Activate, &id("r1"), Some(&mut bad())).unwrap_err();
         assert_eq!(live(root.path()), None);
     }
 
@@ -318,10 +375,12 @@ mod tests {
     fn killed_at_every_effect_it_is_old_or_new() {
         for (kind, word) in [
             (SwitchKind::Activate, None),
-            (SwitchKind::Activate, Some(true)),
-            (SwitchKind::Activate, Some(false)),
+            (SwitchKind::Activate, Some(yes())),
+            (SwitchKind::Activate, Some(bad())),
+            (SwitchKind::Activate, Some(taken_back())),
             (SwitchKind::Rollback, None),
-            (SwitchKind::Rollback, Some(true)),
+            (SwitchKind::Rollback, Some(yes())),
+            (SwitchKind::Rollback, Some(taken_back())),
         ] {
             let (old, new) = match kind {
                 SwitchKind::Activate => ("r1", "r2"),
@@ -340,7 +399,7 @@ mod tests {
                 assert_eq!(live(root.path()).as_deref(), Some(old));
                 let disk = RecordingDisk::killed_after(root.path(), kills);
                 let outcome = lock(root.path(), &disk).and_then(|locked| {
-                    let mut answer = word.map(Word);
+                    let mut answer = word.clone();
                     let confirmation = answer.as_mut().map(|word| word as &mut dyn Confirmation);
                     switch(&locked, kind, &id(new), confirmation)
                 });
