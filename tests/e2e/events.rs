@@ -1,4 +1,4 @@
-//! rtorrent's own events stage what is wanted, and do no harm when they come early, twice, for nothing, or years late.
+//! rtorrent's own events stage what is wanted, also when the push that wanted it is gone, and do no harm when they come early, twice, for nothing, or years late.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -142,4 +142,40 @@ fn an_event_that_is_early_doubled_or_nonsense_does_no_harm() {
     want(&fleet, host);
     swap(&fleet, host, "finished").arg("--spool").arg(&spool).output().ok().says("`r1` is staged");
     assert_eq!(fs::read_dir(&spool).unwrap().count(), 0);
+}
+
+#[test]
+fn hosts_whose_push_was_killed_finish_on_their_own() {
+    needs_peers!();
+    for layout in ["archive", "tree"] {
+        let fleet =
+            Fleet::start(&e2e::FleetOptions { hosts: vec!["alpha", "beta"], ..e2e::FleetOptions::default() });
+        let site = fleet.site(1);
+        fleet.pack(&site, "r1").args(["--layout", layout]).output().ok();
+        let publish = fleet.publish();
+        if layout == "tree" { publish.arg("--payload").arg(site) } else { publish }.output().ok();
+        let throttle = |rate| {
+            fleet.hosts.iter().for_each(|host| host.rtorrent.throttle(rate, rate));
+            fleet.seeder.throttle(rate, rate);
+        };
+        throttle(16);
+        let push = fleet.push().start();
+        eventually("both downloads to be under way", Duration::from_secs(30), || {
+            let under_way = |host: &Host| {
+                host.rtorrent.downloads().iter().any(|(_, bytes, complete)| *bytes > 0 && !complete)
+            };
+            fleet.hosts.iter().all(under_way).then_some(())
+        });
+        push.kill9();
+        assert_eq!(push.wait().signal, Some(9));
+        throttle(0);
+        for host in &fleet.hosts {
+            eventually(layout, Duration::from_secs(60), || staged(host, "r1"));
+            swap(&fleet, host, "verify").arg("r1").output().ok();
+        }
+        // Nothing is left to do; the record of a push is what a swap wants to see.
+        fleet.push().output().ok().says("beta has the release already");
+        fleet.swap("activate").output().ok();
+        fleet.assert_live("r1");
+    }
 }

@@ -15,7 +15,7 @@ const STATUS: Duration = Duration::from_secs(60);
 /// How long a held lock is waited for: a staging that a broken connection left running ends in this time.
 const BUSY: Duration = Duration::from_secs(90);
 /// Between two looks at a held lock.
-const AGAIN: Duration = Duration::from_secs(2);
+const AGAIN: Duration = Duration::from_millis(250);
 
 /// What the host has.
 pub(crate) fn status(remote: &dyn Remote, host: &Host) -> Result<HostStatus, Fault> {
@@ -40,6 +40,20 @@ pub(crate) fn status(remote: &dyn Remote, host: &Host) -> Result<HostStatus, Fau
     Ok(status)
 }
 
+/// Leaves word on the host that the release is wanted, so that the events of its rtorrent stage it should we be gone by
+/// then. While somebody else holds the lock nothing is left; we are still here to stage it.
+pub(crate) fn want(remote: &dyn Remote, host: &Host, job: &Job) -> Result<(), Fault> {
+    let output = remote.exec(&with_record(host, job, "want"), &job.record, STATUS)?;
+    match exit_code(&output) {
+        Some(ExitCode::Ok) => Ok(()),
+        Some(ExitCode::Busy) => {
+            log::info!("{}: {}", host.name, output.reason());
+            Ok(())
+        }
+        _ => Err(Fault::Command { command: "swap-release want".into(), reason: output.reason() }),
+    }
+}
+
 /// Has the host unpack the payload at `place` and prove its tree; waits while somebody else holds the lock.
 pub(crate) fn stage(
     remote: &dyn Remote,
@@ -62,19 +76,17 @@ pub(crate) fn stage(
 }
 
 fn stage_argv(host: &Host, job: &Job, place: &str, manifest: Option<&str>) -> Argv {
-    let mut argv = Argv::new(host.swap_release.as_str()).args([
-        "stage",
-        "--deploy-to",
-        host.deploy_to.as_str(),
-        "--payload",
-        place,
-        "--record",
-        "-",
-        "--json",
-    ]);
-    if let Some(manifest) = manifest {
-        argv = argv.args(["--manifest", manifest]);
+    let argv = with_record(host, job, "stage").args(["--payload", place, "--json"]);
+    match manifest {
+        Some(manifest) => argv.args(["--manifest", manifest]),
+        None => argv,
     }
+}
+
+/// A verb that is given our record on its standard input.
+fn with_record(host: &Host, job: &Job, verb: &str) -> Argv {
+    let mut argv = Argv::new(host.swap_release.as_str());
+    argv = argv.args([verb, "--deploy-to", host.deploy_to.as_str(), "--record", "-"]);
     for shared in &job.shared {
         argv = argv.arg("--shared").arg(shared.to_string());
     }
@@ -85,14 +97,17 @@ fn stage_argv(host: &Host, job: &Job, place: &str, manifest: Option<&str>) -> Ar
 }
 
 fn judge(output: Output) -> Result<StageReply, Fault> {
-    let code = output.status.code().and_then(|code| u8::try_from(code).ok()).and_then(ExitCode::from_number);
-    match code {
+    match exit_code(&output) {
         Some(ExitCode::Ok) => parse("stage", &output),
         Some(ExitCode::Busy) => Err(Fault::Busy { reason: output.reason() }),
         // `Unexpected` is what a payload ends with that is gone or cannot be read.
         Some(ExitCode::Mismatch | ExitCode::Unexpected) => Err(Fault::Payload { reason: output.reason() }),
         _ => Err(Fault::Command { command: "swap-release stage".into(), reason: output.reason() }),
     }
+}
+
+fn exit_code(output: &Output) -> Option<ExitCode> {
+    output.status.code().and_then(|code| u8::try_from(code).ok()).and_then(ExitCode::from_number)
 }
 
 pub(crate) fn prove(job: &Job, reply: StageReply) -> Result<StageReply, Fault> {

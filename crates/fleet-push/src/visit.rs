@@ -168,6 +168,7 @@ impl Visit<'_> {
 
         let engine = (tour.engine)(&*remote, self.host, &tour.job, &tour.clock);
         let started = Instant::now();
+        let manifest = self.want(&*remote)?;
         let loaded = self.begin(&*engine);
         add(&mut self.report.seconds.push, started.elapsed());
         loaded?;
@@ -181,7 +182,7 @@ impl Visit<'_> {
             self.tell_now();
 
             let started = Instant::now();
-            let staged = self.stage(&*remote, &seen);
+            let staged = self.stage(&*remote, &seen, manifest.as_ref());
             add(&mut self.report.seconds.stage, started.elapsed());
             match staged {
                 // What the client believes to have is not what is on disk, or is gone. Loading it anew makes it hash
@@ -262,16 +263,20 @@ impl Visit<'_> {
     }
 
     /// Has the host unpack and prove what was downloaded.
-    fn stage(&mut self, remote: &dyn Remote, seen: &Seen) -> Result<(), Fault> {
+    fn stage(&self, remote: &dyn Remote, seen: &Seen, manifest: Option<&RemotePath>) -> Result<(), Fault> {
         let (job, clock) = (&*self.tour.job, &self.tour.clock);
         // The client's answer becomes an argument of a command.
         let place: RemotePath = seen.place.parse().map_err(|_| Fault::Place { path: seen.place.clone() })?;
-        let manifest = match &job.manifest {
-            Some(bytes) => Some(self.put_manifest(remote, bytes)?),
-            None => None,
-        };
-        let manifest = manifest.as_ref().map(RemotePath::as_str);
+        let manifest = manifest.map(RemotePath::as_str);
         swap::stage(remote, self.host, job, place.as_str(), manifest, clock).map(drop)
+    }
+
+    /// Leaves all on the host that it needs to stage the release by itself, and gives where the manifest is.
+    fn want(&self, remote: &dyn Remote) -> Result<Option<RemotePath>, Fault> {
+        let job = &*self.tour.job;
+        let manifest = job.manifest.as_ref().map(|bytes| self.put_manifest(remote, bytes)).transpose()?;
+        swap::want(remote, self.host, job)?;
+        Ok(manifest)
     }
 
     /// The manifest of a plain tree, which no torrent carries, where the next push finds it too.

@@ -151,6 +151,8 @@ struct Play {
     /// The client has the torrent, but not all of the payload.
     before: bool,
     interrupt: Interrupt,
+    /// The exit code of `want`.
+    want: i32,
 }
 
 impl Default for Play {
@@ -160,6 +162,7 @@ impl Default for Play {
             place: "/srv/site/incoming/x.tar.zst",
             before: false,
             interrupt: Interrupt::never(),
+            want: 0,
         }
     }
 }
@@ -187,7 +190,11 @@ impl Play {
             let mut log = seen.lock().unwrap();
             let before = log.iter().filter(|line| line.contains(&format!("swap-release {verb} "))).count();
             log.push(text);
-            if verb.is_empty() { exits(0) } else { answer(&verb, before) }
+            match &*verb {
+                "" => exits(0),
+                "want" => exits(self.want),
+                verb => answer(verb, before),
+            }
         });
         let dir = tempfile::tempdir().unwrap();
         let seeder = SocketAddr::from(([10, 0, 0, 5], 6890));
@@ -233,8 +240,10 @@ impl Play {
 }
 
 const STATUS: &str = "swap-release status --deploy-to /srv/site --json";
-const STAGE: &str = "swap-release stage --deploy-to /srv/site --payload /srv/site/incoming/x.tar.zst --record - --json \
-                     --shared files/ --owner build-7 < record";
+const WANT: &str =
+    "swap-release want --deploy-to /srv/site --record - --shared files/ --owner build-7 < record";
+const STAGE: &str = "swap-release stage --deploy-to /srv/site --record - --shared files/ --owner build-7 --payload \
+                     /srv/site/incoming/x.tar.zst --json < record";
 const INTRODUCE: &str = "introduce [10.0.0.5:6890]";
 
 #[test]
@@ -243,7 +252,7 @@ fn a_host_that_has_nothing_gets_everything_in_order() {
         "status" => status(vec![]),
         _ => staged(Sha256::of(b"tree")),
     });
-    assert_eq!(done, [STATUS, "load", INTRODUCE, STAGE]);
+    assert_eq!(done, [STATUS, WANT, "load", INTRODUCE, STAGE]);
     assert_eq!((report.state, report.already, report.bytes), (PushState::Staged, false, 1000), "{report:?}");
     let seconds = &report.seconds;
     assert!(seconds.connect.is_some() && seconds.push.is_some() && seconds.stage.is_some(), "{seconds:?}");
@@ -287,7 +296,7 @@ fn a_download_that_an_earlier_push_left_is_loaded_anew() {
         "status" => status(vec![]),
         _ => staged(Sha256::of(b"tree")),
     });
-    assert_eq!(done, [STATUS, "load", "forget", "load", INTRODUCE, STAGE]);
+    assert_eq!(done, [STATUS, WANT, "load", "forget", "load", INTRODUCE, STAGE]);
     assert_eq!(report.state, PushState::Staged);
 }
 
@@ -298,7 +307,7 @@ fn a_refused_payload_is_fetched_again_once() {
         (_, 0) => exits(12),
         _ => staged(Sha256::of(b"tree")),
     });
-    assert_eq!(done, [STATUS, "load", INTRODUCE, STAGE, "forget", "load", INTRODUCE, STAGE]);
+    assert_eq!(done, [STATUS, WANT, "load", INTRODUCE, STAGE, "forget", "load", INTRODUCE, STAGE]);
     assert_eq!(report.state, PushState::Staged, "{report:?}");
 
     let (report, done) =
@@ -313,7 +322,7 @@ fn other_refusals_are_final() {
     for code in [2, 10, 11, 127] {
         let (report, done) =
             Play::default().visit(move |verb, _| if verb == "status" { status(vec![]) } else { exits(code) });
-        assert_eq!(done, [STATUS, "load", INTRODUCE, STAGE]);
+        assert_eq!(done, [STATUS, WANT, "load", INTRODUCE, STAGE]);
         assert!(report.error.unwrap().contains(&format!("exit status {code}")));
     }
     let (report, done) = Play::default().visit(|_, _| exits(127));
@@ -328,8 +337,24 @@ fn a_held_lock_is_waited_for() {
         (_, 0) => exits(75),
         _ => staged(Sha256::of(b"tree")),
     });
-    assert_eq!(done, [STATUS, "load", INTRODUCE, STAGE, STAGE]);
+    assert_eq!(done, [STATUS, WANT, "load", INTRODUCE, STAGE, STAGE]);
     assert_eq!(report.state, PushState::Staged);
+}
+
+#[test]
+fn a_host_whose_lock_is_held_has_no_word_left_and_one_that_cannot_keep_it_is_told() {
+    let good = |verb: &str, _| match verb {
+        "status" => status(vec![]),
+        _ => staged(Sha256::of(b"tree")),
+    };
+    let (report, done) = Play { want: 75, ..Play::default() }.visit(good);
+    assert_eq!(
+        (report.state, &done[2..]),
+        (PushState::Staged, &["load", INTRODUCE, STAGE].map(String::from)[..])
+    );
+    let (report, done) = Play { want: 11, ..Play::default() }.visit(good);
+    assert_eq!(done, [STATUS, WANT]);
+    assert!(report.error.unwrap().contains("swap-release want"));
 }
 
 #[test]
@@ -349,7 +374,7 @@ fn a_lost_connection_begins_again_and_finds_what_is_done() {
         (_, 0) => lost(),
         _ => staged(Sha256::of(b"tree")),
     });
-    assert_eq!(done, [STATUS, "load", INTRODUCE, STAGE, STATUS, "load", INTRODUCE, STAGE]);
+    assert_eq!(done, [STATUS, WANT, "load", INTRODUCE, STAGE, STATUS, WANT, "load", INTRODUCE, STAGE]);
     assert_eq!((report.state, report.already), (PushState::Staged, false));
 }
 
@@ -369,13 +394,12 @@ fn a_plain_tree_has_its_manifest_beside_it() {
     });
     let manifest = format!("/srv/site/.swap/manifests/{}.jsonl", Sha256::of(b"tree"));
     assert_eq!(
-        done[3..5],
+        done[1..3],
         ["mkdir -p -- /srv/site/.swap/manifests".to_owned(), format!("upload 8 bytes to {manifest}")]
     );
-    assert!(
-        done[5]
-            .contains(&format!("--payload /srv/site/incoming/0011 --record - --json --manifest {manifest} "))
-    );
+    assert_eq!(done[3], WANT, "an event that finds it needs the manifest too");
+    let payload = format!("--payload /srv/site/incoming/0011 --json --manifest {manifest}");
+    assert!(done.last().unwrap().contains(&payload), "{done:?}");
     assert_eq!(report.state, PushState::Staged);
 }
 
@@ -384,7 +408,7 @@ fn a_client_cannot_name_any_place_it_likes() {
     for place in ["", "relative", "/srv/../etc/passwd", "/srv/a\nb"] {
         let (report, done) = Play { place, ..Play::default() }.visit(|_, _| status(vec![]));
         assert!(report.error.unwrap().starts_with("rtorrent says that the payload is at"));
-        assert_eq!(done, [STATUS, "load", INTRODUCE]);
+        assert_eq!(done, [STATUS, WANT, "load", INTRODUCE]);
     }
 }
 

@@ -68,8 +68,6 @@ pub(crate) fn finished(
         shared: &shared,
     };
     let reply = stage::stage(&locked, &request, &|_| !abort.is_set())?;
-    let path = locked.site.paths.wanted(&wanted.release.infohash.to_string());
-    disk.remove(&path).map_err(|source| Error::write(&path, source))?;
     Ok(Seen::Staged(reply.release.to_string()))
 }
 

@@ -52,12 +52,16 @@ pub(crate) fn stage(
     if let Some(known) = locked.site.known(id)?
         && let Some(file) = still_good(locked, known, request.release, progress)?
     {
+        locked.no_longer_want(request.release)?;
         return Ok(reply(&file, true));
     }
     expect_room(locked, request.release)?;
     locked.begin(&Pending::Stage { release: id.clone() })?;
     match build(locked, request, progress) {
-        Ok(file) => Ok(reply(&file, false)),
+        Ok(file) => {
+            locked.no_longer_want(request.release)?;
+            Ok(reply(&file, false))
+        }
         Err(error) => {
             // If even the clean-up fails (a full or broken disk), the next run does it.
             if let Err(undo) = recover(locked, id) {

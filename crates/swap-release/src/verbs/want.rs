@@ -32,6 +32,17 @@ pub(crate) fn want(locked: &LockedSite<'_>, record: AnyRecord, shared: &[SharedP
     disk.write(&path, &bytes).map_err(|source| Error::write(&path, source))
 }
 
+impl LockedSite<'_> {
+    /// Once it is staged no event needs to look for it.
+    pub(crate) fn no_longer_want(&self, release: &Release) -> Result<(), Error> {
+        let path = self.site.paths.wanted(&release.infohash.to_string());
+        if !path.is_file() {
+            return Ok(());
+        }
+        self.site.disk.remove(&path).map_err(|source| Error::write(&path, source))
+    }
+}
+
 impl Site<'_> {
     /// What is wanted under an infohash, 40 hex digits of either case.
     pub(crate) fn wanted(&self, infohash: &str) -> Result<Option<Wanted>, Error> {
