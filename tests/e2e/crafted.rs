@@ -243,6 +243,8 @@ fn a_payload_cannot_leave_its_directory() {
     victim.refuses("other order", &honest, &[file("z"), dir("a"), file("a/b.php")]);
     let twice = [dir("a"), file("a/b.php"), file("a/b.php"), file("z")];
     victim.refuses("twice", &twice, &twice);
+    let twins = [dir("A"), file("A/b.php"), dir("a"), file("a/b.php")];
+    victim.refuses("names that differ in case", &twins, &twins);
     let clash = [file("a"), file("a/b.php")];
     victim.refuses("file and directory of one name", &clash, &clash);
 }

@@ -1,8 +1,6 @@
 //! Names that a torrent can hold and some clients do not take as they are.
 
 use cli::Console;
-use std::collections::HashSet;
-use std::hash::{DefaultHasher, Hasher};
 
 /// Why a client may alter or refuse a path: libtorrent drops a backslash and Transmission replaces it, both replace
 /// control characters, aria2 refuses these, and Transmission refuses a name of dots only.
@@ -16,36 +14,11 @@ fn is_awkward(path: &str) -> bool {
         })
 }
 
-/// Equal for paths that differ in case only. The buffer is used again and again.
-fn without_case(path: &str, buffer: &mut Vec<u8>) -> u64 {
-    buffer.clear();
-    match path.is_ascii() {
-        true => buffer.extend(path.bytes().map(|byte| byte.to_ascii_lowercase())),
-        false => buffer.extend_from_slice(path.to_lowercase().as_bytes()),
-    }
-    let mut hasher = DefaultHasher::new();
-    hasher.write(buffer);
-    hasher.finish()
-}
-
 /// Says so where plain files are shared, which a swarm of mixed clients may not have alike then. Paths that differ in
 /// case only are named too: libtorrent renames the second.
 pub(crate) fn warn<'a>(paths: impl Iterator<Item = &'a str> + Clone, console: &Console) {
-    let mut buffer = Vec::new();
-    let mut hashes: Vec<u64> = paths.clone().map(|path| without_case(path, &mut buffer)).collect();
-    hashes.sort_unstable();
-    let twice: HashSet<u64> = hashes
-        .windows(2)
-        .filter_map(|pair| pair.first().filter(|one| pair.get(1) == Some(one)))
-        .copied()
-        .collect();
-    let mut seen = HashSet::new();
-    let mut is_second = |path: &str| {
-        !twice.is_empty()
-            && twice.contains(&without_case(path, &mut buffer))
-            && !seen.insert(path.to_lowercase())
-    };
-    let mut awkward = paths.filter(|path| is_second(path) || is_awkward(path));
+    let twin = payload::case_twins(paths.clone()).map(|(_, second)| second);
+    let mut awkward = paths.filter(|path| twin == Some(path) || is_awkward(path));
     if let Some(first) = awkward.next() {
         let more = match awkward.count() {
             0 => String::new(),

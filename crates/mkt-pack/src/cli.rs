@@ -22,7 +22,8 @@ A site whose folder is called like a verb is given as ./show; a verb comes first
 
 Left out by default: .git (take it back with --exclude '!.git'). Refused unless allowed with --allow:
 sites/*/settings.php, sites/*/settings.local.php, sites/*/files/** and .env, at the root or one directory below it, which
-belong to the hosts; and private keys anywhere, which belong nowhere.
+belong to the hosts; and private keys anywhere, which belong nowhere. Refused always: what would not be the same everywhere,
+such as two names that differ in case only.
 
 The time of new and changed files is SOURCE_DATE_EPOCH, else the commit's time; the clock is never read.";
 

@@ -262,6 +262,7 @@ fn tree_code(error: &payload::Error) -> ExitCode {
         | E::Empty { .. }
         | E::Changed { .. }
         | E::Path { .. }
+        | E::CaseTwins { .. }
         | E::Manifest { .. }
         | E::Digest { .. }
         | E::Member { .. }
@@ -292,6 +293,11 @@ fn tree_hint(error: &payload::Error) -> Option<String> {
         ),
         E::Empty { .. } => "was the site built? check the path and the --exclude patterns".into(),
         E::Changed { .. } => "let the build end before packing, and nothing else write into the site".into(),
+        E::CaseTwins { second, .. } => format!(
+            "rename one, or leave one out with --exclude '{}': of the two one would be lost on a file system or in a client that \
+             does not tell cases apart",
+            pattern(second)
+        ),
         E::Path { .. } => "give it a shorter name, or leave it out with --exclude".into(),
         E::Pattern { .. } => "write it as in a .gitignore".into(),
         E::Write { .. } | E::ManifestIo { .. } | E::Pack { .. } | E::Occupied { .. } => {

@@ -33,6 +33,7 @@ pub(crate) fn pack(settings: &Settings, console: &Console, abort: &Abort) -> Res
     };
     let go_on = |_| !abort.is_set();
     let scan = walk(&settings.site, &settings.walk, &go_on).map_err(stop_or)?;
+    scan.check_case().map_err(Error::Tree)?;
     let commit = git::commit(&settings.site);
     let time = ReleaseTime::find(std::env::var_os("SOURCE_DATE_EPOCH"), commit.as_ref())?;
     summary::before(settings, &scan, time, console);

@@ -92,6 +92,14 @@ pub enum Error {
         /// The rule it breaks.
         reason: &'static str,
     },
+    /// Two paths of which a file system that does not tell cases apart would keep one.
+    #[error("`{first}` and `{second}` differ in case only")]
+    CaseTwins {
+        /// The one that comes first.
+        first: String,
+        /// The other one.
+        second: String,
+    },
     /// A manifest that is not well formed.
     #[error("manifest line {line}: {reason}")]
     Manifest {
@@ -185,6 +193,7 @@ impl Error {
             | Self::Content { .. }
             | Self::Manifest { .. }
             | Self::Path { .. }
+            | Self::CaseTwins { .. }
             | Self::Link { .. } => true,
             // The decompressor's own errors, and an end that comes too early, are faults of the data.
             Self::Unpack { source, .. } => source.raw_os_error().is_none(),

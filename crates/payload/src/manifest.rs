@@ -3,6 +3,7 @@
 use crate::digest::TreeDigest;
 use crate::entry::{Entry, Kind};
 use crate::error::shown;
+use crate::fold::expect_no_case_twins;
 use crate::{Error, links, path};
 use sha2::Digest;
 use std::collections::{BTreeMap, HashSet};
@@ -91,6 +92,11 @@ impl Manifest {
     #[must_use]
     pub fn digest(&self) -> TreeDigest {
         self.digest
+    }
+
+    /// See [`crate::Scan::check_case`].
+    pub(crate) fn check_case(&self) -> Result<(), Error> {
+        expect_no_case_twins(self.entries.iter().map(|entry| entry.path.as_str()))
     }
 
     /// All entries, in bytewise order of their path.

@@ -236,6 +236,10 @@ fn names_that_some_clients_alter_are_told() {
         for (path, other) in
             [("a\\b", "c"), ("d/...", "d/c"), ("case/Read.me", "case/read.me"), ("a\nb", "c")]
         {
+            if layout[0] == "--layout" && path.starts_with("case/") {
+                // Which no release may have.
+                continue;
+            }
             let sandbox = Sandbox::new();
             sandbox.file(path, "1", 0o644);
             sandbox.file(other, "2", 0o644);

@@ -46,6 +46,19 @@ fn what_no_release_can_hold() {
 }
 
 #[test]
+fn names_that_differ_in_case_only() {
+    for layout in ["archive", "tree"] {
+        let sandbox = Sandbox::site();
+        sandbox.file("lib/Cache/x", "1", 0o644);
+        sandbox.file("lib/cache/y", "2", 0o644);
+        let output =
+            sandbox.pack(&["--layout", layout]).fails(10, "`lib/Cache` and `lib/cache` differ in case only");
+        assert!(output.stderr.contains("--exclude '/lib/cache'"), "{}", output.stderr);
+        sandbox.pack(&["--layout", layout, "--exclude", "/lib/cache"]).ok();
+    }
+}
+
+#[test]
 fn what_belongs_to_the_host() {
     for path in [
         "sites/default/settings.php",

@@ -16,7 +16,7 @@ const NAMES: [&str; 26] = [
     "a.b",
     "a",
     "a0",
-    "A",
+    "B",
     "#hash",
     "!bang",
     "star*",
