@@ -33,3 +33,24 @@ fn an_edited_file_is_found_and_its_release_does_not_go_live_again() {
     assert_eq!(verify("gamma").code, Some(12));
     assert!(verify("gamma").stdout.contains("shell.php"));
 }
+
+#[test]
+fn the_whole_fleet_is_verified_at_once_and_who_differs_is_named() {
+    needs_peers!();
+    let mut fleet = Fleet::three();
+    fleet.deploy(1);
+    let output = fleet.swap("verify").output().ok();
+    assert_eq!(output.stderr.matches("exactly what was built").count(), 3, "{}", output.stderr);
+
+    fs::write(fleet.host("gamma").release_dir("r1").join("index.php"), "<?php // hot fix").unwrap();
+    fleet.host_mut("alpha").stop_sshd();
+    let output = fleet.swap("verify").output().fails_naming(30, "2 of 3");
+    for (host, said) in [("alpha", "alpha"), ("beta", "exactly what was built"), ("gamma", "index.php")] {
+        let row = output.stderr.lines().find(|line| line.starts_with(host)).unwrap_or_default();
+        assert!(row.contains(said), "{host}: {}", output.stderr);
+    }
+    let json = fleet.swap("verify").arg("--json").output().exits(30).stdout;
+    let answers: Vec<serde_json::Value> = serde_json::from_str(&json).unwrap();
+    let beta = answers.iter().find(|answer| answer["host"] == "beta").unwrap();
+    assert_eq!((&beta["reply"]["ok"], &beta["error"]), (&true.into(), &serde_json::Value::Null));
+}

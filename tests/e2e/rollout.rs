@@ -69,3 +69,27 @@ fn with_a_quorum_the_fleet_goes_without_a_server_that_is_away() {
     fleet.assert_live("r2");
     fleet.swap("converge").output().ok().says("every host that answers serves `r2`");
 }
+
+#[test]
+fn every_group_has_a_quorum_of_its_own() {
+    needs_peers!();
+    let mut fleet = Fleet::three();
+    fleet.deploy(1);
+    fleet.deliver(2);
+    for (host, group) in [("alpha", "eu"), ("beta", "eu"), ("gamma", "us")] {
+        let head = format!("[hosts.{host}]\n");
+        fleet.edit_inventory(&head, &format!("{head}group = \"{group}\"\n"));
+    }
+    let groups =
+        "[rollout]\nquorum = \"all\"\n[groups.eu]\nquorum = 1\n[groups.us]\nquorum = 1\n\n[hosts.alpha]\n";
+    fleet.edit_inventory("[hosts.alpha]\n", groups);
+    // The only one of its group is away: two of three are not enough.
+    fleet.host_mut("gamma").stop_sshd();
+    fleet.swap("activate").output().fails_naming(30, "gamma").says("no quorum");
+    assert_eq!(live(&fleet), ["r1", "r1", "r1"]);
+    fleet.host_mut("gamma").start_sshd();
+    // One of two is enough for the other group.
+    fleet.host_mut("beta").stop_sshd();
+    fleet.swap("activate").output().ok().says("beta is left out");
+    assert_eq!(live(&fleet), ["r2", "r1", "r2"]);
+}
