@@ -77,6 +77,10 @@ fn their_inventories_are_read() {
         let folder = workspace().join("jenkins/templates").join(template);
         fs::copy(folder.join("fleet.toml"), world.path().join("fleet.toml")).unwrap();
         fs::write(world.path().join("known_hosts"), "").unwrap();
+        // A new site needs nothing but sshd and one binary on its servers.
+        let hosts = e2e::Run::new(e2e::bin("fleet-push"), world.path());
+        let hosts = hosts.args(["hosts", "--fleet", "fleet.toml", "--json"]).output().ok().stdout;
+        assert!(hosts.contains("\"embedded\"") && !hosts.contains("rtorrent"), "{template}: {hosts}");
         let status =
             e2e::Run::new(e2e::bin("fleet-push"), world.path()).args(["--fleet", "fleet.toml"]).output();
         // The inventory is good: what is missing is the record of the stage before.
