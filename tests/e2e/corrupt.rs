@@ -15,13 +15,13 @@ fn a_payload_that_was_altered_on_disk_is_refused_and_a_second_push_heals_it() {
     fleet.deploy(1);
 
     // beta's swap-release alters the payload just before it reads it: what a failing disk or an intruder would do,
-    // at the worst moment.
+    // at the worst moment. Nor is its rtorrent told what is wanted, which would have it staged before.
     let beta = fleet.host("beta");
     let wrapper = beta.dir.join("swap-release");
     fs::write(
         &wrapper,
         format!(
-            "#!/bin/sh\nif [ \"$1\" = stage ]; then\n  for f in {}/*.tar.zst; do\n    \
+            "#!/bin/sh\n[ \"$1\" != want ] || exit 0\nif [ \"$1\" = stage ]; then\n  for f in {}/*.tar.zst; do\n    \
              printf 'altered' | dd of=\"$f\" bs=1 seek=5000 conv=notrunc 2>/dev/null\n  done\nfi\nexec {} \"$@\"\n",
             beta.deploy_to().join("incoming").display(),
             bin("swap-release").display()

@@ -2,7 +2,7 @@
 //!
 //! The tables were counted from the project's published tree: 17,928 files, 76.1 MB, 5,383 directories.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Shape;
 use super::rng::Rng;
@@ -84,7 +84,7 @@ fn directories(shape: Shape, rng: &mut Rng) -> Vec<Vec<String>> {
                     _ => rng.skewed(&levels[depth - 1], 1.35).clone(),
                 };
                 let path = format!("{parent}/{}", name(rng));
-                if path.len() < LONGEST - 60 && seen.insert(path.clone()) {
+                if path.len() < LONGEST - 60 && seen.insert(path.to_lowercase()) {
                     level.push(path);
                     break;
                 }
@@ -114,7 +114,8 @@ fn area(rng: &mut Rng) -> &'static str {
 fn files(shape: Shape, levels: &[Vec<String>], rng: &mut Rng) -> Vec<String> {
     let parents: BTreeSet<&str> =
         levels.iter().flatten().filter_map(|path| path.rsplit_once('/').map(|(parent, _)| parent)).collect();
-    let mut paths = BTreeSet::new();
+    // By what no two may have in common: a release has no names that differ in case only, and Drupal none.
+    let mut paths = BTreeMap::new();
     for (depth, count) in FILES.iter().enumerate() {
         let top = [String::from("core")];
         let Some(level) =
@@ -126,7 +127,8 @@ fn files(shape: Shape, levels: &[Vec<String>], rng: &mut Rng) -> Vec<String> {
         let wanted = shape.scale(*count).max(leaves.len());
         let before = paths.len();
         for leaf in leaves {
-            paths.insert(format!("{leaf}/{}", words::camel(rng, 2)));
+            let path = format!("{leaf}/{}", words::camel(rng, 2));
+            paths.insert(path.to_lowercase(), path);
         }
         while paths.len() < before + wanted {
             let parent = rng.skewed(level, 2.2);
@@ -134,7 +136,7 @@ fn files(shape: Shape, levels: &[Vec<String>], rng: &mut Rng) -> Vec<String> {
             let name = if rng.once_in(3) { words::snake(rng, long) } else { words::camel(rng, long) };
             let path = format!("{parent}/{name}");
             if path.len() <= LONGEST - 20 {
-                paths.insert(path);
+                paths.entry(path.to_lowercase()).or_insert(path);
             }
         }
     }
@@ -145,8 +147,8 @@ fn files(shape: Shape, levels: &[Vec<String>], rng: &mut Rng) -> Vec<String> {
         longest.push_str("test_revision_filter_");
     }
     longest.truncate(LONGEST - ".yml".len());
-    paths.insert(longest);
-    paths.into_iter().collect()
+    paths.insert(longest.to_lowercase(), longest);
+    paths.into_values().collect()
 }
 
 /// As many sizes as there are files, each class with its mean.
