@@ -8,8 +8,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use e2e::{Fleet, Output, eventually};
-use serde_json::Value;
+use serde_json::json;
 
+use crate::drush::{self, Database};
 use crate::needs_peers;
 use crate::support::swap_record;
 
@@ -69,6 +70,7 @@ echo 'release: ', basename(__DIR__), "\nidentifier: ", $settings['deployment_ide
 
 struct Site {
     fleet: Fleet,
+    drush: Database,
 }
 
 impl Site {
@@ -76,18 +78,16 @@ impl Site {
         let fleet = Fleet::three();
         fleet.edit_inventory("keep = 3\n", "keep = 3\ndrupal = \"8+\"\n");
         fleet.extend_inventory(&format!("[drupal]\nuri = \"https://site.example\"\n{drupal}"));
-        let site = Self { fleet };
+        let drush = Database::of(&fleet);
+        let site = Self { fleet, drush };
         let maintenance = u8::from(!drupal.contains("expand"));
-        fs::write(
-            site.database(),
-            format!("{{\"schema\":1,\"maintenance\":0,\"needs_maintenance\":{maintenance},\"log\":[]}}"),
-        )
-        .unwrap();
+        site.drush
+            .write(&json!({"schema": 1, "maintenance": 0, "needs_maintenance": maintenance, "log": []}));
         for host in &site.fleet.hosts {
             let shared = host.deploy_to().join("shared");
             let settings = format!(
                 "<?php\n$settings['database'] = '{}';\ninclude '{}';\n",
-                site.database().display(),
+                site.drush.path().display(),
                 shared.join("drupal.settings.php").display()
             );
             fs::write(shared.join("sites/default/settings.php"), settings).unwrap();
@@ -95,31 +95,8 @@ impl Site {
         site
     }
 
-    fn database(&self) -> PathBuf {
-        self.fleet.scratch().join("database.json")
-    }
-
-    fn state(&self) -> Value {
-        serde_json::from_slice(&fs::read(self.database()).unwrap()).unwrap()
-    }
-
-    /// What drush was asked since the last time.
-    fn calls(&self) -> Vec<String> {
-        let mut state = self.state();
-        let log = std::mem::replace(&mut state["log"], serde_json::json!([]));
-        fs::write(self.database(), state.to_string()).unwrap();
-        log.as_array().unwrap().iter().map(|line| line.as_str().unwrap().to_owned()).collect()
-    }
-
-    /// Delivers release `number`, whose code wants `schema`.
     fn deliver(&self, number: u32, schema: u32) {
-        let site = self.fleet.site(number);
-        fs::create_dir_all(site.join("vendor/bin")).unwrap();
-        fs::write(site.join("vendor/bin/drush"), DRUSH).unwrap();
-        fs::set_permissions(site.join("vendor/bin/drush"), fs::Permissions::from_mode(0o755)).unwrap();
-        fs::write(site.join("index.php"), PAGE).unwrap();
-        fs::write(site.join("schema.txt"), schema.to_string()).unwrap();
-        self.fleet.deliver(number);
+        drush::deliver(&self.fleet, number, schema, DRUSH, PAGE);
     }
 
     fn activate(&self) -> Output {
@@ -134,7 +111,7 @@ impl Site {
             let twig = host.deploy_to().join("shared/php").join(id);
             assert_eq!(page.field("twig"), Some(&*twig.to_string_lossy()));
         }
-        assert_eq!(self.state()["maintenance"], 0, "open to visitors");
+        assert_eq!(self.drush.state()["maintenance"], 0, "open to visitors");
     }
 }
 
@@ -146,7 +123,7 @@ fn the_database_is_updated_once_in_maintenance_and_code_does_not_go_back_across_
     site.deliver(1, 1);
     site.activate().ok();
     site.assert_serves("r1");
-    let calls = site.calls();
+    let calls = site.drush.calls();
     assert_eq!(calls.iter().filter(|call| call.contains("deploy")).count(), 1, "{calls:?}");
 
     // No updates: code may go back and forth.
@@ -154,12 +131,12 @@ fn the_database_is_updated_once_in_maintenance_and_code_does_not_go_back_across_
     site.activate().ok();
     fleet.swap("rollback").output().ok();
     site.assert_serves("r1");
-    assert!(site.calls().contains(&"r1 cache:rebuild".to_owned()));
+    assert!(site.drush.calls().contains(&"r1 cache:rebuild".to_owned()));
 
     site.deliver(3, 2);
     site.activate().ok();
     site.assert_serves("r3");
-    let calls = site.calls();
+    let calls = site.drush.calls();
     assert_eq!(
         calls,
         [
@@ -184,9 +161,9 @@ fn the_database_is_updated_once_in_maintenance_and_code_does_not_go_back_across_
     }
     site.assert_serves("r3");
     // The dump was restored, says --force.
-    let mut state = site.state();
+    let mut state = site.drush.state();
     state["schema"] = 1.into();
-    fs::write(site.database(), state.to_string()).unwrap();
+    fs::write(site.drush.path(), state.to_string()).unwrap();
     fleet.swap("rollback").arg("--force").output().ok();
     site.assert_serves("r1");
 }
@@ -198,36 +175,36 @@ fn an_update_that_fails_brings_back_code_and_visitors_on_every_way_out() {
     let fleet = &site.fleet;
     site.deliver(1, 1);
     site.activate().ok();
-    site.calls();
+    site.drush.calls();
 
     site.deliver(2, 9);
     site.activate().fails_naming(40, "update 9 broke").says("half updated");
     assert!(fleet.currents().iter().all(|current| current.as_deref() == Some("r1")));
-    assert_eq!(site.state()["maintenance"], 0);
+    assert_eq!(site.drush.state()["maintenance"], 0);
     let swap = swap_record(fleet).details;
     assert!(swap.hooks.iter().any(|run| !run.ok && run.output.contains("update 9 broke")), "{swap:?}");
-    let mut state = site.state();
+    let mut state = site.drush.state();
     state["schema"] = 1.into();
-    fs::write(site.database(), state.to_string()).unwrap();
+    fs::write(site.drush.path(), state.to_string()).unwrap();
 
     // The controller is killed while drush works.
-    let wait = PathBuf::from(format!("{}.wait", site.database().display()));
+    let wait = PathBuf::from(format!("{}.wait", site.drush.path().display()));
     let stuck = || {
         fs::write(&wait, "").unwrap();
         let swap = fleet.swap("activate").start();
         eventually("drush deploy", Duration::from_secs(20), || {
-            site.state()["log"].as_array().unwrap().iter().any(|call| call == "r3 deploy").then_some(())
+            site.drush.state()["log"].as_array().unwrap().iter().any(|call| call == "r3 deploy").then_some(())
         });
-        assert_eq!(site.state()["maintenance"], 1);
+        assert_eq!(site.drush.state()["maintenance"], 1);
         swap
     };
     let open_again = || {
         eventually("old code and visitors", Duration::from_secs(15), || {
             let old = fleet.currents().iter().all(|current| current.as_deref() == Some("r1"));
-            (old && site.state()["maintenance"] == 0).then_some(())
+            (old && site.drush.state()["maintenance"] == 0).then_some(())
         });
         fs::remove_file(&wait).unwrap();
-        site.calls();
+        site.drush.calls();
     };
     site.deliver(3, 2);
     let swap = stuck();
@@ -246,11 +223,11 @@ fn an_update_that_fails_brings_back_code_and_visitors_on_every_way_out() {
 
     // A settings.php that cannot tell releases apart is refused before anything is closed.
     let settings = fleet.host("beta").deploy_to().join("shared/sites/default/settings.php");
-    fs::write(&settings, format!("<?php\n$settings['database'] = '{}';\n", site.database().display()))
+    fs::write(&settings, format!("<?php\n$settings['database'] = '{}';\n", site.drush.path().display()))
         .unwrap();
     fleet.push().output().ok();
     site.activate().fails_naming(30, "beta");
-    assert!(site.calls().is_empty());
+    assert!(site.drush.calls().is_empty());
 }
 
 #[test]
@@ -259,11 +236,11 @@ fn updates_that_old_code_can_live_with_run_before_the_switch_and_do_not_bar_the_
     let site = Site::new("database = \"expand\"\n");
     site.deliver(1, 1);
     site.activate().ok();
-    site.calls();
+    site.drush.calls();
     site.deliver(2, 2);
     site.fleet.swap("activate").args(["--canary", "1"]).output().ok();
     site.assert_serves("r2");
-    assert_eq!(site.calls(), ["r2 updatedb:status", "r2 deploy"]);
+    assert_eq!(site.drush.calls(), ["r2 updatedb:status", "r2 deploy"]);
     site.fleet.swap("rollback").output().ok();
     site.assert_serves("r1");
 }

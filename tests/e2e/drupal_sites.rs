@@ -8,11 +8,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use e2e::{Fleet, eventually};
-use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
+use crate::drush::{self, Database};
 use crate::needs_peers;
-use crate::support::swap_record;
+use crate::support::{kill_in_step, reconcile, swap_record};
 
 /// `vendor/bin/drush` of every release: drush 8's words for Drupal 7, drush 12's for the later ones.
 const DRUSH: &str = r#"#!/usr/bin/env php
@@ -81,6 +81,7 @@ echo 'release: ', basename(__DIR__), "\nsite: $site\nidentifier: ", $settings['d
 
 struct Sites {
     fleet: Fleet,
+    drush: Database,
 }
 
 impl Sites {
@@ -90,9 +91,10 @@ impl Sites {
         fleet.extend_inventory(&format!(
             "[drupal]\nsites = {{ default = \"https://default.example\", shop = \"https://shop.example\" }}\n{more}"
         ));
-        let sites = Self { fleet };
+        let drush = Database::of(&fleet);
+        let sites = Self { fleet, drush };
         let fresh = json!({"schema": 1, "maintenance": null});
-        sites.write(&json!({"default": fresh, "shop": fresh, "log": []}));
+        sites.drush.write(&json!({"default": fresh, "shop": fresh, "log": []}));
         for host in &sites.fleet.hosts {
             let shared = host.deploy_to().join("shared");
             fs::create_dir_all(shared.join("sites/shop/files")).unwrap();
@@ -101,49 +103,24 @@ impl Sites {
                     "7" => String::new(),
                     _ => format!("include '{}';\n", shared.join("drupal.settings.php").display()),
                 };
-                let text =
-                    format!("<?php\n$settings['database'] = '{}';\n{identifier}", sites.database().display());
+                let text = format!(
+                    "<?php\n$settings['database'] = '{}';\n{identifier}",
+                    sites.drush.path().display()
+                );
                 fs::write(shared.join(format!("sites/{site}/settings.php")), text).unwrap();
             }
         }
         sites
     }
 
-    fn database(&self) -> PathBuf {
-        self.fleet.scratch().join("database.json")
-    }
-
-    fn write(&self, state: &Value) {
-        fs::write(self.database(), state.to_string()).unwrap();
-    }
-
-    fn state(&self) -> Value {
-        serde_json::from_slice(&fs::read(self.database()).unwrap()).unwrap()
-    }
-
     fn set(&self, site: &str, key: &str, value: Value) {
-        let mut state = self.state();
+        let mut state = self.drush.state();
         state[site][key] = value;
-        self.write(&state);
+        self.drush.write(&state);
     }
 
-    /// What drush was asked since the last time.
-    fn calls(&self) -> Vec<String> {
-        let mut state = self.state();
-        let log = std::mem::replace(&mut state["log"], json!([]));
-        self.write(&state);
-        log.as_array().unwrap().iter().map(|line| line.as_str().unwrap().to_owned()).collect()
-    }
-
-    /// Delivers release `number`, whose code wants `schema`.
     fn deliver(&self, number: u32, schema: u32) {
-        let site = self.fleet.site(number);
-        fs::create_dir_all(site.join("vendor/bin")).unwrap();
-        fs::write(site.join("vendor/bin/drush"), DRUSH).unwrap();
-        fs::set_permissions(site.join("vendor/bin/drush"), fs::Permissions::from_mode(0o755)).unwrap();
-        fs::write(site.join("index.php"), PAGE).unwrap();
-        fs::write(site.join("schema.txt"), schema.to_string()).unwrap();
-        self.fleet.deliver(number);
+        drush::deliver(&self.fleet, number, schema, DRUSH, PAGE);
     }
 
     #[track_caller]
@@ -166,13 +143,13 @@ fn drupal_7_is_updated_site_by_site_once_and_every_site_is_open_again() {
     sites.deliver(1, 1);
     fleet.swap("activate").output().ok();
     sites.assert_serves("r1", "-");
-    sites.calls();
+    sites.drush.calls();
 
     sites.deliver(2, 2);
     fleet.swap("activate").output().ok();
     sites.assert_serves("r2", "-");
     assert_eq!(
-        sites.calls(),
+        sites.drush.calls(),
         [
             "r1 default vget maintenance_mode",
             "r1 shop vget maintenance_mode",
@@ -204,21 +181,21 @@ fn drupal_7_is_updated_site_by_site_once_and_every_site_is_open_again() {
         .says("half updated")
         .says("shop.sql.gz");
     assert!(fleet.currents().iter().all(|current| current.as_deref() == Some("r2")));
-    let state = sites.state();
+    let state = sites.drush.state();
     assert_eq!((&state["default"]["maintenance"], &state["shop"]["maintenance"]), (&json!(0), &json!(0)));
     sites.set("default", "schema", 2.into());
     sites.assert_serves("r2", "-");
-    sites.calls();
+    sites.drush.calls();
 
     // Not back across the update; and with --force what the newer code has cached goes.
     fleet.swap("rollback").arg("r1").output().fails_naming(31, "r2");
-    assert!(sites.calls().is_empty());
+    assert!(sites.drush.calls().is_empty());
     for site in ["default", "shop"] {
         sites.set(site, "schema", 1.into());
     }
     fleet.swap("rollback").args(["r1", "--force"]).output().ok();
     sites.assert_serves("r1", "-");
-    let calls = sites.calls();
+    let calls = sites.drush.calls();
     assert!(
         calls.contains(&"r1 default cc all".into()) && calls.contains(&"r1 shop cc all".into()),
         "{calls:?}"
@@ -233,16 +210,16 @@ fn of_several_sites_one_that_was_closed_stays_closed_and_a_killed_server_process
     sites.deliver(1, 1);
     fleet.swap("activate").output().ok();
     sites.assert_serves("r1", "r1");
-    sites.calls();
+    sites.drush.calls();
 
     // Somebody has closed the shop.
     sites.set("shop", "maintenance", 1.into());
     sites.deliver(2, 2);
     fleet.swap("activate").output().ok();
-    let calls = sites.calls();
+    let calls = sites.drush.calls();
     let count = |call: &str| calls.iter().filter(|found| found.as_str() == call).count();
     assert_eq!((count("r2 default deploy"), count("r2 shop deploy")), (1, 1), "{calls:?}");
-    let state = sites.state();
+    let state = sites.drush.state();
     assert_eq!((&state["default"]["maintenance"], &state["shop"]["maintenance"]), (&json!(0), &json!(1)));
     assert!(!calls.iter().any(|call| call.contains("shop state:set")), "{calls:?}");
     sites.set("shop", "maintenance", 0.into());
@@ -250,42 +227,31 @@ fn of_several_sites_one_that_was_closed_stays_closed_and_a_killed_server_process
 
     // The process that runs drush is killed itself: nobody is there to open the sites, until the next run of any verb.
     sites.deliver(3, 3);
-    sites.calls();
-    let wait = PathBuf::from(format!("{}.wait", sites.database().display()));
+    sites.drush.calls();
+    let wait = PathBuf::from(format!("{}.wait", sites.drush.path().display()));
     fs::write(&wait, "").unwrap();
     let swap = fleet.swap("activate").args(["--confirm-within", "4s"]).start();
     eventually("drush deploy", Duration::from_secs(20), || {
-        sites.state()["log"].as_array().unwrap().iter().any(|call| call == "r3 default deploy").then_some(())
+        sites.drush.state()["log"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|call| call == "r3 default deploy")
+            .then_some(())
     });
-    let deploy_to = fleet.host("alpha").deploy_to();
-    let mut killed = 0;
-    for process in fs::read_dir("/proc").unwrap().flatten() {
-        let line = fs::read(process.path().join("cmdline")).unwrap_or_default();
-        let line = String::from_utf8_lossy(&line).replace('\0', " ");
-        if line.contains("--in-step") && line.contains(&*deploy_to.to_string_lossy()) {
-            let pid = Pid::from_raw(process.file_name().to_string_lossy().parse().unwrap()).unwrap();
-            killed += u32::from(kill_process(pid, Signal::KILL).is_ok());
-        }
-    }
-    assert!(killed > 0);
+    assert!(kill_in_step(fleet.host("alpha")) > 0);
     fs::remove_file(&wait).unwrap();
     let output = swap.wait();
     assert!(matches!(output.code, Some(40 | 41)), "{output:?}");
-    fleet
-        .run("swap-release")
-        .args(["reconcile", "--deploy-to"])
-        .arg(&deploy_to)
-        .output()
-        .ok()
-        .says("`r2` is live");
+    reconcile(fleet, fleet.host("alpha"), "`r2` is live");
     eventually("all on r2 and open", Duration::from_secs(15), || {
-        let state = sites.state();
+        let state = sites.drush.state();
         let open = ["default", "shop"].iter().all(|site| state[*site]["maintenance"] == 0);
         (open && fleet.currents().iter().all(|current| current.as_deref() == Some("r2"))).then_some(())
     });
 
     // A settings.php that anybody may write is refused on its server before anything is closed.
-    sites.calls();
+    sites.drush.calls();
     for site in ["default", "shop"] {
         sites.set(site, "schema", 2.into());
     }
@@ -294,6 +260,6 @@ fn of_several_sites_one_that_was_closed_stays_closed_and_a_killed_server_process
     fleet.push().output().ok();
     fleet.swap("activate").output().fails_naming(30, "gamma");
     assert!(swap_record(fleet).details.hooks.iter().any(|run| run.output.contains("chmod o-w")));
-    assert!(sites.calls().is_empty());
+    assert!(sites.drush.calls().is_empty());
     sites.assert_serves("r2", "r2");
 }

@@ -10,6 +10,7 @@ mod drift;
 mod drupal;
 mod drupal_preset;
 mod drupal_sites;
+mod drush;
 mod embedded;
 mod embedded_company;
 mod embedded_faults;

@@ -1,9 +1,11 @@
 //! What several stories say in the same words.
 
+use std::fs;
 use std::path::Path;
 
 use e2e::records::{self, Push, PushedHost, Record, Swap};
-use e2e::{Fleet, Tree};
+use e2e::{Fleet, Host, Tree};
+use rustix::process::{Pid, Signal, kill_process};
 
 /// Expects the release `id` on every server to be `site`, byte for byte, with modes, links and empty directories.
 #[track_caller]
@@ -46,4 +48,24 @@ pub(crate) fn pushed(fleet: &Fleet, name: &str) -> PushedHost {
 #[track_caller]
 pub(crate) fn swap_record(fleet: &Fleet) -> Record<Swap> {
     records::read(&fleet.records(), "swap.json")
+}
+
+/// Kills `swap-release` on a server, which waits there for the word of its controller; gives how many it were.
+pub(crate) fn kill_in_step(host: &Host) -> usize {
+    let deploy_to = host.deploy_to();
+    let waits = |process: &fs::DirEntry| {
+        let line = fs::read(process.path().join("cmdline")).unwrap_or_default();
+        let line = String::from_utf8_lossy(&line).replace('\0', " ");
+        line.contains("--in-step") && line.contains(&*deploy_to.to_string_lossy())
+    };
+    let waiting = fs::read_dir("/proc").unwrap().flatten().filter(waits);
+    let pids = waiting.map(|process| process.file_name().to_string_lossy().parse().unwrap());
+    pids.filter(|pid| kill_process(Pid::from_raw(*pid).unwrap(), Signal::KILL).is_ok()).count()
+}
+
+/// What a server finds when it comes up again.
+#[track_caller]
+pub(crate) fn reconcile(fleet: &Fleet, host: &Host, says: &str) {
+    let reconcile = fleet.run("swap-release").args(["reconcile", "--deploy-to"]).arg(host.deploy_to());
+    reconcile.output().ok().says(says);
 }

@@ -22,20 +22,9 @@ const BLOCK: u64 = 4096;
 /// Asks the host. What is wrong with it becomes part of the answer.
 pub(super) fn plan(host: &Host, release: &Release, options: &SshOptions) -> PlannedHost {
     let mut planned = PlannedHost {
-        name: host.name.to_string(),
-        group: host.group.as_ref().map(ToString::to_string),
-        action: PlanAction::Push,
-        engine: engine_word(host.engine).to_owned(),
         bytes: release.payload.bytes,
         needs_bytes: release.payload.bytes + release.bytes + release.files * BLOCK,
-        free_bytes: None,
-        free_inodes: None,
-        clock_ahead_ms: None,
-        swap_release: None,
-        rtorrent: None,
-        live: None,
-        problems: Vec::new(),
-        warnings: Vec::new(),
+        ..unknown(host, PlanAction::Push)
     };
     if let Err(fault) = ask(host, release, options, &mut planned) {
         let mut text = fault.beside(&host.name);
@@ -52,6 +41,26 @@ pub(super) fn plan(host: &Host, release: &Release, options: &SshOptions) -> Plan
         planned.needs_bytes = 0;
     }
     planned
+}
+
+/// A host of which nothing is known yet.
+pub(super) fn unknown(host: &Host, action: PlanAction) -> PlannedHost {
+    PlannedHost {
+        name: host.name.to_string(),
+        group: host.group.as_ref().map(ToString::to_string),
+        action,
+        engine: engine_word(host.engine).to_owned(),
+        bytes: 0,
+        needs_bytes: 0,
+        free_bytes: None,
+        free_inodes: None,
+        clock_ahead_ms: None,
+        swap_release: None,
+        rtorrent: None,
+        live: None,
+        problems: Vec::new(),
+        warnings: Vec::new(),
+    }
 }
 
 fn ask(host: &Host, release: &Release, options: &SshOptions, planned: &mut PlannedHost) -> Result<(), Fault> {

@@ -14,7 +14,6 @@ use self::estimate::estimate;
 use crate::Error;
 use crate::cli::Reach;
 use crate::hosts::count;
-use crate::report::engine_word;
 
 /// Asks every host and tells.
 pub(crate) fn plan(
@@ -72,20 +71,8 @@ pub(crate) fn plan(
 
 fn settle(host: &Host, outcome: Outcome<PlannedHost>) -> PlannedHost {
     outcome.done().unwrap_or_else(|| PlannedHost {
-        name: host.name.to_string(),
-        group: host.group.as_ref().map(ToString::to_string),
-        action: PlanAction::Fail,
-        engine: engine_word(host.engine).to_owned(),
-        bytes: 0,
-        needs_bytes: 0,
-        free_bytes: None,
-        free_inodes: None,
-        clock_ahead_ms: None,
-        swap_release: None,
-        rtorrent: None,
-        live: None,
         problems: vec!["a defect in fleet-push ended the work on this host".to_owned()],
-        warnings: Vec::new(),
+        ..host::unknown(host, PlanAction::Fail)
     })
 }
 
