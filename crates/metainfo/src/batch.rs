@@ -2,14 +2,12 @@
 
 use crate::gather::{Filled, Gather, Turn};
 use crate::plan::{Plan, Way};
-use crate::source::Source;
+use crate::source::{Root, Source};
 use crate::spans::Spans;
-use crate::watch::Watch;
 use crate::{Error, Piece, Progress, SourceFile};
-use rayon::Scope;
+use crew::Member;
 use sha1_lanes::{Engine, Hashers};
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// Bytes of one piece that are read before the next one's: large enough for the kernel to read ahead, small enough that
 /// sixteen of them stay in the cache until they are hashed.
@@ -30,21 +28,19 @@ pub(crate) struct Job<'a> {
 impl Job<'_> {
     /// Hashes the pieces that are wanted and answers with their indexes, in order. Unwanted ones count as progress too.
     ///
-    /// Runs on the threads of the rayon pool that it is called in. A batch is contiguous, so that a thread reads on where
+    /// A batch is contiguous, so that a thread reads on where
     /// it stopped, in a file that it has open.
     pub(crate) fn run(&self, wanted: impl Fn(u64) -> bool + Sync) -> Result<Hashed, Error> {
         let team = Team {
             job: self,
             wanted,
             gather: self.gather(),
+            root: Root::of(self.files),
             next: AtomicU64::new(0),
             stop: AtomicBool::new(false),
-            started: AtomicUsize::new(self.plan.start),
-            results: Mutex::default(),
         };
-        rayon::scope(|scope| (0..self.plan.start).for_each(|_| team.start(scope)));
         let mut hashed = Vec::new();
-        for result in team.results.into_inner().unwrap_or_else(PoisonError::into_inner) {
+        for result in crew::work(self.plan.size(), |member| team.work(member)) {
             hashed.extend(result?);
         }
         hashed.sort_unstable_by_key(|(piece, _)| *piece);
@@ -68,56 +64,40 @@ struct Team<'a, W> {
     job: &'a Job<'a>,
     wanted: W,
     gather: Option<Gather>,
+    root: Option<Root<'a>>,
     next: AtomicU64,
     stop: AtomicBool,
-    /// Threads that were started so far.
-    started: AtomicUsize,
-    results: Mutex<Vec<Result<Hashed, Error>>>,
 }
 
 impl<W: Fn(u64) -> bool + Sync> Team<'_, W> {
-    /// Starts a thread.
-    fn start<'s>(&'s self, scope: &Scope<'s>) {
-        scope.spawn(|scope| {
-            let result = self.work(scope);
-            if result.is_err() {
-                self.stop.store(true, Ordering::Relaxed);
-            }
-            self.results.lock().unwrap_or_else(PoisonError::into_inner).push(result);
-        });
+    fn work(&self, member: &mut Member<'_>) -> Result<Hashed, Error> {
+        let result = self.batches(member);
+        if result.is_err() {
+            self.stop.store(true, Ordering::Relaxed);
+        }
+        result
     }
 
     /// Takes batch after batch.
-    fn work<'s>(&'s self, scope: &Scope<'s>) -> Result<Hashed, Error> {
+    fn batches(&self, member: &mut Member<'_>) -> Result<Hashed, Error> {
         let job = self.job;
         let end_of = |first| {
             let left = job.spans.pieces().saturating_sub(first);
             (left > 0).then(|| first + job.plan.batch(left))
         };
-        let mut worker = Worker::new(job, self.gather.as_ref());
+        let mut worker = Worker::new(job, self.gather.as_ref(), self.root.as_ref());
         while !self.stop.load(Ordering::Relaxed) {
             let taken = self.next.fetch_update(Ordering::Relaxed, Ordering::Relaxed, end_of);
             let Ok(first) = taken else { break };
             let batch = first..end_of(first).unwrap_or(first);
             let (pieces, passed): (Vec<u64>, Vec<u64>) = batch.partition(|piece| (self.wanted)(*piece));
             let passed = passed.into_iter().map(|piece| job.spans.length_of(piece)).sum();
-            let watch = Watch::start();
             job.report(passed)?;
             worker.hash(&pieces)?;
-            if watch.waited() {
-                self.start_another(scope);
-            }
+            member.pause();
         }
         worker.finish();
         Ok(worker.hashed)
-    }
-
-    /// Starts one more thread, unless there are enough.
-    fn start_another<'s>(&'s self, scope: &Scope<'s>) {
-        let more = |started| (started < self.job.plan.threads).then_some(started + 1);
-        if self.started.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).is_ok() {
-            self.start(scope);
-        }
     }
 }
 
@@ -133,8 +113,8 @@ struct Worker<'a> {
 }
 
 impl<'a> Worker<'a> {
-    fn new(job: &'a Job<'a>, gather: Option<&'a Gather>) -> Self {
-        let source = Source::new(job.files, job.spans);
+    fn new(job: &'a Job<'a>, gather: Option<&'a Gather>, root: Option<&'a Root<'a>>) -> Self {
+        let source = Source::new(job.files, job.spans, root);
         let buffer = match job.plan.way {
             Way::Whole { .. } => Vec::new(),
             Way::InTurns { buffer } => vec![0; buffer + 1],
@@ -260,7 +240,8 @@ mod tests {
         let plan = Plan { start: 1, threads: 1, most: 16, way };
         let job = Job { name: "x", files, spans: &spans, plan, progress: &|_| true };
         let gather = job.gather();
-        let mut worker = Worker::new(&job, gather.as_ref());
+        let root = Root::of(files);
+        let mut worker = Worker::new(&job, gather.as_ref(), root.as_ref());
         let pieces: Vec<u64> = (0..spans.pieces()).collect();
         for batch in pieces.chunks(batch) {
             let before = worker.source.opened;

@@ -1,11 +1,10 @@
 //! Whether what is on disk is what the torrent describes.
 
 use crate::batch::Job;
-use crate::pieces::in_pool;
+use crate::pieces::TOGETHER;
 use crate::plan::Plan;
 use crate::spans::Spans;
 use crate::{Content, Error, Metainfo, Progress, SourceFile};
-use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::ErrorKind;
@@ -79,21 +78,18 @@ impl Metainfo {
         };
         let spans = Spans::new(&files, info.piece_length());
         let plan = Plan::new(&files, &spans, info.piece_length());
-        let (mut damage, bad_pieces) = in_pool(info.name(), plan.threads, || {
-            let damage = files
-                .par_iter()
-                .enumerate()
-                .filter_map(|(index, file)| look(file).map(|damage| damage.map(|d| (index, d))).transpose())
-                .collect::<Result<BTreeMap<_, _>, _>>()?;
-            // What is not there in full is bad without being read.
-            let whole = |piece| !spans.of_piece(piece).any(|span| damage.contains_key(&span.file));
-            let job = Job { name: info.name(), files: &files, spans: &spans, plan, progress };
-            let found: BTreeMap<_, _> = job.run(whole)?.into_iter().collect();
-            let bad =
-                (0_u64..).zip(info.pieces()).filter(|(piece, expected)| found.get(piece) != Some(expected));
-            let bad: Vec<u64> = bad.map(|(piece, _)| piece).collect();
-            Ok::<_, Error>((damage, bad))
-        })??;
+        let seen = crew::in_parts(plan.size(), files.len(), TOGETHER, |(): &mut (), part| {
+            let files = part.clone().zip(files.get(part).unwrap_or_default());
+            let seen = files.map(|(index, file)| Ok(look(file)?.map(|damage| (index, damage))));
+            seen.filter_map(Result::transpose).collect::<Result<Vec<_>, Error>>()
+        })?;
+        let mut damage: BTreeMap<_, _> = seen.into_iter().flatten().collect();
+        // What is not there in full is bad without being read.
+        let whole = |piece| !spans.of_piece(piece).any(|span| damage.contains_key(&span.file));
+        let job = Job { name: info.name(), files: &files, spans: &spans, plan, progress };
+        let found: BTreeMap<_, _> = job.run(whole)?.into_iter().collect();
+        let bad = (0_u64..).zip(info.pieces()).filter(|(piece, expected)| found.get(piece) != Some(expected));
+        let bad_pieces: Vec<u64> = bad.map(|(piece, _)| piece).collect();
         for &piece in &bad_pieces {
             let unproved = spans.of_piece(piece).any(|span| {
                 damage

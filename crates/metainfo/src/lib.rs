@@ -25,7 +25,6 @@ mod plan;
 mod source;
 mod spans;
 mod torrent;
-mod watch;
 
 pub use announce_url::{AnnounceUrl, NO_TRACKER_ANNOUNCE};
 pub use builder::Builder;

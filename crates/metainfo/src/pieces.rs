@@ -4,8 +4,10 @@ use crate::batch::Job;
 use crate::plan::Plan;
 use crate::spans::Spans;
 use crate::{Error, PieceLength, Progress, SourceFile};
-use rayon::prelude::*;
 use std::num::NonZeroUsize;
+
+/// Files that one thread looks at before it takes more.
+pub(crate) const TOGETHER: usize = 64;
 
 /// SHA-1 of one piece.
 pub type Piece = [u8; 20];
@@ -37,26 +39,16 @@ pub(crate) fn hash_with(
     let spans = Spans::new(files, piece_length);
     let mut plan = Plan::new(files, &spans, piece_length);
     plan.limit(threads);
-    in_pool(name, plan.threads, || {
-        // Files that were empty when listed are in no piece; one that has grown since would be lost without a word.
-        files.par_iter().filter(|file| file.length == 0).try_for_each(|file| {
+    // Files that were empty when listed are in no piece; one that has grown since would be lost without a word.
+    let empty: Vec<_> = files.iter().filter(|file| file.length == 0).collect();
+    crew::in_parts(plan.size(), empty.len(), TOGETHER, |(): &mut (), part| {
+        empty.get(part).unwrap_or_default().iter().try_for_each(|file| {
             let found = rustix::fs::stat(file.location());
             file.expect(&found.map_err(|error| Error::Read { path: file.location(), source: error.into() })?)
-        })?;
-        let hashed = Job { name, files, spans: &spans, plan, progress }.run(|_| true)?;
-        Ok(hashed.into_iter().map(|(_, piece)| piece).collect())
-    })?
-}
-
-/// Runs the work on threads of its own; rayon's default counts cores.
-pub(crate) fn in_pool<T: Send>(
-    name: &str,
-    threads: usize,
-    work: impl FnOnce() -> T + Send,
-) -> Result<T, Error> {
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-    let pool = pool.map_err(|error| Error::Threads { name: name.into(), reason: error.to_string() })?;
-    Ok(pool.install(work))
+        })
+    })?;
+    let hashed = Job { name, files, spans: &spans, plan, progress }.run(|_| true)?;
+    Ok(hashed.into_iter().map(|(_, piece)| piece).collect())
 }
 
 #[cfg(test)]

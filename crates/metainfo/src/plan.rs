@@ -2,6 +2,7 @@
 
 use crate::spans::Spans;
 use crate::{PieceLength, SourceFile};
+use crew::Size;
 use sha1_lanes::Engine;
 use std::num::NonZeroUsize;
 
@@ -56,7 +57,7 @@ const FEWEST_PIECES: usize = 4;
 impl Plan {
     /// The plan for this machine.
     pub(crate) fn new(files: &[SourceFile<'_>], spans: &Spans, piece_length: PieceLength) -> Self {
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let cores = crew::cores();
         let occupied = files.iter().filter(|file| file.length > 0).count() as u64;
         Self::of(spans.bytes(), occupied, piece_length, cores, Engine::best().lanes())
     }
@@ -84,6 +85,11 @@ impl Plan {
         let buffer = MEMORY / threads;
         let largest = plan(buffer).batch(pieces as u64).saturating_mul(piece_length.bytes().into());
         plan(usize::try_from(largest).unwrap_or(MEMORY).min(buffer))
+    }
+
+    /// The crew that hashes.
+    pub(crate) fn size(&self) -> Size {
+        Size { start: self.start, most: self.threads }
     }
 
     /// So many threads at most.

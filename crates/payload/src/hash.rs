@@ -6,11 +6,10 @@ use crate::entry::{Entry, FileMode, Kind};
 use crate::error::shown;
 use crate::list::{Found, FoundKind};
 use crate::manifest::Manifest;
-use crate::pool::in_pool;
-use crate::scan::Scan;
+use crate::scan::{Scan, TOGETHER};
 use crate::stamp::Stamp;
 use crate::{Error, Progress};
-use rayon::prelude::*;
+use crew::Size;
 use rustix::fs::{FileType, fstat};
 use sha2::Digest;
 use std::fs::File;
@@ -77,10 +76,11 @@ impl Scan {
             };
             Ok(Entry { mtime: mtimes.of(&found.path, &kind), path: found.path.clone(), kind })
         };
-        let entries = in_pool(".", || {
-            self.found().par_iter().map_init(Vec::new, entry).collect::<Result<Vec<_>, Error>>()
-        })??;
-        Manifest::new(entries)
+        let parts = crew::in_parts(Size::readers(), self.entries(), TOGETHER, |buffer, part| {
+            let found = self.found().get(part).unwrap_or_default().iter();
+            found.map(|found| entry(buffer, found)).collect::<Result<Vec<_>, Error>>()
+        })?;
+        Manifest::new(parts.into_iter().flatten().collect())
     }
 }
 

@@ -5,17 +5,16 @@ use crate::digest::Sha256;
 use crate::error::shown;
 use crate::hash::{READ, read_some};
 use crate::path;
-use crate::pool::in_pool;
+use crate::pool::on_cores;
 use crate::stamp::Stamp;
 use crate::{Error, Progress};
-use rayon::Scope;
+use crew::{Queue, Size};
 use rayon::slice::ParallelSliceMut;
 use rustix::fs::{FileType, RawDir, Stat, fstat, readlinkat};
 use rustix::io::Errno;
 use std::ffi::OsStr;
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Something on disk.
 #[derive(Clone, Debug)]
@@ -101,22 +100,29 @@ fn list_as(
     progress: &Progress<'_>,
     reads: bool,
 ) -> Result<Listing, Error> {
-    let results = Mutex::default();
-    let lister = Lister { root, skip, progress, reads, buffers: Mutex::default(), results: &results };
-    in_pool(".", || {
-        rayon::scope(|scope| lister.spawn(scope, String::new()));
-        let mut results = std::mem::take(&mut *results.lock().unwrap_or_else(PoisonError::into_inner));
-        // Of several errors the first in order of the path, so that a second run gives the same one.
-        results.errors.sort_by(|a, b| a.0.cmp(&b.0));
-        if let Some((_, error)) = results.errors.into_iter().next() {
-            return Err(error);
+    let lister = Lister { root, skip, progress, reads };
+    let queue = Queue::new(String::new());
+    let parts = crew::work(Size::readers(), |member| {
+        let (mut mine, mut buffers) = (Results::default(), Buffers::default());
+        while let Some((dir, task)) = queue.take() {
+            task.add(lister.dir(dir, &mut mine, &mut buffers));
+            drop(task);
+            member.pause();
         }
-        let Results { mut found, mut skipped, root, empty_dirs, .. } = results;
-        found.par_sort_unstable_by(|a, b| a.path.cmp(&b.path));
-        skipped.sort_unstable();
-        let root = root.ok_or_else(|| Error::Changed { path: ".".into() })?;
-        Ok(Listing { root, found, skipped, empty_dirs })
-    })?
+        mine
+    });
+    let mut results = Results::default();
+    parts.into_iter().for_each(|part| results.merge(part));
+    // Of several errors the first in order of the path, so that a second run gives the same one.
+    results.errors.sort_by(|a, b| a.0.cmp(&b.0));
+    if let Some((_, error)) = results.errors.into_iter().next() {
+        return Err(error);
+    }
+    let Results { mut found, mut skipped, root, empty_dirs, .. } = results;
+    on_cores(|| found.par_sort_unstable_by(|a, b| a.path.cmp(&b.path)))?;
+    skipped.sort_unstable();
+    let root = root.ok_or_else(|| Error::Changed { path: ".".into() })?;
+    Ok(Listing { root, found, skipped, empty_dirs })
 }
 
 struct Lister<'a, S> {
@@ -124,11 +130,16 @@ struct Lister<'a, S> {
     skip: S,
     progress: &'a Progress<'a>,
     reads: bool,
-    /// Those that nobody reads into at the moment.
-    buffers: Mutex<Vec<Vec<u8>>>,
-    results: &'a Mutex<Results>,
 }
 
+/// What a thread uses again and again.
+#[derive(Default)]
+struct Buffers {
+    names: Vec<u8>,
+    content: Vec<u8>,
+}
+
+/// What one thread, or all of them, have listed.
 #[derive(Default)]
 struct Results {
     root: Option<Stamp>,
@@ -136,6 +147,16 @@ struct Results {
     skipped: Vec<String>,
     empty_dirs: usize,
     errors: Vec<(String, Error)>,
+}
+
+impl Results {
+    fn merge(&mut self, mut other: Self) {
+        self.root = self.root.or(other.root);
+        self.found.append(&mut other.found);
+        self.skipped.append(&mut other.skipped);
+        self.empty_dirs += other.empty_dirs;
+        self.errors.append(&mut other.errors);
+    }
 }
 
 /// One directory.
@@ -153,33 +174,32 @@ impl Names {
 }
 
 impl<S: Fn(&str, bool) -> bool + Sync> Lister<'_, S> {
-    /// Has a directory listed, and all beneath it.
-    fn spawn<'s>(&'s self, scope: &Scope<'s>, dir: String) {
-        scope.spawn(move |scope| {
-            let listed = if (self.progress)(0) { self.one(&dir) } else { Err(Error::aborted(&dir)) };
-            let mut results = self.results.lock().unwrap_or_else(PoisonError::into_inner);
-            match listed {
-                Err(error) => results.errors.push((dir, error)),
-                Ok((stat, mut names)) => {
-                    let stamp = Stamp::of(&stat);
-                    if dir.is_empty() {
-                        results.root = Some(stamp);
-                    } else {
-                        results.empty_dirs += usize::from(names.is_empty());
-                        let kind = FoundKind::Dir { mode: stat.st_mode & 0o7777, stamp };
-                        results.found.push(Found { path: dir, owner: stat.st_uid, kind, sha256: None });
-                    }
-                    results.found.append(&mut names.found);
-                    results.skipped.append(&mut names.skipped);
-                    drop(results);
-                    names.dirs.into_iter().for_each(|dir| self.spawn(scope, dir));
-                }
+    /// Lists a directory; gives the directories in it.
+    fn dir(&self, dir: String, results: &mut Results, buffers: &mut Buffers) -> Vec<String> {
+        let listed = if (self.progress)(0) { self.one(&dir, buffers) } else { Err(Error::aborted(&dir)) };
+        match listed {
+            Err(error) => {
+                results.errors.push((dir, error));
+                Vec::new()
             }
-        });
+            Ok((stat, mut names)) => {
+                let stamp = Stamp::of(&stat);
+                if dir.is_empty() {
+                    results.root = Some(stamp);
+                } else {
+                    results.empty_dirs += usize::from(names.is_empty());
+                    let kind = FoundKind::Dir { mode: stat.st_mode & 0o7777, stamp };
+                    results.found.push(Found { path: dir, owner: stat.st_uid, kind, sha256: None });
+                }
+                results.found.append(&mut names.found);
+                results.skipped.append(&mut names.skipped);
+                names.dirs
+            }
+        }
     }
 
     /// What lies in one directory, and what the directory was before that was read.
-    fn one(&self, dir: &str) -> Result<(Stat, Names), Error> {
+    fn one(&self, dir: &str, buffers: &mut Buffers) -> Result<(Stat, Names), Error> {
         let read = |error: Errno| match error {
             // It was listed a moment ago.
             Errno::NOENT | Errno::NOTDIR | Errno::LOOP if !dir.is_empty() => {
@@ -190,23 +210,18 @@ impl<S: Fn(&str, bool) -> bool + Sync> Lister<'_, S> {
         let handle = self.root.dir(dir).map_err(read)?;
         let before = fstat(&handle).map_err(read)?;
         let mut names = Names::default();
-        let mut buffer = Vec::with_capacity(NAMES);
-        let mut entries = RawDir::new(&handle, buffer.spare_capacity_mut());
-        let mut content = self.reads.then(|| self.buffers().pop().unwrap_or_default());
+        buffers.names.reserve(NAMES);
+        let mut entries = RawDir::new(&handle, buffers.names.spare_capacity_mut());
         while let Some(entry) = entries.next() {
             let entry = entry.map_err(read)?;
             let name = entry.file_name().to_bytes();
             if name != b"." && name != b".." {
-                let content = content.as_mut().filter(|_| names.found.len() < READ_AT_ONCE);
+                let reads = self.reads && names.found.len() < READ_AT_ONCE;
+                let content = reads.then_some(&mut buffers.content);
                 self.entry(&handle, dir, name, entry.file_type(), content, &mut names)?;
             }
         }
-        self.buffers().extend(content);
         Ok((before, names))
-    }
-
-    fn buffers(&self) -> MutexGuard<'_, Vec<Vec<u8>>> {
-        self.buffers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn entry(

@@ -5,12 +5,14 @@ use crate::error::shown;
 use crate::exclude::Rules;
 use crate::fold::expect_no_case_twins;
 use crate::list::{Found, FoundKind, Listing, list};
-use crate::pool::in_pool;
 use crate::stamp::Stamp;
 use crate::{Error, Progress};
-use rayon::prelude::*;
+use crew::Size;
 use rustix::io::Errno;
 use std::path::PathBuf;
+
+/// Entries that a thread looks at before it takes more.
+pub(crate) const TOGETHER: usize = 64;
 
 /// A tree that was listed and not yet read.
 #[derive(Debug)]
@@ -69,10 +71,13 @@ impl Scan {
             }
         };
         let root = is_as_listed("", &FoundKind::Dir { mode: 0, stamp: self.listing.root })?;
-        let all = in_pool(".", || {
-            let each = self.found().par_iter().with_min_len(64);
-            each.map(|found| is_as_listed(&found.path, &found.kind)).try_reduce(|| true, |a, b| Ok(a && b))
-        })??;
+        // They were read a moment ago, so nobody waits for the disk.
+        let size = Size::readers().at_most(crew::cores());
+        let parts = crew::in_parts(size, self.entries(), TOGETHER, |(): &mut (), part| {
+            let mut found = self.found().get(part).unwrap_or_default().iter();
+            found.try_fold(true, |all, found| Ok(all && is_as_listed(&found.path, &found.kind)?))
+        })?;
+        let all = parts.into_iter().all(|part| part);
         // A directory changes its time also when something came and went, and every name is what it was.
         if root && all { Ok(()) } else { self.compare(progress) }
     }

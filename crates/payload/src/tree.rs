@@ -6,9 +6,9 @@ use crate::entry::{Entry, FileMode, Kind};
 use crate::error::shown;
 use crate::fresh::Fresh;
 use crate::hash::read_some;
-use crate::pool::in_pool;
+use crate::scan::TOGETHER;
 use crate::{Error, Manifest, Progress};
-use rayon::prelude::*;
+use crew::Size;
 use rustix::fs::ioctl_ficlone;
 use sha2::Digest;
 use std::io::Write;
@@ -40,14 +40,15 @@ pub fn copy(
         }
         fresh.dir().create_dir(&entry.path).map_err(|error| Error::write(&entry.path, error))?;
     }
-    in_pool(".", || {
-        manifest.entries().par_iter().try_for_each_init(Vec::new, |buffer, entry| match &entry.kind {
+    let entries = manifest.entries();
+    crew::in_parts(Size::readers(), entries.len(), TOGETHER, |buffer, part| {
+        entries.get(part).unwrap_or_default().iter().try_for_each(|entry| match &entry.kind {
             Kind::File { mode, size, sha256 } => {
                 file(&src, fresh.dir(), entry, (*mode, *size, sha256), buffer, progress)
             }
             Kind::Dir | Kind::Link { .. } => Ok(()),
         })
-    })??;
+    })?;
     finish(fresh.dir(), manifest, progress)?;
     fresh.keep();
     Ok(())

@@ -7,15 +7,16 @@ use crate::hash::{READ, read_some};
 use crate::list::{Found, FoundKind, list_reading};
 use crate::manifest::Manifest;
 use crate::path::{name, parent};
-use crate::pool::in_pool;
 use crate::{Error, Progress};
-use rayon::prelude::*;
+use crew::Size;
 use sha2::Digest;
 use std::borrow::Borrow;
 use std::path::Path;
 
 /// Things of a directory that one thread compares in a row.
 const TOGETHER: usize = 64;
+/// So many times that a thread takes at once, since most directories are small.
+const CHUNKS: usize = 16;
 
 /// How a directory differs from its manifest: paths in bytewise order, each in one list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -109,15 +110,14 @@ pub fn verify_with<S: AsRef<str>, M: Borrow<Manifest>, E: From<Error>>(
         };
         site.compare(pairs.iter().filter(expected), buffer)
     };
-    let findings = in_pool(".", || {
-        pairs
-            .par_chunk_by(|(a, _), (b, _)| parent(&a.path) == parent(&b.path))
-            .flat_map(|pairs| pairs.par_chunks(TOGETHER))
-            .map_init(Vec::new, compare)
-            .collect::<Result<Vec<_>, _>>()
-    })??;
+    let dirs = pairs.chunk_by(|(a, _), (b, _)| parent(&a.path) == parent(&b.path));
+    let chunks: Vec<&[Pair<'_>]> = dirs.flat_map(|pairs| pairs.chunks(TOGETHER)).collect();
+    let findings = crew::in_parts(Size::readers(), chunks.len(), CHUNKS, |buffer, part| {
+        let chunks = chunks.get(part).unwrap_or_default().iter();
+        chunks.map(|pairs| compare(buffer, pairs)).collect::<Result<Vec<_>, _>>()
+    })?;
     let mut report = Report::default();
-    for finding in findings.into_iter().flatten() {
+    for finding in findings.into_iter().flatten().flatten() {
         match finding {
             Finding::Extra(path) => report.extra.push(path),
             Finding::Changed(path) => report.changed.push(path),

@@ -4,7 +4,7 @@ use crate::beneath::Beneath;
 use crate::error::shown;
 use crate::exclude::Rules;
 use crate::list::{Found, FoundKind, Listing, list};
-use crate::pool::in_pool;
+use crate::pool::on_cores;
 use crate::scan::Scan;
 use crate::{Error, Progress, keys, links, path};
 use rayon::prelude::*;
@@ -46,7 +46,7 @@ pub fn walk(root: &Path, options: &WalkOptions, progress: &Progress<'_>) -> Resu
 }
 
 fn check(dir: &Beneath, rules: &Rules, listing: &Listing) -> Result<(), Error> {
-    let fault = in_pool(".", || {
+    let fault = on_cores(|| {
         let found = listing.found.par_iter().with_min_len(256);
         found.find_map_first(|found| releasable(dir, rules, found).err())
     })?;

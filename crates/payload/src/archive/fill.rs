@@ -11,7 +11,7 @@ use crate::hash::hash_file;
 use crate::list::{Found, FoundKind};
 use crate::stamp::Stamp;
 use crate::{Error, Mtimes, Progress, Scan};
-use rayon::prelude::*;
+use crew::Size;
 use sha2::Digest;
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -53,7 +53,10 @@ impl<'a> Filler<'a> {
                 Ok((index, hash))
             })
         };
-        let known = large.par_iter().filter_map(hash).collect::<Result<_, Error>>()?;
+        let known = crew::in_parts(Size::readers(), large.len(), 1, |(): &mut (), part| {
+            large.get(part).unwrap_or_default().iter().filter_map(hash).collect::<Result<Vec<_>, Error>>()
+        })?;
+        let known = known.into_iter().flatten().collect();
         let hashers = large.iter().map(|index| (*index, Turns::new(sha2::Sha256::new()))).collect();
         Ok(Self { scan, mtimes, progress, hashers, known })
     }

@@ -7,8 +7,9 @@ use super::page::Page;
 use super::plan::{Block, block_bytes, blocks};
 use super::turns::Turns;
 use crate::entry::Entry;
-use crate::pool::{cores, with_threads};
+use crate::pool::on_cores;
 use crate::{Error, Manifest, Mtimes, Progress, Scan};
+use crew::{Member, Size, cores};
 use rayon::prelude::*;
 use std::io::{self, Seek, Write};
 use std::ops::RangeInclusive;
@@ -75,12 +76,10 @@ fn write_with<W: Write>(
             entries: Vec::with_capacity(scan.entries()),
         }),
     };
-    let threads = cores.max(READERS).min(packer.blocks.len()).max(1);
-    let packed = with_threads(".", threads, || {
-        let filler = Filler::new(scan, options.mtimes, &packer.blocks, progress)?;
-        rayon::broadcast(|_| packer.work(&filler)).into_iter().collect::<Result<(), _>>()
-    })?;
-    packed?;
+    let filler = Filler::new(scan, options.mtimes, &packer.blocks, progress)?;
+    let size = Size { start: cores, most: cores.max(READERS) }.at_most(packer.blocks.len());
+    crew::work(size, |member| packer.work(&filler, member)).into_iter().collect::<Result<(), _>>()?;
+    drop(filler);
     scan.check_unchanged(progress)?;
     let Packer { compressors, body, .. } = packer;
     let Body { mut frames, entries } = body.into_inner();
@@ -88,7 +87,7 @@ fn write_with<W: Write>(
     let first = member(&manifest)?;
     let compress =
         || first.par_chunks(bytes).map(|part| compressors.frame(part)).collect::<io::Result<Vec<_>>>();
-    let first = with_threads(".", cores, compress)?.map_err(|error| pack(header::MANIFEST, error))?;
+    let first = on_cores(compress)?.map_err(|error| pack(header::MANIFEST, error))?;
     let copied = first.iter().try_for_each(|frame| out.write_all(frame)).and_then(|()| {
         frames.rewind()?;
         io::copy(&mut frames, &mut out)
@@ -124,7 +123,7 @@ struct Body {
 
 impl Packer {
     /// Takes block after block. At the first error every thread comes to an end.
-    fn work(&self, filler: &Filler<'_>) -> Result<(), Error> {
+    fn work(&self, filler: &Filler<'_>, member: &mut Member<'_>) -> Result<(), Error> {
         let mut page = Page::default();
         while !self.stop.load(Ordering::Relaxed) {
             let index = self.next.fetch_add(1, Ordering::Relaxed);
@@ -133,6 +132,7 @@ impl Packer {
                 self.stop.store(true, Ordering::Relaxed);
                 return Err(error);
             }
+            member.pause();
         }
         Ok(())
     }

@@ -5,7 +5,6 @@ use crate::beneath::{Beneath, finish_file};
 use crate::digest::Sha256;
 use crate::entry::{Entry, Kind};
 use crate::error::shown;
-use crate::pool::cores;
 use std::io::Write;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -41,7 +40,7 @@ impl<'a> Writers<'a> {
     {
         let (sender, receiver) = sync_channel(WAITING);
         let receiver = std::sync::Arc::new(Mutex::new(receiver));
-        for _ in 0..cores().clamp(1, 8) {
+        for _ in 0..crew::cores().clamp(1, 8) {
             let receiver = receiver.clone();
             let thread = std::thread::Builder::new().spawn_scoped(scope, move || self.work(&receiver));
             thread.map_err(|error| Error::Threads { path: ".".into(), reason: error.to_string() })?;
