@@ -1,41 +1,47 @@
 //! Whether a thread worked or waited.
 
+use std::fs;
 use std::time::{Duration, Instant};
 
 use rustix::time::{ClockId, clock_gettime};
 
-/// Longer than a scheduler lets another thread have the core, which is no waiting for the disk; and looking costs a system
-/// call.
-const PERIOD: Duration = Duration::from_millis(10);
-/// Of a period in which it worked for less than one part in so many a thread has waited for the disk; on a busy machine,
-/// where it waits for a core, it is more.
-const PARTS: u32 = 5;
+/// Looking costs some microseconds, and a shorter time says little.
+const PERIOD: Duration = Duration::from_millis(5);
+/// A thread that slept for more than one part in so many of a period has left a core to others.
+const PARTS: u32 = 3;
 
 /// From here on.
 pub(crate) struct Watch {
     began: Instant,
-    worked: Duration,
+    busy: Duration,
 }
 
 impl Watch {
     pub(crate) fn start() -> Self {
-        Self { began: Instant::now(), worked: worked() }
+        Self { began: Instant::now(), busy: busy() }
     }
 
-    /// Whether this thread has mostly waited for the disk since it was last asked; not in too short a time.
+    /// Whether this thread has slept, for want of the disk, since it was last asked; not in too short a time.
     pub(crate) fn has_waited(&mut self) -> bool {
         let passed = self.began.elapsed();
         if passed < PERIOD {
             return false;
         }
         let before = std::mem::replace(self, Self::start());
-        self.worked.saturating_sub(before.worked) * PARTS < passed
+        let slept = passed.saturating_sub(self.busy.saturating_sub(before.busy));
+        slept * PARTS > passed
     }
 }
 
-/// Processor time of this thread.
-fn worked() -> Duration {
-    clock_gettime(ClockId::ThreadCPUTime).try_into().unwrap_or_default()
+/// How long this thread has run or wanted to: on a busy machine it waits for a core, which more threads do not mend
+/// (/proc/PID/schedstat, see proc(5) and the kernel's sched-stats.rst). Its processor time where the kernel does not say.
+fn busy() -> Duration {
+    let said = fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    let mut nanoseconds = said.split_whitespace().map_while(|word| word.parse().ok());
+    match (nanoseconds.next(), nanoseconds.next()) {
+        (Some(ran), Some(queued)) => Duration::from_nanos(ran) + Duration::from_nanos(queued),
+        _ => clock_gettime(ClockId::ThreadCPUTime).try_into().unwrap_or_default(),
+    }
 }
 
 #[cfg(test)]
@@ -49,10 +55,16 @@ mod tests {
         assert!(watch.has_waited());
         assert!(!watch.has_waited(), "a period begins anew");
         let mut watch = Watch::start();
-        // By the clock of the thread: a busy machine may stop it for as long as it likes.
-        let until = worked() + PERIOD * 4;
-        while worked() < until {}
-        let passed = watch.began.elapsed();
-        assert!(!watch.has_waited() || passed > PERIOD * 16, "{passed:?}");
+        // With more threads than cores each waits for a core as long as it likes.
+        let others: Vec<_> =
+            (0..2 * crate::cores()).map(|_| std::thread::spawn(|| count(PERIOD * 8))).collect();
+        count(PERIOD * 8);
+        assert!(!watch.has_waited());
+        others.into_iter().for_each(|other| other.join().unwrap());
+    }
+
+    fn count(time: Duration) {
+        let until = Instant::now() + time;
+        while Instant::now() < until {}
     }
 }

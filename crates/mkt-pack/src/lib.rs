@@ -9,6 +9,7 @@ mod check;
 mod cli;
 mod compat_walk;
 mod diff;
+mod digesting;
 mod error;
 mod git;
 mod magnet;
@@ -29,6 +30,7 @@ mod torrent_only;
 mod unpack;
 mod urls;
 mod verb_args;
+mod written_manifest;
 
 pub use error::Error;
 

@@ -9,7 +9,7 @@ use crate::release_time::ReleaseTime;
 use crate::settings::{LayoutSettings, RecordCopy, Settings};
 use crate::{manifest_file, place, summary};
 use cli::{Abort, Console};
-use payload::{Kind, Scan, walk};
+use payload::{Scan, walk};
 use record::{
     Build, FileName, Layout, NamedFile, Pack, PayloadFile, Record, Records, Release, Sha256, Tool, durable,
     record_bytes,
@@ -18,6 +18,7 @@ use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
+use tempfile::NamedTempFile;
 
 /// Packs a site.
 pub(crate) fn pack(settings: &Settings, console: &Console, abort: &Abort) -> Result<(), Error> {
@@ -56,7 +57,7 @@ pub(crate) fn pack(settings: &Settings, console: &Console, abort: &Abort) -> Res
     }
 
     let build = build(&settings.site, commit.as_ref());
-    let id = release_id(settings.release_id.as_ref(), build.as_ref(), &packed.manifest.digest())?;
+    let id = release_id(settings.release_id.as_ref(), build.as_ref(), &packed.manifest.digest)?;
     let details = details(settings, &scan, &packed, time);
     let torrent = packed.torrent.clone();
     let release = store(settings, packed, id, &mut outputs)?;
@@ -82,11 +83,9 @@ fn build(site: &Path, commit: Option<&Commit>) -> Option<Build> {
 }
 
 fn details(settings: &Settings, scan: &Scan, packed: &Packed, time: ReleaseTime) -> Pack {
-    let entries = packed.manifest.entries();
-    let count = |is: fn(&Kind) -> bool| entries.iter().filter(|entry| is(&entry.kind)).count() as u64;
     Pack {
-        directories: count(|kind| matches!(kind, Kind::Dir)),
-        links: count(|kind| matches!(kind, Kind::Link { .. })),
+        directories: packed.manifest.directories,
+        links: packed.manifest.links,
         excluded: scan.excluded().len() as u64,
         // Bounded by the year 2242.
         release_time: i64::try_from(time.seconds()).unwrap_or(i64::MAX),
@@ -118,20 +117,16 @@ fn store(
     Ok(Release {
         id,
         infohash: torrent.infohash(),
-        tree_digest: Sha256::from_bytes(*manifest.digest().as_bytes()),
+        tree_digest: Sha256::from_bytes(*manifest.digest.as_bytes()),
         layout: match settings.layout {
             LayoutSettings::Archive { .. } => Layout::Archive,
             LayoutSettings::Tree => Layout::Tree,
         },
-        manifest: store_bytes(
-            outputs,
-            &format!("{stem}.manifest.jsonl"),
-            &manifest.to_bytes().map_err(Error::Tree)?,
-        )?,
+        manifest: store_file(outputs, &format!("{stem}.manifest.jsonl"), manifest.file, manifest.sha256)?,
         torrent: store_bytes(outputs, &format!("{stem}.torrent"), &torrent.to_bytes())?,
         piece_length: info.piece_length().bytes(),
-        files: manifest.files(),
-        bytes: manifest.bytes(),
+        files: manifest.files,
+        bytes: manifest.bytes,
         private: info.private(),
         source: info.source().map(Into::into),
         payload,
@@ -139,11 +134,20 @@ fn store(
 }
 
 fn store_bytes(outputs: &mut Outputs, text: &str, bytes: &[u8]) -> Result<NamedFile, Error> {
-    let file = name(text)?;
     let mut temporary = outputs.temporary()?;
     temporary.write_all(bytes).map_err(|source| outputs.write_error(source))?;
+    store_file(outputs, text, temporary, Sha256::of(bytes))
+}
+
+fn store_file(
+    outputs: &mut Outputs,
+    text: &str,
+    temporary: NamedTempFile,
+    sha256: Sha256,
+) -> Result<NamedFile, Error> {
+    let file = name(text)?;
     outputs.persist(temporary, &file)?;
-    Ok(NamedFile { file, sha256: Sha256::of(bytes) })
+    Ok(NamedFile { file, sha256 })
 }
 
 fn name(text: &str) -> Result<FileName, Error> {

@@ -1,14 +1,15 @@
 //! The file or files that the torrent carries.
 
 use crate::Error;
+use crate::digesting::Digesting;
 use crate::outputs::Outputs;
 use crate::settings::{LayoutSettings, Settings};
+use crate::written_manifest::WrittenManifest;
 use cli::{Abort, Console, Progress};
 use metainfo::{AnnounceUrl, Builder, Metainfo, PieceLength, SourceFile, Stamp};
 use payload::{Manifest, Mtimes, Scan, archive};
 use record::Sha256;
-use sha2::Digest;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -25,7 +26,7 @@ pub(crate) struct Packed {
     /// First 16 digits of what identifies the payload; the files of one release share it.
     pub(crate) stem: String,
     /// All that is in the payload.
-    pub(crate) manifest: Manifest,
+    pub(crate) manifest: WrittenManifest,
     /// The torrent.
     pub(crate) torrent: Metainfo,
     /// The archive, in the archive layout.
@@ -66,6 +67,7 @@ pub(crate) fn make(
         LayoutSettings::Archive { level } => {
             let progress = console.progress("packing", scan.bytes());
             let (manifest, archive) = write_archive(scan, times, level, outputs, progress, abort)?;
+            let manifest = WrittenManifest::write(manifest, outputs)?;
             let stem: String = archive.sha256.to_string().chars().take(16).collect();
             // The name is part of the infohash, and content decides it: same tree, same name, same infohash.
             let bytes =
@@ -78,11 +80,12 @@ pub(crate) fn make(
         LayoutSettings::Tree => {
             let manifest = {
                 let progress = console.progress("hashing", scan.bytes());
-                scan.manifest(times.mtimes(), &advancing(progress, abort)).map_err(Error::Tree)?
+                let manifest = scan.manifest(times.mtimes(), &advancing(progress, abort));
+                WrittenManifest::write(manifest.map_err(Error::Tree)?, outputs)?
             };
-            let stem: String = manifest.digest().to_string().chars().take(16).collect();
+            let stem: String = manifest.digest.to_string().chars().take(16).collect();
             let progress = console.progress("hashing pieces", scan.bytes());
-            let torrent = builder(settings, &stem, manifest.bytes())
+            let torrent = builder(settings, &stem, manifest.bytes)
                 .from_sources(sources(&settings.site, &listing(scan)), &advancing(progress, abort))
                 .map_err(Error::Torrent)?;
             // The pieces come from a second reading, and what came or changed since the first is not in both.
@@ -148,7 +151,7 @@ fn write_archive(
     let failed = |source| outputs.write_error(source);
     let file = outputs.temporary()?;
     let out = BufWriter::new(file.as_file().try_clone().map_err(failed)?);
-    let out = Digesting { out, hasher: sha2::Sha256::new() };
+    let out = Digesting::new(out);
     let (scan, spool) = (Arc::clone(scan), outputs.folder().to_owned());
     let on = advancing(progress, abort);
     let (sender, receiver) = mpsc::channel();
@@ -170,28 +173,11 @@ fn write_archive(
             }
         }
     };
-    let (manifest, Digesting { out, hasher }) = written.map_err(|error| match error {
+    let (manifest, out) = written.map_err(|error| match error {
         payload::Error::Pack { source, .. } => failed(source),
         other => Error::Tree(other),
     })?;
+    let (out, sha256) = out.into_parts();
     out.into_inner().map_err(|error| failed(error.into_error()))?;
-    Ok((manifest, Archive { file, sha256: Sha256::from_bytes(hasher.finalize().into()) }))
-}
-
-/// Hashes what is written through it.
-struct Digesting<W> {
-    out: W,
-    hasher: sha2::Sha256,
-}
-
-impl<W: Write> Write for Digesting<W> {
-    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
-        let written = self.out.write(buffer)?;
-        self.hasher.update(buffer.get(..written).unwrap_or_default());
-        Ok(written)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.out.flush()
-    }
+    Ok((manifest, Archive { file, sha256 }))
 }
