@@ -105,6 +105,23 @@ mod tests {
         }
     }
 
+    /// What the fuzzer found to take different ways through the readers, in hex, one a line.
+    const FOUND: &str = include_str!("../fuzz/journal.hex");
+
+    #[test]
+    fn it_holds_for_what_the_fuzzer_found_and_for_all_of_it_with_a_byte_changed() {
+        let found: Vec<Vec<u8>> = FOUND.lines().map(|line| hex::decode(line).unwrap()).collect();
+        assert!(found.len() > 100);
+        for mut input in found {
+            journal(&input);
+            for at in 0..input.len() {
+                let was = std::mem::replace(&mut input[at], b'"');
+                journal(&input);
+                input[at] = was;
+            }
+        }
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig { cases: 2000, ..ProptestConfig::default() })]
 

@@ -1,7 +1,7 @@
 //! The archive reader against arbitrary bytes; what must hold is said once, in the tests.
 #![no_main]
 
-#[allow(dead_code, reason = "each target uses one half")]
+#[allow(dead_code, reason = "each target uses one part")]
 #[path = "../../tests/payload/oracle.rs"]
 mod oracle;
 

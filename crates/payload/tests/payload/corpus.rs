@@ -18,12 +18,30 @@ fn seen() -> (Vec<u8>, Vec<u8>) {
 fn it_holds_for_what_is_good_and_for_every_cut() {
     let (archive, manifest) = seen();
     oracle::archive(&archive);
+    oracle::members(&zstd::decode_all(&archive[32..]).unwrap());
     oracle::manifest(&manifest);
     for end in (0..archive.len()).step_by(41) {
         oracle::archive(&archive[..end]);
     }
     for end in 0..manifest.len() {
         oracle::manifest(&manifest[..end]);
+    }
+}
+
+/// What the fuzzer found to take different ways through the reader of manifests, in hex, one a line.
+const FOUND: &str = include_str!("manifest.hex");
+
+#[test]
+fn it_holds_for_what_the_fuzzer_found_and_for_all_of_it_with_a_bit_changed() {
+    let found: Vec<Vec<u8>> = FOUND.lines().map(|line| hex::decode(line).unwrap()).collect();
+    assert!(found.len() > 100);
+    for mut input in found {
+        oracle::manifest(&input);
+        for at in 0..input.len() * 8 {
+            input[at / 8] ^= 1 << (at % 8);
+            oracle::manifest(&input);
+            input[at / 8] ^= 1 << (at % 8);
+        }
     }
 }
 
@@ -45,6 +63,15 @@ proptest! {
         let at = at % tar.len();
         tar[at] = byte;
         oracle::archive(&[&archive[..32], &zstd::encode_all(&tar[..], 1).unwrap()].concat());
+    }
+
+    #[test]
+    fn it_holds_for_archives_whose_inside_is_damaged_on_purpose(at: usize, bytes in prop::collection::vec(any::<u8>(), 1..9)) {
+        let (archive, _) = seen();
+        let mut tar = zstd::decode_all(&archive[32..]).unwrap();
+        let at = at % (tar.len() - bytes.len());
+        tar[at..at + bytes.len()].copy_from_slice(&bytes);
+        oracle::members(&tar);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What must hold for any bytes that claim to be a manifest or an archive. The fuzz targets use it, too.
+//! What must hold for any bytes that claim to be a manifest, an archive, or what is in one. The fuzz targets use it, too.
 
 use std::path::{Component, Path};
 
@@ -32,4 +32,14 @@ pub(crate) fn archive(bytes: &[u8]) {
         }
         Err(_) => assert!(names.is_empty(), "{names:?}"),
     }
+}
+
+/// The same for a tar that an enemy made who also says what is expected: whatever manifest it begins with is the right one.
+pub(crate) fn members(tar: &[u8]) {
+    let size =
+        tar.get(124..136).map(|field| field.split(|byte| !byte.is_ascii_digit()).next().unwrap_or_default());
+    let size = size.and_then(|digits| usize::from_str_radix(std::str::from_utf8(digits).ok()?, 8).ok());
+    let manifest = size.and_then(|size| tar.get(512..)?.get(..size)).map(Manifest::parse);
+    let digest = manifest.and_then(Result::ok).map_or([0; 32], |manifest| *manifest.digest().as_bytes());
+    archive(&[&digest[..], &zstd::encode_all(tar, 1).unwrap()].concat());
 }
