@@ -7,8 +7,9 @@ use e2e::template::workspace;
 
 const ALLOWED: &[(&str, &[&str])] = &[
     ("sha1-lanes", &[]),
-    ("metainfo", &["sha1-lanes"]),
-    ("payload", &[]),
+    ("crew", &[]),
+    ("metainfo", &["crew", "sha1-lanes"]),
+    ("payload", &["crew"]),
     ("fleet", &[]),
     ("rtorrent-rpc", &[]),
     ("record", &["metainfo"]),
