@@ -362,6 +362,23 @@ mod tests {
     }
 
     #[test]
+    fn a_release_whose_state_cannot_be_read_is_named_and_keeps_no_other_from_going_live() {
+        let root = site_with(&["r1", "r2", "r3"]);
+        let path = root.path().join(".swap/releases/r3/state.json");
+        std::fs::write(&path, "{\"state\":").unwrap();
+        let locked = lock(root.path(), &RealDisk).unwrap();
+        for name in ["r1", "r2"] {
+            switch(&locked, SwitchKind::Activate, &id(name), None).unwrap();
+        }
+        switch(&locked, SwitchKind::Rollback, &id("r1"), None).unwrap();
+        let known = locked.site.all_known().unwrap();
+        assert!(known.iter().map(|file| file.id().as_str()).eq(["r1", "r2"]));
+        let error = switch(&locked, SwitchKind::Activate, &id("r3"), None).unwrap_err();
+        assert!(error.to_string().contains("r3/state.json"), "{error}");
+        assert_eq!(live(root.path()).as_deref(), Some("r1"));
+    }
+
+    #[test]
     fn a_refused_first_release_leaves_nothing_live() {
         let root = site_with(&["r1"]);
         let locked = lock(root.path(), &RealDisk).unwrap();
