@@ -56,7 +56,7 @@ fn stranger(fleet: &Fleet) -> (Rtorrent, String, std::path::PathBuf) {
     fs::copy(fleet.records().join(&pack.release.payload.file), &payload).unwrap();
     let (address, port) = fleet.spare();
     let rtorrent = Rtorrent::start("a stranger", &dir, &address, port, &seed, "1M");
-    fs::copy(fleet.records().join(&pack.release.torrent.file), rtorrent.watch().join("x.torrent")).unwrap();
+    rtorrent.load(&fleet.records().join(&pack.release.torrent.file));
     eventually("the stranger to seed", Duration::from_secs(60), || {
         rtorrent.downloads().iter().any(|(_, _, complete)| *complete).then_some(())
     });

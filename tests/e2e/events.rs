@@ -1,7 +1,7 @@
 //! rtorrent's own events stage what is wanted, also when the push that wanted it is gone, and do no harm when they come early, twice, for nothing, or years late.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use e2e::records::{self, Pack, Record};
@@ -32,14 +32,6 @@ fn pack(fleet: &Fleet, number: u32) -> (Record<Pack>, PathBuf, PathBuf) {
     (pack, payload, torrent)
 }
 
-/// Puts a torrent before rtorrent, whole at once.
-fn load(host: &Host, torrent: &Path) {
-    let name = torrent.file_name().unwrap();
-    let beside = host.dir.join(name);
-    fs::copy(torrent, &beside).unwrap();
-    fs::rename(&beside, host.rtorrent.watch().join(name)).unwrap();
-}
-
 fn staged(host: &Host, id: &str) -> Option<()> {
     host.releases().contains(&id.to_owned()).then_some(())
 }
@@ -62,7 +54,7 @@ fn both_events_stage_what_is_wanted_and_a_restart_rolls_nothing_back() {
         fs::copy(&payload, incoming.join(payload.file_name().unwrap())).unwrap();
     }
     for host in &fleet.hosts {
-        load(host, &torrent);
+        host.rtorrent.load(&torrent);
     }
     let alpha = &fleet.host("alpha").rtorrent;
     eventually("alpha to take a peer", Duration::from_secs(20), || {
@@ -82,7 +74,7 @@ fn both_events_stage_what_is_wanted_and_a_restart_rolls_nothing_back() {
     let beta = fleet.host("beta");
     want(&fleet, beta);
     fs::copy(&payload2, beta.deploy_to().join("incoming").join(payload2.file_name().unwrap())).unwrap();
-    load(beta, &torrent2);
+    beta.rtorrent.load(&torrent2);
     eventually("r2 on beta", Duration::from_secs(30), || staged(fleet.host("beta"), "r2"));
     swap(&fleet, fleet.host("beta"), "activate").arg("r2").output().ok();
     let beta = fleet.host_mut("beta");

@@ -92,6 +92,18 @@ impl Rtorrent {
         self.state.join("watch")
     }
 
+    /// Puts a torrent before it, whole at once: a file that is still being written when it is read is a bad one, and is
+    /// not read again.
+    ///
+    /// # Panics
+    /// When it cannot be written.
+    pub fn load(&self, torrent: &Path) {
+        let name = torrent.file_name().expect("the torrent has a name");
+        let beside = self.state.join(name);
+        fs::copy(torrent, &beside).expect("a copy beside the watch directory");
+        fs::rename(&beside, self.watch().join(name)).expect("the torrent in the watch directory");
+    }
+
     /// Starts it (again) and waits until it answers.
     ///
     /// # Panics
