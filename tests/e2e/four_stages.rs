@@ -21,6 +21,9 @@ fn two_releases_go_live_and_the_first_comes_back() {
     assert_chain(&fleet);
     let swap = swap_record(&fleet);
     assert_eq!((swap.details.verb.as_str(), swap.details.outcome.as_str()), ("activate", "committed"));
+    // From the first server's switch to the last one's: three on one machine that all wait for the word.
+    let spread = swap.details.spread_ms.expect("the spread is in the record");
+    assert!((0.0..2000.0).contains(&spread), "{spread} ms");
     for host in &swap.details.hosts {
         assert_eq!((host.before.as_deref(), host.after.as_deref()), (Some("r1"), Some("r2")), "{host:?}");
         assert_eq!((host.outcome.as_str(), &host.error), ("committed", &None), "{host:?}");

@@ -130,6 +130,14 @@ pub enum Error {
         /// Where it points.
         target: PathBuf,
     },
+    /// `current` points to nothing.
+    #[error("`{path}` points to `{target}`, where nothing is")]
+    DanglingCurrent {
+        /// current.
+        path: PathBuf,
+        /// Where it points.
+        target: PathBuf,
+    },
     /// What is served cannot become a release.
     #[error("`{path}` cannot be taken in as a release: {why}")]
     CannotAdopt {
@@ -298,6 +306,7 @@ impl cli::Failure for Error {
             | Self::NothingBefore { .. }
             | Self::CurrentNotALink { .. }
             | Self::ForeignCurrent { .. }
+            | Self::DanglingCurrent { .. }
             | Self::CannotAdopt { .. }
             | Self::Lint { .. }
             | Self::SharedMissing { .. }
@@ -340,6 +349,7 @@ impl cli::Failure for Error {
                 format!("take it in as a release, without an outage: swap-release adopt --deploy-to {}", path.parent().unwrap_or(path).display())
             }
             Self::ForeignCurrent { .. } => "take it in as a release (swap-release adopt), point it to one in releases/, or remove it".into(),
+            Self::DanglingCurrent { .. } => "bring back (or mount) what it points to; or activate with --adopt, which moves that link out of the way".into(),
             Self::CannotAdopt { .. } => "nothing was changed; see README, Taking over a site that is served".into(),
             Self::Fenced { .. } => "never remove the lock file: the kernel frees it when its owner ends; run again".into(),
             Self::Lint { .. } => "correct the lines named above and reload the web server".into(),

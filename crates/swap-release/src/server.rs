@@ -18,6 +18,7 @@ use crate::hooks::Switching;
 use crate::job::{Lease, ServerJob, ServerVerb};
 use crate::lint;
 use crate::site::{HistoryLine, LockedSite, Site, SwitchKind};
+use crate::verbs::adopt::Adopted;
 use crate::verbs::confirm::{self, Controller};
 use crate::verbs::finished::Seen;
 use crate::verbs::{adopt, finished, pin, prune, repair, stage, status, switch, verify, want};
@@ -296,8 +297,15 @@ fn adopt_current(
         None => adopt::name_now().parse().map_err(|error| Error::Usage(format!("{error}")))?,
     };
     match adopt::adopt(locked, &id, shared, &|_| !abort.is_set())? {
-        Some(id) => console.say(format!("what was served is release `{id}` now, and live as before")),
-        None => console.say("there is nothing to take in"),
+        Adopted::Release(id) => {
+            console.say(format!("what was served is release `{id}` now, and live as before"));
+        }
+        Adopted::Nothing => console.say("there is nothing to take in"),
+        Adopted::SetAside { target, kept } => console.warn(format!(
+            "`current` pointed to `{}`, where nothing is; the link is kept as `{}`",
+            target.display(),
+            kept.display()
+        )),
     }
     Ok(())
 }

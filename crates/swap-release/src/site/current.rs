@@ -1,7 +1,7 @@
 //! The symlink that says what is live.
 
 use std::io::ErrorKind;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use record::ReleaseId;
 
@@ -46,6 +46,13 @@ impl Site<'_> {
             Err(error) if error.kind() == ErrorKind::InvalidInput => Err(Error::CurrentNotALink { path }),
             Err(source) => Err(Error::Read { path, source }),
         }
+    }
+
+    /// Where `current` points, if nothing is there: a release whose directory somebody deleted, a disk that is not mounted.
+    pub(crate) fn dangling(&self) -> Option<PathBuf> {
+        let current = self.paths.current();
+        let target = std::fs::read_link(&current).ok()?;
+        matches!(current.metadata(), Err(error) if error.kind() == ErrorKind::NotFound).then_some(target)
     }
 
     /// Points `current` to a release, or removes it. Atomic: whoever opens `current/x` meanwhile gets the old file

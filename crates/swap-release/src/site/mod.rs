@@ -7,6 +7,7 @@
 mod current;
 mod history;
 mod lock;
+mod lost_journal;
 mod paths;
 mod pending;
 mod reconcile;

@@ -62,6 +62,16 @@ impl Paths {
         self.state().join("pending.json")
     }
 
+    /// A journal that could not be read, kept for whoever wants to know.
+    pub(crate) fn unreadable(&self) -> PathBuf {
+        self.state().join("pending.unreadable")
+    }
+
+    /// A `current` that led nowhere, out of the way of the release that was activated instead.
+    pub(crate) fn set_aside(&self, id: &ReleaseId) -> PathBuf {
+        self.state().join(format!("current.{id}"))
+    }
+
     pub(crate) fn history(&self) -> PathBuf {
         self.state().join("history.jsonl")
     }

@@ -2,12 +2,19 @@
 
 use record::host::ReleaseState;
 
-use super::{LockedSite, Pending};
+use super::{LockedSite, Pending, lost_journal};
 use crate::{Error, verbs};
 
 /// Brings the site into a state that needs no explanation: nothing pending, no half tree, no leftovers.
 pub(super) fn reconcile(locked: &LockedSite<'_>) -> Result<(), Error> {
-    match locked.pending()? {
+    let pending = match locked.pending() {
+        Err(error @ Error::State { .. }) => {
+            lost_journal::recover(locked, &error)?;
+            None
+        }
+        pending => pending?,
+    };
+    match pending {
         None => {}
         Some(Pending::Stage { release }) => {
             log::info!("finding the staging of `{release}` unfinished");

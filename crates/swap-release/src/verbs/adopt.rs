@@ -17,16 +17,37 @@ use crate::Error;
 use crate::shared::target_of;
 use crate::site::{Current, LockedSite, Pending, ReleaseFile};
 
-/// Makes what `current` is a release named `id`. `None` if it is one already, or nothing is there.
+/// What became of what was served.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Adopted {
+    /// It was a release already, or nothing was there.
+    Nothing,
+    /// It is the release of this name now.
+    Release(ReleaseId),
+    /// `current` led nowhere: the link is kept at `kept`.
+    SetAside {
+        /// Where it pointed.
+        target: PathBuf,
+        /// Where it is.
+        kept: PathBuf,
+    },
+}
+
+/// Makes what `current` is a release named `id`.
 pub(crate) fn adopt(
     locked: &LockedSite<'_>,
     id: &ReleaseId,
     shared: &[SharedPath],
     progress: &payload::Progress<'_>,
-) -> Result<Option<ReleaseId>, Error> {
+) -> Result<Adopted, Error> {
     let paths = &locked.site.paths;
+    if let Some(target) = locked.site.dangling() {
+        let (current, kept) = (paths.current(), paths.set_aside(id));
+        locked.site.disk.rename(&current, &kept).map_err(|source| Error::write(&current, source))?;
+        return Ok(Adopted::SetAside { target, kept });
+    }
     let from = match locked.site.current() {
-        Ok(Current::None | Current::Release(_)) => return Ok(None),
+        Ok(Current::None | Current::Release(_)) => return Ok(Adopted::Nothing),
         Err(Error::CurrentNotALink { path }) => {
             if path.is_dir() {
                 From::Directory
@@ -72,7 +93,7 @@ pub(crate) fn adopt(
         return Err(error);
     }
     finish(locked, id, &shared)?;
-    Ok(Some(id.clone()))
+    Ok(Adopted::Release(id.clone()))
 }
 
 /// The name of what is taken in when nobody names it.

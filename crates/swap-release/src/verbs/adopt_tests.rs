@@ -23,7 +23,7 @@ fn shared() -> Vec<SharedPath> {
     ["sites/default/files/", "sites/default/settings.php"].map(|path| path.parse().unwrap()).into()
 }
 
-fn adopt_it(root: &Path) -> Result<Option<ReleaseId>, Error> {
+fn adopt_it(root: &Path) -> Result<Adopted, Error> {
     let locked = Site::open(root, &RealDisk).unwrap().lock("test".into())?;
     adopt(&locked, &id("old"), &shared(), &|_| true)
 }
@@ -52,7 +52,7 @@ fn a_served_directory_becomes_a_release_with_its_shared_paths_outside() {
         });
         let adopted = adopt_it(root.path()).unwrap();
         done.store(true, Ordering::SeqCst);
-        assert_eq!(adopted, Some(id("old")));
+        assert_eq!(adopted, Adopted::Release(id("old")));
         assert!(reader.join().unwrap() > 0);
     });
     let locked = Site::open(root.path(), &RealDisk).unwrap().lock("test".into()).unwrap();
@@ -63,7 +63,7 @@ fn a_served_directory_becomes_a_release_with_its_shared_paths_outside() {
     assert_eq!(file.state, ReleaseState::Active);
     crate::verbs::verify::expect_clean(&locked.site, &file, &|_| true).unwrap();
     drop(locked);
-    assert_eq!(adopt_it(root.path()).unwrap(), None, "done already");
+    assert_eq!(adopt_it(root.path()).unwrap(), Adopted::Nothing, "done already");
     assert_eq!(served(root.path()).map(Option::unwrap), ALL);
 }
 
@@ -73,17 +73,35 @@ fn a_link_to_a_foreign_place_is_taken_in_as_it_is() {
     let elsewhere = tempfile::tempdir().unwrap();
     old_site(elsewhere.path());
     symlink(elsewhere.path().join("current"), root.path().join("current")).unwrap();
-    adopt_it(root.path()).unwrap().unwrap();
+    adopt_it(root.path()).unwrap();
     assert_eq!(served(root.path()).map(Option::unwrap), ALL);
     assert_eq!(fs::read_link(root.path().join("current")).unwrap(), Path::new("releases/old"));
     assert!(elsewhere.path().join("current/sites/default/settings.php").is_file(), "nothing is moved there");
 }
 
 #[test]
+fn a_link_that_leads_nowhere_is_kept_out_of_the_way() {
+    for target in ["/nowhere/old", "releases/gone"] {
+        let root = site_with(&["r1"]);
+        let current = root.path().join("current");
+        symlink(target, &current).unwrap();
+        let Adopted::SetAside { target: was, kept } = adopt_it(root.path()).unwrap() else {
+            panic!("{target}")
+        };
+        assert_eq!((was.as_path(), fs::read_link(kept).unwrap()), (Path::new(target), was.clone()));
+        assert!(current.symlink_metadata().is_err());
+        let locked = Site::open(root.path(), &RealDisk).unwrap().lock("test".into()).unwrap();
+        crate::verbs::switch::switch(&locked, crate::site::SwitchKind::Activate, &id("r1"), None).unwrap();
+        assert_eq!(fs::read_link(current).unwrap(), Path::new("releases/r1"));
+    }
+}
+
+#[test]
 fn what_is_no_site_is_refused() {
     let root = site_with(&["old"]);
-    assert_eq!(adopt_it(root.path()).unwrap(), None, "nothing is live");
-    symlink("nowhere", root.path().join("current")).unwrap();
+    assert_eq!(adopt_it(root.path()).unwrap(), Adopted::Nothing, "nothing is live");
+    fs::write(root.path().join("file"), "").unwrap();
+    symlink("file", root.path().join("current")).unwrap();
     assert!(adopt_it(root.path()).unwrap_err().to_string().contains("no directory"));
     fs::remove_file(root.path().join("current")).unwrap();
     fs::write(root.path().join("current"), "").unwrap();

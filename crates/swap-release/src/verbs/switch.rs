@@ -87,6 +87,10 @@ pub(crate) fn switch(
 ) -> Result<Switched, Error> {
     let site = &locked.site;
     let file = site.expect_known(to)?;
+    // Nobody knows why it is so, and the way back would lead there: not silently replaced.
+    if let Some(target) = site.dangling() {
+        return Err(Error::DanglingCurrent { path: site.paths.current(), target });
+    }
     let from = site.current()?.into_id();
     let switched = Switched { from: from.clone(), to: to.clone() };
     if from.as_ref() == Some(to) {
@@ -331,6 +335,19 @@ mod tests {
         // By the site's rule its code works before and after the update.
         crate::drupal::remember(&locked, &id("r2"), &update(true)).unwrap();
         expect_same_database(&locked.site, &id("r1")).unwrap();
+    }
+
+    #[test]
+    fn a_current_that_is_not_ours_or_leads_nowhere_is_named_and_left_alone() {
+        for target in ["/nowhere/old", "releases/gone", "/proc/self"] {
+            let root = site_with(&["r1"]);
+            let current = root.path().join("current");
+            std::os::unix::fs::symlink(target, &current).unwrap();
+            let locked = lock(root.path(), &RealDisk).unwrap();
+            let error = switch(&locked, SwitchKind::Activate, &id("r1"), None).unwrap_err();
+            assert!(error.to_string().contains(&format!("`{target}`")), "{error}");
+            assert_eq!(std::fs::read_link(&current).unwrap().as_os_str(), target);
+        }
     }
 
     #[test]
