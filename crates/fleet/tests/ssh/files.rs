@@ -53,3 +53,34 @@ fn a_server_without_sftp_gets_its_files_too() {
     let Some(server) = Server::start_with(&Setup { sftp: false, ..Setup::default() }) else { return };
     put_files(&server);
 }
+
+#[test]
+fn what_was_altered_on_the_way_is_not_put_in_place() {
+    // A server whose dd writes something else than it is given.
+    let Some(server) = Server::start_with(&Setup { config: "PermitUserEnvironment yes", ..Setup::default() })
+    else {
+        return;
+    };
+    let bin = server.path("bin");
+    fs::create_dir(&bin).unwrap();
+    fs::write(bin.join("dd"), "#!/bin/sh\ntr a b\n").unwrap();
+    fs::set_permissions(bin.join("dd"), fs::Permissions::from_mode(0o755)).unwrap();
+    let keys = server.path("authorized_keys");
+    let with_path: String = fs::read_to_string(&keys)
+        .unwrap()
+        .lines()
+        .map(|line| format!("environment=\"PATH={}:/usr/bin:/bin\" {line}\n", bin.display()))
+        .collect();
+    fs::write(&keys, with_path).unwrap();
+    let remote = server.connect();
+    let file = server.path("x.torrent");
+    fs::write(&file, "before").unwrap();
+    let path: RemotePath = file.to_str().unwrap().parse().unwrap();
+    let error = remote.upload(b"aaa", &path).unwrap_err();
+    assert!(error.to_string().contains("what arrived is not what was sent"), "{error}");
+    assert_eq!(fs::read(&file).unwrap(), b"before");
+    let left = |name: std::ffi::OsString| name.to_string_lossy().ends_with(".tmp");
+    assert!(!fs::read_dir(server.dir.path()).unwrap().any(|entry| left(entry.unwrap().file_name())));
+    remote.upload(b"bbb", &path).unwrap();
+    assert_eq!(fs::read(&file).unwrap(), b"bbb");
+}

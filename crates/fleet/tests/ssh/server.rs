@@ -68,7 +68,7 @@ impl Server {
         let at = |name: &str| dir.path().join(name).display().to_string();
         let mut config = format!(
             "{}\nListenAddress {ip}:{port}\nPidFile none\nUsePAM no\nStrictModes no\nPermitRootLogin yes\n\
-             PasswordAuthentication no\nKbdInteractiveAuthentication no\nAuthorizedKeysFile {}\n",
+             SetEnv SHLVL=1\nPasswordAuthentication no\nKbdInteractiveAuthentication no\nAuthorizedKeysFile {}\n",
             setup.config,
             at("authorized_keys"),
         );
