@@ -6,6 +6,7 @@
 use std::env;
 use std::error::Error;
 use std::fs;
+use std::io::{Write, stdout};
 use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
@@ -41,7 +42,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             other => Some(format!("{other:?}")),
         })
         .collect();
-    eprintln!("{} of {all} hosts have it", all - faults.len());
+    writeln!(stdout(), "{} of {all} hosts have it", all - faults.len())?;
     match faults.first() {
         None => Ok(()),
         Some(first) => Err(format!("{} failed, the first: {first}", faults.len()).into()),
