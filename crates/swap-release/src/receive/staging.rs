@@ -55,7 +55,14 @@ impl Staging {
             owner: owner(opening.owner.clone()),
             cancelled: Arc::clone(&cancelled),
         };
-        Self { cancelled, thread: thread::spawn(move || work.run()) }
+        Self::of(cancelled, move || work.run())
+    }
+
+    fn of(
+        cancelled: Arc<AtomicBool>,
+        work: impl FnOnce() -> Result<StageReply, Error> + Send + 'static,
+    ) -> Self {
+        Self { cancelled, thread: thread::spawn(work) }
     }
 
     /// Whether it has come to an end.
@@ -112,5 +119,17 @@ impl Work {
 
     fn is_cancelled(&self) -> bool {
         self.cancelled.load(Ordering::SeqCst)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_that_panics_has_failed_and_is_called_a_defect() {
+        let staging = Staging::of(Arc::default(), || panic!("a defect, on purpose"));
+        let error = staging.finish().unwrap_err();
+        assert!(matches!(error, Error::Receive(ReceiveError::Defect)), "{error}");
     }
 }
