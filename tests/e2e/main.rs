@@ -6,6 +6,7 @@ mod choose;
 mod corrupt;
 mod crafted;
 mod cut_off;
+mod doctor;
 mod drift;
 mod drupal;
 mod drupal_preset;
