@@ -7,14 +7,18 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use ssh2::{ErrorCode, OpenFlags, OpenType, Sftp};
+use ssh2::{ErrorCode, OpenFlags, OpenType, Session, Sftp};
 
 use super::exec::exec;
-use super::link::{Failure, Link};
+use super::link::{Failure, Link, Trouble};
 use crate::{Argv, Error, RemotePath};
 
 /// libssh2.h: the server has no subsystem `sftp`, CHANNEL_FAILURE and CHANNEL_REQUEST_DENIED.
 const NO_SUBSYSTEM: [i32; 2] = [-21, -22];
+/// libssh2.h: the server answered, and the answer is an error.
+const SFTP_PROTOCOL: i32 = -31;
+/// SFTP version 3 has no status for it (draft-ietf-secsh-filexfer-02, 7): "failure" is all that a full disk says.
+const NO_ROOM: &str = "the server refused to go on writing: is its disk full?";
 /// Writes below the path `$1`, moves it to `$2` when all `$3` bytes have come: a broken connection is end of file for
 /// `cat`, and must not put half a file in place.
 const SCRIPT: &str = r#"umask 022; cat >"$1" && test "$(wc -c <"$1")" -eq "$3" && mv -f -T -- "$1" "$2" || { rm -f -- "$1"; exit 1; }"#;
@@ -27,7 +31,7 @@ pub(super) fn upload(link: &Arc<Link>, bytes: &[u8], path: &RemotePath) -> Resul
     // Unique, so that two controllers never write to the same temporary file.
     let temporary = format!("{}/.{}.{}-{serial}.tmp", path.parent(), path.file_name(), process::id());
     let limit = time_for(link, bytes);
-    match link.run("start SFTP", link.step, ssh2::Session::sftp) {
+    match link.run("start SFTP", link.step, Session::sftp) {
         Ok(sftp) => {
             let done = by_sftp(link, &sftp, bytes, &temporary, path, limit);
             let _alone = link.hold();
@@ -61,7 +65,9 @@ fn by_sftp(
     let temporary = Path::new(temporary);
     let refuse = |failure: Failure| failure.or_refused(|error| failed(link, path, error.message()));
     let clean = |error: Error| {
-        let _nothing_to_remove = link.run("remove", link.step, |_| sftp.unlink(temporary));
+        // Not by SFTP: answers to writes that were refused are still on their way, and one would be taken for this one's.
+        let argv = Argv::new("rm").args(["-f", "--"]).arg(temporary.to_string_lossy());
+        let _nothing_to_remove = exec(link, &argv, b"", link.step);
         error
     };
     write_all(link, sftp, bytes, temporary, limit).map_err(refuse).map_err(clean)?;
@@ -89,13 +95,13 @@ fn write_all(
     let mut file =
         link.run("open", link.step, |_| sftp.open_mode(temporary, flags, 0o644, OpenType::File))?;
     let mut left = bytes;
-    let written = link.run("write", limit, |_| {
+    let written = link.run("write", limit, |session| {
         while !left.is_empty() {
             // On EAGAIN libssh2 wants the same bytes again, which `left` still begins with.
-            let written = file.write(left)?;
+            let written = file.write(left).map_err(|error| trouble(session, error))?;
             left = left.get(written..).unwrap_or_default();
         }
-        Ok::<_, std::io::Error>(())
+        Ok::<_, Trouble>(())
     });
     if let Err(failure) = written {
         let _alone = link.hold();
@@ -107,6 +113,17 @@ fn write_all(
         return Err(Failure::Error(error));
     }
     link.run("close", link.step, |_| file.close())
+}
+
+/// ssh2's Write keeps the words of an error only. Whether the server refused to write, as on a full disk, or the connection
+/// is gone, is what the session remembers.
+fn trouble(session: &Session, error: std::io::Error) -> Trouble {
+    match ssh2::Error::last_session_error(session) {
+        Some(last) if last.code() == ErrorCode::Session(SFTP_PROTOCOL) => {
+            Trouble::Refused(ssh2::Error::new(last.code(), NO_ROOM))
+        }
+        _ => error.into(),
+    }
 }
 
 fn failed(link: &Link, path: &RemotePath, detail: &str) -> Error {
