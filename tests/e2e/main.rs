@@ -23,6 +23,7 @@ mod health;
 mod hooks;
 mod host_down;
 mod host_keys;
+mod install;
 mod kill9;
 mod kill_syscalls;
 mod lease;

@@ -342,4 +342,22 @@ mod tests {
         assert!(matches!(job(&["--fleet", "f"]), Ok(Job::Push(_))));
         assert!(job(&["--fleet", "f", "plan"]).is_err(), "what was meant?");
     }
+
+    #[test]
+    fn an_installation_is_of_one_thing() {
+        let job = |args: &[&str]| {
+            let line = [&["fleet-push", "install", "--fleet", "f"], args].concat();
+            Cli::try_parse_from(line).map(Cli::into_job)
+        };
+        let task = |args: &[&str]| match job(args) {
+            Ok(Job::Install { task, .. }) => task,
+            other => panic!("{other:?}"),
+        };
+        assert!(matches!(task(&[]), Task::Put { binary: None }));
+        assert!(matches!(task(&["--back", "--as", "root"]), Task::Back));
+        assert!(matches!(task(&["--rtorrent"]), Task::Rtorrent(Setup { write: false, .. })));
+        for both in [&["--back", "--binary", "x"][..], &["--rtorrent", "--binary", "x"], &["--write"]] {
+            assert!(job(both).is_err(), "{both:?}");
+        }
+    }
 }

@@ -27,6 +27,10 @@ const BRIEF: Duration = Duration::from_secs(30);
 const READABLE: &str =
     r#"if [ ! -e "$1" ]; then echo none; elif [ -r "$1" ]; then echo yes; else echo no; fi"#;
 
+/// `$1` the watch directory, `$2` the file or nothing. Also what an aborted run has left.
+const CLEAN: &str = r#"rm -f -- "$1"/mkt-doctor.trial.*.torrent "$1"/.arriving/*mkt-doctor.trial.*
+[ -z "$2" ] || rm -f -- "$2""#;
+
 /// Makes it.
 pub(super) fn trial(
     remote: &dyn Remote,
@@ -123,7 +127,7 @@ impl Try<'_> {
         if self.client.download(self.hash)?.is_some() {
             self.client.erase(self.hash)?;
         }
-        let mut argv = Argv::new("rm").args(["-f", "--", torrent.as_str()]);
+        let mut argv = Argv::new("sh").args(["-c", CLEAN, "sh", torrent.parent()]);
         // rtorrent names the file, and it is removed: no other than that of the trial.
         if let Some(Trial::Loaded { place, .. }) = found
             && let Ok(place) = place.parse::<RemotePath>()

@@ -44,7 +44,7 @@ pub(super) enum InstallFault {
     #[error("`{key}` is `{value}`, which rtorrent's configuration cannot hold")]
     Unspeakable { key: &'static str, value: String },
     /// rtorrent must be told the address to listen on.
-    #[error("its address `{address}` is no IP address")]
+    #[error("`{address}` is no IPv4 address to listen on")]
     NoAddress { address: String },
     /// The account of rtorrent is not there.
     #[error("there is no user `{user}` there")]

@@ -24,6 +24,7 @@ use self::put::Done;
 pub(crate) use self::rtorrent::Setup;
 use crate::Error;
 use crate::cli::Reach;
+use crate::fault::Fault;
 use crate::hosts::count;
 
 /// What is to be done.
@@ -71,7 +72,7 @@ pub(crate) fn install(
                 let remote = connect(host)?;
                 put::put(&*remote, &with_account(host, account.as_ref()), &binary)
             };
-            each(reach, &hosts, &interrupt, console, abort, put, tell)
+            each(reach, &hosts, console, abort, put, lines, |_, _, _| Ok(()))
         }
         Task::Back => {
             console.say(format!("going back to the swap-release before, on {}", count(hosts.len())));
@@ -80,7 +81,7 @@ pub(crate) fn install(
                 let remote = connect(host)?;
                 put::back(&*remote, &with_account(host, account.as_ref()))
             };
-            each(reach, &hosts, &interrupt, console, abort, back, tell)
+            each(reach, &hosts, console, abort, back, lines, |_, _, _| Ok(()))
         }
         Task::Rtorrent(setup) => {
             let (with, without): (Vec<Host>, Vec<Host>) =
@@ -96,7 +97,7 @@ pub(crate) fn install(
                 let setup = Arc::clone(&setup);
                 move |host: &Host| rtorrent::work(&*connect(host)?, host, &setup)
             };
-            each(reach, &with, &interrupt, console, abort, work, rtorrent::tell)
+            each(reach, &with, console, abort, work, |_, _| Vec::new(), rtorrent::tell)
         }
     }
 }
@@ -106,45 +107,47 @@ fn with_account(host: &Host, account: Option<&UserName>) -> Host {
     Host { user: account.unwrap_or(&host.user).clone(), ..host.clone() }
 }
 
-/// Does `work` on every host; `told` tells of each that succeeded as soon as it has, failures are told likewise.
+/// What is said of a host.
+enum Line {
+    Say(String),
+    Warn(String),
+}
+
+/// Does `work` on every host. What `soon` says of one is told as soon as it is done, as are failures; `last` tells in the order
+/// of the inventory when all are.
 fn each<T: Send + 'static>(
     reach: &Reach,
     hosts: &[Host],
-    interrupt: &Interrupt,
     console: &Console,
     abort: &Abort,
     work: impl Fn(&Host) -> Result<T, InstallFault> + Send + Sync + 'static,
-    told: impl Fn(&Host, &T, &Console) -> Result<(), Error>,
+    soon: fn(&Host, &T) -> Vec<Line>,
+    last: fn(&Host, &T, &Console) -> Result<(), Error>,
 ) -> Result<ExitCode, Error> {
     let outcomes = fan_out(
         hosts.to_vec(),
         reach.parallel,
-        interrupt,
-        |event: Event<(String, Option<String>)>| {
-            if let Event::Said(_, (line, remedy)) = event {
-                console.say(line);
-                if let Some(remedy) = remedy {
-                    // Not a `hint:` line: that is for the error that ends the stage.
-                    console.say(remedy);
-                }
-            }
+        &Interrupt::from(abort.flag()),
+        |event: Event<Line>| match event {
+            Event::Said(_, Line::Say(line)) => console.say(line),
+            Event::Said(_, Line::Warn(line)) => console.warn(line),
+            Event::Begun(_) | Event::Ended(_) | Event::Tick => {}
         },
         move |host, emitter| {
             let result = work(&host);
-            if let Err(fault) = &result
-                && !matches!(fault, InstallFault::Host(crate::fault::Fault::Terminated))
-            {
-                let name = &host.name;
-                let remedy = fault.hint().map(|hint| format!("{name} remedy: {hint}"));
-                emitter.say((format!("{name} failed: {}", fault.beside(name)), remedy));
-            }
+            let told = match &result {
+                Ok(done) => soon(&host, done),
+                Err(InstallFault::Host(Fault::Terminated)) => Vec::new(),
+                Err(fault) => failure(&host, fault),
+            };
+            told.into_iter().for_each(|line| emitter.say(line));
             result.ok()
         },
     );
     let mut failed = Vec::new();
     for (host, outcome) in hosts.iter().zip(outcomes) {
         match outcome {
-            Outcome::Done(Some(done)) => told(host, &done, console)?,
+            Outcome::Done(Some(done)) => last(host, &done, console)?,
             Outcome::Panicked => {
                 console.say(format!("{} failed: a defect in fleet-push ended the work on it", host.name));
                 failed.push(host);
@@ -165,27 +168,37 @@ fn each<T: Send + 'static>(
     })
 }
 
-fn tell(host: &Host, done: &Done, console: &Console) -> Result<(), Error> {
+fn failure(host: &Host, fault: &InstallFault) -> Vec<Line> {
+    let name = &host.name;
+    let mut lines = vec![Line::Say(format!("{name} failed: {}", fault.beside(name)))];
+    // Not a `hint:` line: that is for the error that ends the stage.
+    lines.extend(fault.hint().map(|hint| Line::Say(format!("{name} remedy: {hint}"))));
+    lines
+}
+
+fn lines(host: &Host, done: &Done) -> Vec<Line> {
     let name = &host.name;
     match done {
         Done::Already { path, version } => {
-            console.say(format!("{name} has it already: swap-release {version} in {path}"));
+            vec![Line::Say(format!("{name} has it already: swap-release {version} in {path}"))]
         }
         Done::New { path, version, former } => {
-            console.say(format!("{name} has swap-release {version} in {path} now"));
-            if let Some(former) = former {
-                console.say(format!(
-                    "{name} keeps the former one, {}, as {}; --back exchanges the two",
-                    former.version, former.path
-                ));
+            let mut lines = vec![Line::Say(format!("{name} has swap-release {version} in {path} now"))];
+            lines.extend(former.as_ref().map(|former| {
+                let (version, path) = (&former.version, &former.path);
+                Line::Say(format!(
+                    "{name} keeps the former one, {version}, as {path}; --back exchanges the two"
+                ))
+            }));
+            let ours = env!("CARGO_PKG_VERSION");
+            if version != ours {
+                lines.push(Line::Warn(format!(
+                    "{name}: swap-release {version} there, fleet-push {ours} here"
+                )));
             }
-            if version != env!("CARGO_PKG_VERSION") {
-                let ours = env!("CARGO_PKG_VERSION");
-                console.warn(format!("{name}: swap-release {version} there, fleet-push {ours} here"));
-            }
+            lines
         }
     }
-    Ok(())
 }
 
 /// Enough of a digest to tell two apart.

@@ -23,5 +23,5 @@ if [ -e "$path" ]; then
 fi
 { sync -- "$new" && mv -f -T -- "$new" "$path" && sync -- "${path%/*}/"; } || refuse 'write it cannot be put in place'
 # What runs that were cut off have left.
-find "${path%/*}/" -maxdepth 1 -type f -name '.*.mkt-*' -mmin +60 -exec rm -f -- {} + 2>/dev/null
+find "${path%/*}/" -maxdepth 1 -type f -name ".*${path##*/}.mkt-*" -mmin +60 -exec rm -f -- {} + 2>/dev/null
 printf 'live %s\n' "$(printf '%s' "$said" | head -n 1)"

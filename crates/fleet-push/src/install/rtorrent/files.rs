@@ -29,8 +29,8 @@ pub(super) struct File {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Folder {
     pub(super) path: RemotePath,
-    pub(super) owner: String,
-    pub(super) group: String,
+    /// User and group; `None`: whoever logs in.
+    pub(super) owner: Option<(String, String)>,
     pub(super) mode: u32,
 }
 
@@ -121,17 +121,15 @@ pub(super) fn plan(host: &Host, setup: &Setup, group: &str) -> Result<Plan, Inst
     units.push(unit(RECONCILE, RECONCILE_SERVICE)?);
     let folder = |path: &RemotePath, owner: &str, mode| Folder {
         path: path.clone(),
-        owner: owner.to_owned(),
-        group: group.to_owned(),
+        owner: Some((owner.to_owned(), group.to_owned())),
         mode,
     };
     let config_folder: RemotePath =
         setup.config.parent().parse().map_err(|_| unspeakable("--rtorrent-config", setup.config.as_str()))?;
-    let root =
-        |path: RemotePath| Folder { path, owner: "root".to_owned(), group: "root".to_owned(), mode: 0o755 };
+    let plain = |path: RemotePath| Folder { path, owner: None, mode: 0o755 };
     let mut folders = vec![
-        root(config_folder),
-        root(setup.units.clone()),
+        plain(config_folder),
+        plain(setup.units.clone()),
         folder(&host.deploy_to, deploys, 0o755),
         folder(&state, user, 0o755),
         folder(&below(&state, "session")?, user, 0o750),

@@ -57,10 +57,9 @@ pub(super) fn tell(host: &Host, work: &Work, console: &Console) -> Result<(), Er
             } else {
                 "would be made"
             };
-            text += &format!(
-                "# {name}: directory {} ({}:{} {mode:04o}): {there}\n",
-                folder.path, folder.owner, folder.group
-            );
+            let owner =
+                folder.owner.as_ref().map_or(String::new(), |(user, group)| format!("{user}:{group} "));
+            text += &format!("# {name}: directory {} ({owner}{mode:04o}): {there}\n", folder.path);
         }
         for file in &work.plan.files {
             let state = match work.facts.before(file) {

@@ -120,7 +120,10 @@ pub(super) fn write(
     facts: &Facts,
 ) -> Result<Vec<Kept>, InstallFault> {
     if !facts.has_user {
-        let home = plan.folders.iter().find(|folder| folder.owner == setup.user.as_str());
+        let home = plan
+            .folders
+            .iter()
+            .find(|folder| folder.owner.as_ref().is_some_and(|(owner, _)| owner == setup.user.as_str()));
         let home = home.map_or_else(|| "/nonexistent".to_owned(), |folder| folder.path.to_string());
         return Err(InstallFault::NoUser { user: setup.user.to_string(), home });
     }
@@ -132,9 +135,11 @@ pub(super) fn write(
             continue;
         }
         let mode = format!("{:04o}", folder.mode);
-        let argv = Argv::new("install");
-        let argv = argv.args(["-d", "-o", &folder.owner, "-g", &folder.group, "-m", &mode, "--", path]);
-        let output = remote.exec(&argv, b"", BRIEF)?;
+        let mut argv = Argv::new("install").args(["-d", "-m", &mode]);
+        if let Some((owner, group)) = &folder.owner {
+            argv = argv.args(["-o", owner, "-g", group]);
+        }
+        let output = remote.exec(&argv.args(["--", path]), b"", BRIEF)?;
         if !output.status.success() {
             return Err(InstallFault::Folder { path: path.to_owned(), reason: output.reason() });
         }
