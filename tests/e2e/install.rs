@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use e2e::daemon::Daemon;
 use e2e::mount::Tmpfs;
-use e2e::{Fleet, FleetOptions, Host, Run, bin, eventually, peers};
+use e2e::{Fleet, FleetOptions, Host, Run, bin, eventually, peers, rpc};
 
 use crate::needs_peers;
 
@@ -248,4 +249,69 @@ fn the_configuration_that_it_writes_starts_an_rtorrent_and_a_push_works() {
     let run =
         fleet.run("fleet-push").args(["install", "--fleet", "fleet.toml", "--rtorrent", "--only", "beta"]);
     run.output().fails_naming(2, "rtorrent");
+}
+
+#[test]
+fn an_rtorrent_of_a_user_of_its_own_only_tells_and_the_deployment_looks() {
+    needs_peers!();
+    if !peers::skip_unless(module_path!(), peers::is_root(), "running rtorrent as another user needs root") {
+        return;
+    }
+    let mut fleet = Fleet::start(&FleetOptions {
+        hosts: vec!["alpha"],
+        web: false,
+        seeder: false,
+        ..FleetOptions::default()
+    });
+    fleet.host_mut("alpha").rtorrent.stop();
+    let host = fleet.host("alpha");
+    let (state, units, etc) = (host.dir.join("rt"), host.dir.join("units"), host.dir.join("etc"));
+    fs::remove_dir_all(&state).unwrap();
+    fs::remove_dir_all(host.deploy_to().join("incoming")).unwrap();
+    // Another user has to come as far as its own directories.
+    fs::set_permissions(fleet.scratch(), fs::Permissions::from_mode(0o755)).unwrap();
+    fs::create_dir(host.dir.join("bin")).unwrap();
+    fs::copy(slim(&fleet), program(host)).unwrap();
+    let ours = bin("swap-release").display().to_string();
+    fleet.edit_inventory(&ours, &program(host).display().to_string());
+
+    let config = etc.join("rtorrent.rc");
+    let run = fleet.run("fleet-push").args(["install", "--fleet", "fleet.toml", "--rtorrent", "--write"]);
+    let run = run.args(["--rtorrent-user", "nobody", "--rtorrent-config"]).arg(&config);
+    run.arg("--unit-dir").arg(&units).output().ok();
+    let mut start = Command::new("setpriv");
+    start.args(["--reuid=nobody", "--regid=0", "--clear-groups", "--"]).arg(peers::need("rtorrent"));
+    start.args(["-n", "-o"]).arg(format!("import={}", config.display())).env("HOME", &state);
+    let mut daemon = Daemon::start("rtorrent of nobody", &start, &host.dir.join("rtorrent.log"));
+    eventually("rtorrent to answer", Duration::from_secs(15), || {
+        daemon.assert_running();
+        rpc::call(&state.join("rpc.sock"), "system.client_version", &[]).ok()
+    });
+
+    let doctor = || fleet.run("fleet-push").args(["doctor", "--fleet", "fleet.toml"]).output();
+    doctor().ok();
+    // It may not write where payloads belong; the command that is shown helps.
+    let incoming = host.deploy_to().join("incoming");
+    std::os::unix::fs::chown(&incoming, Some(0), Some(0)).unwrap();
+    fs::set_permissions(&incoming, fs::Permissions::from_mode(0o755)).unwrap();
+    let told =
+        doctor().fails_naming(31, "alpha").says("rtorrent-downloads: rtorrent cannot write its downloads");
+    let remedy = told.stderr.lines().find_map(|line| line.split_once("remedy, run there as root: install "));
+    let remedy = format!("install {}", remedy.unwrap_or_else(|| panic!("{}", told.stderr)).1);
+    assert!(remedy.contains("-o nobody"), "{remedy}");
+    Run::new("sh", &fleet.dir()).args(["-c", &remedy]).output().ok();
+    doctor().ok();
+    fleet.deploy(1);
+    let spool = state.join("events");
+    let waiting = || fs::read_dir(&spool).unwrap().flatten().count();
+    eventually("the event of rtorrent", Duration::from_secs(10), || (waiting() > 0).then_some(()));
+    let unit = |name: &str| fs::read_to_string(units.join(name)).unwrap();
+    assert!(unit("site-swap.path").contains(&format!("DirectoryNotEmpty={}", spool.display())));
+    // What systemd would run then.
+    let service = unit("site-swap.service");
+    let line = service.lines().find_map(|line| line.strip_prefix("ExecStart=")).unwrap();
+    Run::new("sh", &fleet.dir()).args(["-c", line]).output().ok();
+    assert_eq!(waiting(), 0);
+    fleet.assert_live("r1");
+    drop(daemon);
 }

@@ -108,11 +108,11 @@ fn tell(results: &[(ExaminedHost, Option<Seen>)], console: &Console) {
             }
             for command in &check.commands {
                 let place = match command.place {
-                    RemedyPlace::Here => "here".to_owned(),
-                    RemedyPlace::Host => format!("on {}", host.name),
-                    RemedyPlace::Root => format!("on {} as root", host.name),
+                    RemedyPlace::Here => "here",
+                    RemedyPlace::Host => "there",
+                    RemedyPlace::Root => "there as root",
                 };
-                console.say(format!("{} {place}: {}", host.name, command.command));
+                console.say(format!("{} remedy, run {place}: {}", host.name, command.command));
             }
         }
         for check in &host.checks {

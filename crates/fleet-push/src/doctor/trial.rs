@@ -112,7 +112,9 @@ impl Try<'_> {
             if self.interrupt.is_raised() {
                 return Err(Fault::Terminated);
             }
-            if let Some(download) = self.client.download(self.hash)?.filter(&is_enough) {
+            let download = self.client.download(self.hash)?;
+            log::debug!("{}: trial: {download:?}", self.remote.name());
+            if let Some(download) = download.filter(&is_enough) {
                 return Ok(Some(download));
             }
             if Instant::now() >= until {
