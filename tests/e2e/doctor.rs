@@ -135,9 +135,12 @@ fn a_fleet_that_is_well_is_found_well_and_left_as_it_is() {
     let told = doctor(&fleet, &[]).well();
     assert_eq!(told.json["schema"], "fleet-doctor/1");
     for (name, checks) in [
-        ("alpha", &["rtorrent-rpc", "rtorrent-watch", "rtorrent-downloads", "rtorrent-events"][..]),
+        (
+            "alpha",
+            &["peer-address", "rtorrent-rpc", "rtorrent-watch", "rtorrent-downloads", "rtorrent-events"][..],
+        ),
         ("beta", &["upload", "rtorrent-watch"]),
-        ("gamma", &["peer-ports"]),
+        ("gamma", &["peer-ports", "peer-address"]),
     ] {
         let common =
             ["ssh", "upload", "swap-release", "deploy-to", "free-space", "clock", "current", "shared"];
@@ -204,6 +207,13 @@ fn what_is_wrong_with_an_rtorrent_is_told() {
     doctor(&fleet, &[]).fault("alpha", "rtorrent-rpc", "is not there");
     fleet.host_mut("alpha").rtorrent.resume();
     doctor(&fleet, &[]).well();
+
+    // Other peers would dial a port on which it does not listen.
+    let toml = fs::read_to_string(fleet.toml()).unwrap();
+    let port = toml.lines().find(|line| line.starts_with("peer_port = ")).unwrap();
+    fleet.edit_inventory(port, "peer_port = 1");
+    doctor(&fleet, &[]).warning("alpha", "peer-address", "nobody listens");
+    fleet.edit_inventory("peer_port = 1", port);
 
     // A watch directory that is not there, and its remedy.
     let watch = fleet.host("alpha").rtorrent.watch();
@@ -327,6 +337,20 @@ fn a_site_that_is_not_there_or_is_somebody_else_s_is_told() {
     assert!(commands(fault)[0].starts_with("ss -Hltnp "), "{fault:#}");
     drop(listener);
     doctor(&fleet, &[]).well();
+}
+
+#[test]
+fn a_firewall_between_peers_is_told() {
+    needs_peers!();
+    if !peers::skip_unless(module_path!(), peers::is_root(), "network namespaces need root") {
+        return;
+    }
+    let fleet = Fleet::start(&FleetOptions { apart: true, ..FleetOptions::embedded(vec!["alpha"]) });
+    assert_eq!(doctor(&fleet, &[]).well().check("alpha", "peer-address")["verdict"], "ok");
+    fleet.switch.as_ref().unwrap().close_all_but("alpha", fleet.ssh_port());
+    let told = doctor(&fleet, &[]);
+    let warning = told.warning("alpha", "peer-address", "as if a firewall drops it");
+    assert!(commands(warning).contains(&"nft list ruleset"), "{warning:#}");
 }
 
 #[test]

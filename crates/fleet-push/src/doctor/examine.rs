@@ -8,6 +8,7 @@ use rtorrent_rpc::{Client, Value};
 
 use super::Subject;
 use super::checks;
+use super::dial::dial;
 use super::look::{Look, Part, look};
 use super::remedy::has_rtorrent;
 use super::seen::{Seen, SeenRtorrent, Trial};
@@ -59,7 +60,8 @@ fn observe(subject: &Subject<'_>, options: &SshOptions, interrupt: &Interrupt) -
     let status = status(remote, host, &probe, &look)?;
     let lint = if probe.version.is_ok() { lint(remote, host)? } else { None };
     let rtorrent = if has_rtorrent(host) { Some(rtorrent(remote, host, &look, interrupt)?) } else { None };
-    Ok(Seen { probe, look, upload, status, lint, rtorrent })
+    let dialled = if host.local { None } else { dial(host, &look) };
+    Ok(Seen { probe, look, upload, status, lint, dialled, rtorrent })
 }
 
 /// Sends a small file as a push sends one, and asks what arrived.

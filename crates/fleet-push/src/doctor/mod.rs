@@ -1,11 +1,12 @@
 //! `fleet-push doctor`: whether hosts have what a deployment needs, and what to do where they have not.
 //!
-//! - `look`, `trial`, `examine`: asking a host; all that is left there is taken away again;
+//! - `look`, `trial`, `dial`, `examine`: asking a host; all that is left there is taken away again;
 //! - `seen`: what was observed;
 //! - `checks`: what is made of it, one file a check, without any effect;
 //! - `remedy`: the words and commands for people.
 
 mod checks;
+mod dial;
 mod examine;
 mod look;
 mod remedy;

@@ -1,7 +1,10 @@
 //! All that was observed of one host.
 
+use std::net::SocketAddr;
+
 use record::host::HostStatus;
 
+use super::dial::Answer;
 use super::look::Look;
 use crate::plan::probe::Probe;
 
@@ -16,6 +19,8 @@ pub(super) struct Seen {
     pub(super) status: Option<Result<HostStatus, String>>,
     /// What `swap-release lint` found; `None` if it was not asked, or cannot tell.
     pub(super) lint: Option<Vec<String>>,
+    /// What came of dialling it as other peers do; `None` if it cannot be.
+    pub(super) dialled: Option<(SocketAddr, Answer)>,
     /// Its rtorrent, if that carries the payload.
     pub(super) rtorrent: Option<SeenRtorrent>,
 }

@@ -5,6 +5,7 @@ mod clock;
 mod current;
 mod deploy_to;
 mod one_file_system;
+mod peer_address;
 mod peer_ports;
 mod rtorrent_downloads;
 mod rtorrent_events;
@@ -47,6 +48,7 @@ pub(super) fn all(subject: &Subject<'_>, seen: &Seen) -> Vec<Check> {
         web_server_reads::check(subject, seen),
         web_server_config::check(subject, seen),
         peer_ports::check(subject, seen),
+        peer_address::check(subject, seen),
     ];
     checks.extend(more.into_iter().flatten());
     if let Some(rtorrent) = &seen.rtorrent {

@@ -1,11 +1,10 @@
 //! `peer-ports`: an embedded peer finds a port to listen on, and others know the address to dial.
 
-use std::net::IpAddr;
-
 use fleet::{Argv, Engine};
 use record::Check;
 
 use crate::doctor::Subject;
+use crate::doctor::dial::free_ports;
 use crate::doctor::remedy::{as_root, fault, here, ok};
 use crate::doctor::seen::Seen;
 use crate::receiver::peer_ip;
@@ -22,11 +21,7 @@ pub(super) fn check(subject: &Subject<'_>, seen: &Seen) -> Option<Check> {
         let look_up = here(&Argv::new("getent").args(["hosts", host.address.as_str()]));
         return Some(fault(NAME, format!("`{}` has no IP address", host.address), remedy, [look_up]));
     };
-    let listen = host.peer_listen.unwrap_or(dialled);
-    let taken = |port: u16| {
-        seen.look.listening.iter().any(|(address, other)| *other == port && meets(*address, listen))
-    };
-    let free = host.peer_ports.ports().filter(|port| !taken(*port)).count();
+    let free = free_ports(host, dialled, &seen.look).count();
     if free > 0 {
         return Some(ok(NAME, format!("{free} of {} are free, dialled at {dialled}", host.peer_ports)));
     }
@@ -40,20 +35,10 @@ pub(super) fn check(subject: &Subject<'_>, seen: &Seen) -> Option<Check> {
     ))
 }
 
-/// Whether who listens at `taken` keeps another from listening at `wanted`.
-fn meets(taken: IpAddr, wanted: IpAddr) -> bool {
-    match (taken, wanted) {
-        (taken, wanted) if taken == wanted => true,
-        // Who listens on all addresses of IPv6 has those of IPv4, too, unless told otherwise (ipv6(7), IPV6_V6ONLY).
-        (IpAddr::V6(taken), _) if taken.is_unspecified() => true,
-        (taken, wanted) => {
-            taken.is_ipv4() == wanted.is_ipv4() && (taken.is_unspecified() || wanted.is_unspecified())
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::net::IpAddr;
+
     use record::Verdict;
 
     use super::*;

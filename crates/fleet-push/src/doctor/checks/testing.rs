@@ -67,6 +67,7 @@ pub(crate) fn good() -> Seen {
         upload: Ok(()),
         status: None,
         lint: Some(Vec::new()),
+        dialled: None,
         rtorrent: None,
     }
 }
