@@ -5,7 +5,7 @@ use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use e2e::daemon::Daemon;
 use e2e::mount::Tmpfs;
@@ -142,8 +142,10 @@ fn a_run_that_is_cut_off_leaves_the_one_before_and_can_be_run_again() {
             fleet.hosts.iter().all(|host| names(host).len() > 1).then_some(())
         });
         if end == "TERM" {
+            let asked = Instant::now();
             run.terminate();
             let output = run.wait().exits(143);
+            assert!(asked.elapsed() < Duration::from_secs(3), "{:?}", asked.elapsed());
             assert!(!output.stderr.contains(" now"), "it was too late: {}", output.stderr);
         } else {
             run.kill9();
