@@ -43,8 +43,9 @@ rt_service() {
     fill rtorrent.rc.in "$ROOT/etc/site-rt/rtorrent.rc" STATE=/var/lib/site-rt RPC_SOCKET=/run/site-rt/rpc.sock \
         WATCH_DIR=/var/lib/site-rt/watch LOG=/var/log/site-rt/rt.log "ADDRESS=$ADDRESS" "PEER_PORT=$PEER_PORT" \
         "INCOMING=$INCOMING" "EVENT=$EVENT" RESCAN=10 MIN_FREE=200M
-    fill rtorrent.service.in "$ROOT/etc/systemd/system/site-rt.service" "SCRIPT=$SCRIPT" "SITE=$SITE" \
-        "RT_USER=$RT_USER" "DEPLOY_GROUP=$group" "INCOMING=$INCOMING"
+    fill rtorrent.service.in "$ROOT/etc/systemd/system/site-rt.service" "SCRIPT=scripts/$SCRIPT" "SITE=$SITE" \
+        "RT_USER=$RT_USER" "DEPLOY_GROUP=$group" RUNTIME=site-rt CONFIG=/etc/site-rt/rtorrent.rc \
+        "WRITES=/var/lib/site-rt /var/log/site-rt $INCOMING"
     if [[ $ROOT ]]; then
         printf 'Written below %s: etc/site-rt/rtorrent.rc, etc/systemd/system/site-rt.service\n' "$ROOT"
     elif [[ -d /run/systemd/system ]]; then

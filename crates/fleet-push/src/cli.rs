@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 use cli::{Chosen, Common};
-use fleet::{Host, Interrupt, Inventory, Rate, Selection, SshOptions};
+use fleet::{Host, Interrupt, Inventory, Rate, RemotePath, Selection, SshOptions, UserName};
 use record::ExitCode;
 
 use crate::Error;
+use crate::install::{Setup, Task};
 use crate::require::Require;
 
 /// What a link carries, as long as nobody says so.
@@ -23,6 +24,8 @@ Examples:
   fleet-push --fleet fleet.toml --dry-run                  # ask the hosts what a push would do; the same as plan
   fleet-push --fleet fleet.toml --require 90% --require eu=all --events push.jsonl
   fleet-push plan --fleet fleet.toml --link '200 Mbit/s' --json
+  fleet-push doctor --fleet fleet.toml                     # what do servers lack, and what helps
+  fleet-push install --fleet fleet.toml --as root          # swap-release, on every server
   fleet-push hosts --fleet fleet.toml                      # the inventory as it is understood
   fleet-push --fleet fleet.toml --host root@10.0.0.19:2222 # one that is not in it
 
@@ -44,6 +47,10 @@ pub(crate) struct Cli {
 enum VerbArgs {
     /// Ask every host what a push would do there, and expect how long it takes; change nothing
     Plan(PlanArgs),
+    /// Examine every host for what a deployment needs, and say what to do about each fault
+    Doctor(DoctorArgs),
+    /// Put swap-release on every host, checked and at once, and keep the one before; or a configuration of rtorrent
+    Install(InstallArgs),
     /// Show the hosts of the inventory with everything that was resolved; ask nobody
     Hosts(HostsArgs),
 }
@@ -61,6 +68,45 @@ struct PlanArgs {
     /// Print JSON on standard output
     #[arg(long)]
     json: bool,
+}
+
+#[derive(Debug, Args)]
+struct DoctorArgs {
+    #[command(flatten)]
+    reach: Reach,
+    /// Print JSON on standard output
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+struct InstallArgs {
+    #[command(flatten)]
+    reach: Reach,
+    /// The swap-release for the hosts [default: the one beside fleet-push]
+    #[arg(long, value_name = "FILE")]
+    binary: Option<PathBuf>,
+    /// Go back to the swap-release that was there before; again, and it is exchanged again
+    #[arg(long, conflicts_with_all = ["binary", "rtorrent"])]
+    back: bool,
+    /// Account to log in as, where the one that deploys may not write; root, mostly
+    #[arg(long = "as", value_name = "USER")]
+    log_in_as: Option<UserName>,
+    /// Show the reviewed configuration and systemd units of rtorrent, filled in for each host, instead
+    #[arg(long, conflicts_with = "binary")]
+    rtorrent: bool,
+    /// With --rtorrent, put them in place; files that differ are kept beside, and nothing is started
+    #[arg(long, requires = "rtorrent")]
+    write: bool,
+    /// With --rtorrent, whom it runs as
+    #[arg(long, value_name = "USER", default_value = "site-rt", requires = "rtorrent")]
+    rtorrent_user: UserName,
+    /// With --rtorrent, its configuration on the hosts
+    #[arg(long, value_name = "PATH", default_value = "/etc/site-rt/rtorrent.rc", requires = "rtorrent")]
+    rtorrent_config: RemotePath,
+    /// With --rtorrent, where units of systemd lie on the hosts
+    #[arg(long, value_name = "DIR", default_value = "/etc/systemd/system", requires = "rtorrent")]
+    unit_dir: RemotePath,
 }
 
 #[derive(Debug, Args)]
@@ -170,7 +216,7 @@ impl cli::Settings for Cli {
         ("push.json", "the record of the stage, in the folder of records"),
         ("push.junit.xml", "one test case a host"),
         ("summary.txt", "one line for the description of a build"),
-        ("standard output", "with --json of plan and hosts; neither leaves a file"),
+        ("standard output", "with --json of plan, doctor and hosts; none of them leaves a file"),
     ];
     const EXIT_CODES: &'static [ExitCode] = &[
         ExitCode::Ok,
@@ -195,6 +241,10 @@ pub(crate) enum Job {
     Push(Settings),
     /// What it would do.
     Plan { reach: Reach, records: PathBuf, link: Rate, json: bool },
+    /// What hosts lack.
+    Doctor { reach: Reach, json: bool },
+    /// What they lack, put there.
+    Install { reach: Reach, task: Task, log_in_as: Option<UserName> },
     /// The inventory.
     Hosts { reach: Reach, json: bool },
     /// Its schema.
@@ -225,9 +275,29 @@ impl Cli {
             Some(VerbArgs::Plan(PlanArgs { reach, records, link, json })) => {
                 Job::Plan { reach, records, link, json }
             }
+            Some(VerbArgs::Doctor(DoctorArgs { reach, json })) => Job::Doctor { reach, json },
+            Some(VerbArgs::Install(install)) => install.into_job(),
             Some(VerbArgs::Hosts(HostsArgs { schema: true, .. })) => Job::Schema,
             Some(VerbArgs::Hosts(HostsArgs { reach, json, .. })) => Job::Hosts { reach, json },
         }
+    }
+}
+
+impl InstallArgs {
+    fn into_job(self) -> Job {
+        let task = if self.rtorrent {
+            Task::Rtorrent(Setup {
+                write: self.write,
+                user: self.rtorrent_user,
+                config: self.rtorrent_config,
+                units: self.unit_dir,
+            })
+        } else if self.back {
+            Task::Back
+        } else {
+            Task::Put { binary: self.binary }
+        };
+        Job::Install { reach: self.reach, task, log_in_as: self.log_in_as }
     }
 }
 
@@ -271,5 +341,23 @@ mod tests {
         assert!(matches!(job(&["hosts", "--schema"]), Ok(Job::Schema)));
         assert!(matches!(job(&["--fleet", "f"]), Ok(Job::Push(_))));
         assert!(job(&["--fleet", "f", "plan"]).is_err(), "what was meant?");
+    }
+
+    #[test]
+    fn an_installation_is_of_one_thing() {
+        let job = |args: &[&str]| {
+            let line = [&["fleet-push", "install", "--fleet", "f"], args].concat();
+            Cli::try_parse_from(line).map(Cli::into_job)
+        };
+        let task = |args: &[&str]| match job(args) {
+            Ok(Job::Install { task, .. }) => task,
+            other => panic!("{other:?}"),
+        };
+        assert!(matches!(task(&[]), Task::Put { binary: None }));
+        assert!(matches!(task(&["--back", "--as", "root"]), Task::Back));
+        assert!(matches!(task(&["--rtorrent"]), Task::Rtorrent(Setup { write: false, .. })));
+        for both in [&["--back", "--binary", "x"][..], &["--rtorrent", "--binary", "x"], &["--write"]] {
+            assert!(job(both).is_err(), "{both:?}");
+        }
     }
 }

@@ -88,6 +88,43 @@ pub enum Error {
         /// The first of their names.
         names: Vec<String>,
     },
+    /// Hosts lack something; the lines before say what.
+    #[error("{failed} of {all} hosts lack what a deployment needs: {}", names.join(", "))]
+    Unfit {
+        /// How many.
+        failed: usize,
+        /// Of how many.
+        all: usize,
+        /// The first of their names.
+        names: Vec<String>,
+    },
+    /// Hosts did not get what was to be installed; the lines before say why.
+    #[error("nothing was installed on {failed} of {all} hosts: {}", names.join(", "))]
+    NotInstalled {
+        /// How many.
+        failed: usize,
+        /// Of how many.
+        all: usize,
+        /// The first of their names.
+        names: Vec<String>,
+    },
+    /// The program to be installed could not be read.
+    #[error("cannot read the program `{path}`: {source}")]
+    NoBinary {
+        /// The program.
+        path: PathBuf,
+        /// The cause.
+        source: io::Error,
+    },
+    /// The program to be installed is none.
+    #[error("`{path}` is not a program for Linux (ELF)")]
+    ForeignBinary {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A configuration of rtorrent was asked for where there is none.
+    #[error("none of the hosts has `engine = \"rtorrent\"`")]
+    NoRtorrent,
     /// A group was required that no host of this push is in.
     #[error("no host of this push is in the group `{group}`")]
     NoSuchGroup {
@@ -115,6 +152,9 @@ impl cli::Failure for Error {
             | Self::SeederLeftOut { .. }
             | Self::PayloadUnknown
             | Self::NoInventory
+            | Self::NoBinary { .. }
+            | Self::ForeignBinary { .. }
+            | Self::NoRtorrent
             | Self::NoSuchGroup { .. } => ExitCode::Usage,
             Self::Seed(swarm_peer::Error::NotComplete { .. }) => ExitCode::Mismatch,
             Self::Seed(swarm_peer::Error::Open { .. } | swarm_peer::Error::Read { .. }) => {
@@ -126,10 +166,18 @@ impl cli::Failure for Error {
                 ExitCode::BadInput
             }
             Self::Write { .. } | Self::Stdout(_) => ExitCode::CannotWrite,
-            Self::HostsFailed { failed, all, .. } | Self::NotReady { failed, all, .. } if failed == all => {
+            Self::HostsFailed { failed, all, .. }
+            | Self::NotReady { failed, all, .. }
+            | Self::Unfit { failed, all, .. }
+            | Self::NotInstalled { failed, all, .. }
+                if failed == all =>
+            {
                 ExitCode::NoHostSucceeded
             }
-            Self::HostsFailed { .. } | Self::NotReady { .. } => ExitCode::SomeHostsFailed,
+            Self::HostsFailed { .. }
+            | Self::NotReady { .. }
+            | Self::Unfit { .. }
+            | Self::NotInstalled { .. } => ExitCode::SomeHostsFailed,
             Self::Aborted => ExitCode::Terminated,
         }
     }
@@ -149,6 +197,14 @@ impl cli::Failure for Error {
             Self::NoInventory => "name it by --fleet FILE or MKT_FLEET".into(),
             Self::NoSuchGroup { .. } => "`fleet-push hosts` lists hosts and groups".into(),
             Self::NotReady { .. } => "put right what is said of them above, and ask again; nothing was changed".into(),
+            Self::Unfit { .. } => "run the commands that are shown above with each fault, then fleet-push doctor again".into(),
+            Self::NotInstalled { .. } => {
+                "what was there is as it was; put right what is said above, then run it again: hosts that have it are skipped".into()
+            }
+            Self::NoBinary { .. } | Self::ForeignBinary { .. } => {
+                "name swap-release with --binary, or put it beside fleet-push".into()
+            }
+            Self::NoRtorrent => "set `engine = \"rtorrent\"` for those that are to have it, or choose others".into(),
             Self::Read { .. } => "check the path and its permissions".into(),
             Self::Write { .. } => "check that the folder exists, is writable and has space".into(),
             Self::HostsFailed { .. } => {

@@ -9,6 +9,7 @@
 //! - `receiver`, `opening`, `seed`: the embedded engine, on a host and here;
 //! - `mesh`: the embedded peers, and who is told of whom;
 //! - `swap`: `swap-release` on the host;
+//! - `doctor`, `install`: whether hosts have what all of that needs, and what we can put there;
 //! - `plan`, `hosts`: what would be done, and where, without doing it;
 //! - `board`, `report`: what people see, and what is left behind.
 
@@ -16,12 +17,14 @@ mod board;
 mod channel;
 mod cli;
 mod clock;
+mod doctor;
 mod engine;
 mod error;
 mod events;
 mod fault;
 mod gate;
 mod hosts;
+mod install;
 mod job;
 mod mesh;
 mod metrics;
@@ -55,6 +58,10 @@ pub fn main() -> std::process::ExitCode {
         Job::Push(settings) => run::run(&settings, console, abort),
         Job::Plan { reach, records, link, json } => {
             plan::plan(&reach, &Records::new(records), link, json, console, abort)
+        }
+        Job::Doctor { reach, json } => doctor::doctor(&reach, json, console, abort),
+        Job::Install { reach, task, log_in_as } => {
+            install::install(&reach, task, log_in_as.as_ref(), console, abort)
         }
         Job::Hosts { reach, json } => hosts::hosts(&reach, json, console),
         Job::Schema => hosts::schema(console),

@@ -62,20 +62,9 @@ impl<'a> Rtorrent<'a> {
     }
 
     /// Puts the torrent into the watch directory; gives its path.
-    ///
-    /// rtorrent is told of every file that is closed in that directory, temporary ones too, and would tie the download to
-    /// the temporary name; so the file is written in a directory of its own below and moved up. The name is new each
-    /// time: rtorrent never reads a path again whose modification time it has seen.
     fn put(&self) -> Result<RemotePath, Fault> {
-        let stamp = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_micros();
-        let name = format!("{}.{stamp:x}.torrent", self.job.release.id);
-        let path = |below: &str| self.host.watch_dir.join(below).map_err(Fault::Settings);
-        let (arriving, torrent) = (path(&format!(".arriving/{name}"))?, path(&name)?);
-        self.run(Argv::new("mkdir").args(["-p", "--", arriving.parent()]))?;
-        self.remote.upload(&self.job.torrent.bytes_for(&self.host.name)?, &arriving)?;
-        self.run(Argv::new("mv").args(["-f", "-T", "--", arriving.as_str(), torrent.as_str()]))?;
-        log::info!("{}: put `{torrent}` in place", self.host.name);
-        Ok(torrent)
+        let bytes = self.job.torrent.bytes_for(&self.host.name)?;
+        put_torrent(self.remote, self.host, &bytes, self.job.release.id.as_str())
     }
 
     /// Where peers come from the tracker only: has rtorrent announce now. By itself it would do so again after half an
@@ -87,14 +76,36 @@ impl<'a> Rtorrent<'a> {
         self.asked.set(Some(Instant::now()));
         Ok(self.client.announce_force(&self.hash)?)
     }
+}
 
-    fn run(&self, argv: Argv) -> Result<(), Fault> {
-        let output = self.remote.exec(&argv, b"", BRIEF)?;
-        if output.status.success() {
-            return Ok(());
-        }
-        Err(Fault::Command { command: argv.to_string(), reason: output.reason() })
+/// Puts a torrent into the watch directory of `host`, under a name that begins with `stem`; gives its path.
+///
+/// rtorrent is told of every file that is closed in that directory, temporary ones too, and would tie the download to
+/// the temporary name; so the file is written in a directory of its own below and moved up. The name is new each
+/// time: rtorrent never reads a path again whose modification time it has seen.
+pub(crate) fn put_torrent(
+    remote: &dyn Remote,
+    host: &Host,
+    bytes: &[u8],
+    stem: &str,
+) -> Result<RemotePath, Fault> {
+    let stamp = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_micros();
+    let name = format!("{stem}.{stamp:x}.torrent");
+    let path = |below: &str| host.watch_dir.join(below).map_err(Fault::Settings);
+    let (arriving, torrent) = (path(&format!(".arriving/{name}"))?, path(&name)?);
+    run(remote, &Argv::new("mkdir").args(["-p", "--", arriving.parent()]))?;
+    remote.upload(bytes, &arriving)?;
+    run(remote, &Argv::new("mv").args(["-f", "-T", "--", arriving.as_str(), torrent.as_str()]))?;
+    log::info!("{}: put `{torrent}` in place", host.name);
+    Ok(torrent)
+}
+
+fn run(remote: &dyn Remote, argv: &Argv) -> Result<(), Fault> {
+    let output = remote.exec(argv, b"", BRIEF)?;
+    if output.status.success() {
+        return Ok(());
     }
+    Err(Fault::Command { command: argv.to_string(), reason: output.reason() })
 }
 
 impl Engine for Rtorrent<'_> {

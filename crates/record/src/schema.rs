@@ -3,7 +3,9 @@
 
 use schemars::{JsonSchema, schema_for};
 
-use crate::{Details, FleetHosts, Pack, Publish, Push, PushEvent, PushPlan, Record, Swap, host, receive};
+use crate::{
+    Details, FleetDoctor, FleetHosts, Pack, Publish, Push, PushEvent, PushPlan, Record, Swap, host, receive,
+};
 
 /// File name and text of every schema.
 #[must_use]
@@ -15,6 +17,7 @@ pub fn all() -> Vec<(String, String)> {
         of_record::<Swap>(),
         ("push-event.schema.json".into(), text::<PushEvent>()),
         ("push-plan-1.schema.json".into(), text::<PushPlan>()),
+        ("fleet-doctor-1.schema.json".into(), text::<FleetDoctor>()),
         ("fleet-hosts-1.schema.json".into(), text::<FleetHosts>()),
         ("host-stage.schema.json".into(), text::<host::StageReply>()),
         ("host-status.schema.json".into(), text::<host::HostStatus>()),

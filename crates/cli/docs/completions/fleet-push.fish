@@ -51,6 +51,8 @@ complete -c fleet-push -n "__fish_fleet_push_needs_command" -s v -l verbose -d '
 complete -c fleet-push -n "__fish_fleet_push_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c fleet-push -n "__fish_fleet_push_needs_command" -s V -l version -d 'Print version'
 complete -c fleet-push -n "__fish_fleet_push_needs_command" -f -a "plan" -d 'Ask every host what a push would do there, and expect how long it takes; change nothing'
+complete -c fleet-push -n "__fish_fleet_push_needs_command" -f -a "doctor" -d 'Examine every host for what a deployment needs, and say what to do about each fault'
+complete -c fleet-push -n "__fish_fleet_push_needs_command" -f -a "install" -d 'Put swap-release on every host, checked and at once, and keep the one before; or a configuration of rtorrent'
 complete -c fleet-push -n "__fish_fleet_push_needs_command" -f -a "hosts" -d 'Show the hosts of the inventory with everything that was resolved; ask nobody'
 complete -c fleet-push -n "__fish_fleet_push_using_subcommand plan" -l fleet -d 'Inventory' -r -F
 complete -c fleet-push -n "__fish_fleet_push_using_subcommand plan" -l only -d 'Host of the inventory, instead of all (can be repeated)' -r
@@ -68,6 +70,41 @@ never\t'Never'"
 complete -c fleet-push -n "__fish_fleet_push_using_subcommand plan" -l json -d 'Print JSON on standard output'
 complete -c fleet-push -n "__fish_fleet_push_using_subcommand plan" -s v -l verbose -d 'Say more (can be repeated: -vv shows every step)'
 complete -c fleet-push -n "__fish_fleet_push_using_subcommand plan" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c fleet-push -n "__fish_fleet_push_using_subcommand doctor" -l fleet -d 'Inventory' -r -F
+complete -c fleet-push -n "__fish_fleet_push_using_subcommand doctor" -l only -d 'Host of the inventory, instead of all (can be repeated)' -r
+complete -c fleet-push -n "__fish_fleet_push_using_subcommand doctor" -l group -d 'Group of the inventory, instead of all hosts (can be repeated, and combined with --only)' -r
+complete -c fleet-push -n "__fish_fleet_push_using_subcommand doctor" -l exclude -d 'Host or group to leave out (can be repeated)' -r
+complete -c fleet-push -n "__fish_fleet_push_using_subcommand doctor" -l host -d 'Host that is not in the inventory, with the settings of its [defaults]; instead of all (can be repeated, and combined with --only and --group)' -r
+complete -c fleet-push -n "__fish_fleet_push_using_subcommand doctor" -l identity -d 'Private key for SSH; its passphrase comes from MKT_IDENTITY_PASSPHRASE or the file MKT_IDENTITY_PASSPHRASE_FILE' -r -F
+complete -c fleet-push -n "__fish_fleet_push_using_subcommand doctor" -l known-hosts -d 'Host keys that are trusted' -r -F
+complete -c fleet-push -n "__fish_fleet_push_using_subcommand doctor" -l parallel -d 'Hosts connected to at the same time; of those with rtorrent, also hosts at work' -r
+complete -c fleet-push -n "__fish_fleet_push_using_subcommand doctor" -l color -d 'Colour of messages: auto looks whether standard error is a terminal' -r -f -a "auto\t'If standard error is a terminal and NO_COLOR is not set'
+always\t'Always, e.g. for Jenkins\' ansiColor'
+never\t'Never'"
+complete -c fleet-push -n "__fish_fleet_push_using_subcommand doctor" -l json -d 'Print JSON on standard output'
+complete -c fleet-push -n "__fish_fleet_push_using_subcommand doctor" -s v -l verbose -d 'Say more (can be repeated: -vv shows every step)'
+complete -c fleet-push -n "__fish_fleet_push_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c fleet-push -n "__fish_fleet_push_using_subcommand install" -l fleet -d 'Inventory' -r -F
+complete -c fleet-push -n "__fish_fleet_push_using_subcommand install" -l only -d 'Host of the inventory, instead of all (can be repeated)' -r
+complete -c fleet-push -n "__fish_fleet_push_using_subcommand install" -l group -d 'Group of the inventory, instead of all hosts (can be repeated, and combined with --only)' -r
+complete -c fleet-push -n "__fish_fleet_push_using_subcommand install" -l exclude -d 'Host or group to leave out (can be repeated)' -r
+complete -c fleet-push -n "__fish_fleet_push_using_subcommand install" -l host -d 'Host that is not in the inventory, with the settings of its [defaults]; instead of all (can be repeated, and combined with --only and --group)' -r
+complete -c fleet-push -n "__fish_fleet_push_using_subcommand install" -l identity -d 'Private key for SSH; its passphrase comes from MKT_IDENTITY_PASSPHRASE or the file MKT_IDENTITY_PASSPHRASE_FILE' -r -F
+complete -c fleet-push -n "__fish_fleet_push_using_subcommand install" -l known-hosts -d 'Host keys that are trusted' -r -F
+complete -c fleet-push -n "__fish_fleet_push_using_subcommand install" -l parallel -d 'Hosts connected to at the same time; of those with rtorrent, also hosts at work' -r
+complete -c fleet-push -n "__fish_fleet_push_using_subcommand install" -l binary -d 'The swap-release for the hosts [default: the one beside fleet-push]' -r -F
+complete -c fleet-push -n "__fish_fleet_push_using_subcommand install" -l as -d 'Account to log in as, where the one that deploys may not write; root, mostly' -r
+complete -c fleet-push -n "__fish_fleet_push_using_subcommand install" -l rtorrent-user -d 'With --rtorrent, whom it runs as' -r
+complete -c fleet-push -n "__fish_fleet_push_using_subcommand install" -l rtorrent-config -d 'With --rtorrent, its configuration on the hosts' -r
+complete -c fleet-push -n "__fish_fleet_push_using_subcommand install" -l unit-dir -d 'With --rtorrent, where units of systemd lie on the hosts' -r
+complete -c fleet-push -n "__fish_fleet_push_using_subcommand install" -l color -d 'Colour of messages: auto looks whether standard error is a terminal' -r -f -a "auto\t'If standard error is a terminal and NO_COLOR is not set'
+always\t'Always, e.g. for Jenkins\' ansiColor'
+never\t'Never'"
+complete -c fleet-push -n "__fish_fleet_push_using_subcommand install" -l back -d 'Go back to the swap-release that was there before; again, and it is exchanged again'
+complete -c fleet-push -n "__fish_fleet_push_using_subcommand install" -l rtorrent -d 'Show the reviewed configuration and systemd units of rtorrent, filled in for each host, instead'
+complete -c fleet-push -n "__fish_fleet_push_using_subcommand install" -l write -d 'With --rtorrent, put them in place; files that differ are kept beside, and nothing is started'
+complete -c fleet-push -n "__fish_fleet_push_using_subcommand install" -s v -l verbose -d 'Say more (can be repeated: -vv shows every step)'
+complete -c fleet-push -n "__fish_fleet_push_using_subcommand install" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c fleet-push -n "__fish_fleet_push_using_subcommand hosts" -l fleet -d 'Inventory' -r -F
 complete -c fleet-push -n "__fish_fleet_push_using_subcommand hosts" -l only -d 'Host of the inventory, instead of all (can be repeated)' -r
 complete -c fleet-push -n "__fish_fleet_push_using_subcommand hosts" -l group -d 'Group of the inventory, instead of all hosts (can be repeated, and combined with --only)' -r

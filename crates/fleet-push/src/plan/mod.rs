@@ -2,7 +2,7 @@
 
 mod estimate;
 mod host;
-mod probe;
+pub(crate) mod probe;
 
 use std::time::Duration;
 

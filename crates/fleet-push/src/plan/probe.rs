@@ -26,25 +26,25 @@ exit 0
 
 /// What a host says of itself.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Probe {
+pub(crate) struct Probe {
     /// How far its clock is ahead of ours, in milliseconds.
-    pub(super) clock_ahead_ms: Option<i64>,
+    pub(crate) clock_ahead_ms: Option<i64>,
     /// deploy_to, or what exists above it.
-    pub(super) place: String,
+    pub(crate) place: String,
     /// The account may write there.
-    pub(super) writable: bool,
-    pub(super) free_bytes: Option<u64>,
-    pub(super) free_inodes: Option<u64>,
+    pub(crate) writable: bool,
+    pub(crate) free_bytes: Option<u64>,
+    pub(crate) free_inodes: Option<u64>,
     /// swap-release has been at work there.
-    pub(super) has_site: bool,
+    pub(crate) has_site: bool,
     /// `swap-release 0.1.0`, or why there is none.
-    pub(super) version: Result<String, String>,
+    pub(crate) version: Result<String, String>,
     /// Its rtorrent's watch directory can be written; `None` if it was not asked for.
-    pub(super) watch: Option<bool>,
+    pub(crate) watch: Option<bool>,
 }
 
 /// Asks.
-pub(super) fn probe(remote: &dyn Remote, host: &Host) -> Result<Probe, Fault> {
+pub(crate) fn probe(remote: &dyn Remote, host: &Host) -> Result<Probe, Fault> {
     let watch = if host.engine == Engine::Rtorrent { host.watch_dir.as_str() } else { "" };
     let argv = Argv::new("sh").args([
         "-c",

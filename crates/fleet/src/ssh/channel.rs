@@ -53,21 +53,24 @@ impl SshChannel {
     /// Reads what is there: `None` when nothing is yet, `Some(0)` at the end.
     pub(super) fn read(&mut self, buffer: &mut [u8]) -> Result<Option<usize>, Failure> {
         let (link, step) = (Arc::clone(&self.link), self.step.clone());
-        link.attempt(&step, || self.channel().map_err(Trouble::from)?.read(buffer).map_err(Trouble::from))
+        let of_io = |error| Trouble::of_io(&link.session, &error);
+        link.attempt(&step, || self.channel().map_err(Trouble::from)?.read(buffer).map_err(of_io))
     }
 
     /// Like [`SshChannel::read`], for standard error.
     pub(super) fn read_stderr(&mut self, buffer: &mut [u8]) -> Result<Option<usize>, Failure> {
         let (link, step) = (Arc::clone(&self.link), self.step.clone());
+        let of_io = |error| Trouble::of_io(&link.session, &error);
         link.attempt(&step, || {
-            self.channel().map_err(Trouble::from)?.stream(STDERR).read(buffer).map_err(Trouble::from)
+            self.channel().map_err(Trouble::from)?.stream(STDERR).read(buffer).map_err(of_io)
         })
     }
 
     /// Writes what the server has room for; `None` when it has none.
     pub(super) fn write(&mut self, bytes: &[u8]) -> Result<Option<usize>, Failure> {
         let (link, step) = (Arc::clone(&self.link), self.step.clone());
-        link.attempt(&step, || self.channel().map_err(Trouble::from)?.write(bytes).map_err(Trouble::from))
+        let of_io = |error| Trouble::of_io(&link.session, &error);
+        link.attempt(&step, || self.channel().map_err(Trouble::from)?.write(bytes).map_err(of_io))
     }
 
     /// Ends the other side's input.

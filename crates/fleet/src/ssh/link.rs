@@ -53,16 +53,16 @@ impl From<ssh2::Error> for Trouble {
     }
 }
 
-impl From<io::Error> for Trouble {
-    fn from(error: io::Error) -> Self {
+impl Trouble {
+    /// Why a read or write of a channel of `session` did not succeed. ssh2's Read and Write keep the words of an error and drop
+    /// its code, which the session remembers: a command that reads no more is not a connection that is gone.
+    pub(super) fn of_io(session: &Session, error: &io::Error) -> Self {
         if error.kind() == io::ErrorKind::WouldBlock {
             return Self::WouldBlock;
         }
-        // ssh2's Read and Write wrap its own error.
-        let text = error.to_string();
-        match error.into_inner().map(<dyn std::error::Error + Send + Sync>::downcast::<ssh2::Error>) {
-            Some(Ok(inner)) => Self::from(*inner),
-            _ => Self::Lost(text),
+        match ssh2::Error::last_session_error(session) {
+            Some(last) if last.code() != ErrorCode::Session(EAGAIN) => Self::from(last),
+            _ => Self::Lost(error.to_string()),
         }
     }
 }

@@ -27,8 +27,11 @@ fn put_files(server: &Server) {
     assert_eq!(fs::read(path.as_path()).unwrap(), b"");
 
     let missing: RemotePath = dir.join("none/x").to_str().unwrap().parse().unwrap();
-    let error = remote.upload(b"x", &missing).unwrap_err();
-    assert!(matches!(error, Error::Upload { .. }), "{error}");
+    // Also when the command ends while most of the file is still on its way.
+    for bytes in [&b"x"[..], &large] {
+        let error = remote.upload(bytes, &missing).unwrap_err();
+        assert!(matches!(error, Error::Upload { .. }), "{error}");
+    }
     // A directory in the place of the file stays, and so does its content.
     fs::create_dir(dir.join("taken")).unwrap();
     fs::write(dir.join("taken/inside"), "x").unwrap();

@@ -1,0 +1,64 @@
+//! What a deployment needs, one file a check: what it is called, and what it makes of what was observed. Nothing here asks
+//! the host.
+
+mod clock;
+mod current;
+mod deploy_to;
+mod one_file_system;
+mod peer_address;
+mod peer_ports;
+mod rtorrent_downloads;
+mod rtorrent_events;
+mod rtorrent_rpc;
+mod rtorrent_watch;
+mod shared;
+mod space;
+pub(super) mod ssh;
+mod state;
+mod swap_release;
+mod umask;
+mod upload;
+mod web_server_config;
+mod web_server_reads;
+
+use record::Check;
+
+use super::Subject;
+use super::seen::Seen;
+
+/// All that apply to the host.
+pub(super) fn all(subject: &Subject<'_>, seen: &Seen) -> Vec<Check> {
+    let mut checks = vec![
+        ssh::reached(subject),
+        upload::check(subject, seen),
+        swap_release::check(subject, seen),
+        deploy_to::check(subject, seen),
+    ];
+    let more = [
+        one_file_system::check(subject, seen),
+        space::check(subject, seen),
+        Some(clock::check(seen)),
+        current::check(subject, seen),
+        state::check(subject, seen),
+    ];
+    checks.extend(more.into_iter().flatten());
+    checks.extend(shared::check(subject, seen));
+    let more = [
+        umask::check(subject, seen),
+        web_server_reads::check(subject, seen),
+        web_server_config::check(subject, seen),
+        peer_ports::check(subject, seen),
+        peer_address::check(subject, seen),
+    ];
+    checks.extend(more.into_iter().flatten());
+    if let Some(rtorrent) = &seen.rtorrent {
+        checks.push(rtorrent_rpc::check(subject, seen, rtorrent));
+        checks.push(rtorrent_watch::check(subject, seen, rtorrent));
+        checks.extend(rtorrent_downloads::check(subject, seen, rtorrent));
+        checks.extend(rtorrent_events::check(subject, rtorrent));
+    }
+    checks
+}
+
+#[cfg(test)]
+pub(super) mod testing;

@@ -1,0 +1,86 @@
+//! `ssh`: the host is there, is who it says, and lets us in.
+
+use fleet::{Argv, Error};
+use record::Check;
+
+use crate::doctor::Subject;
+use crate::doctor::remedy::{fault, here, ok, ssh};
+use crate::fault::Fault;
+
+const NAME: &str = "ssh";
+
+/// It was reached, and stayed so until all was asked.
+pub(in crate::doctor) fn reached(subject: &Subject<'_>) -> Check {
+    let host = subject.host;
+    if host.local {
+        return ok(NAME, "this machine");
+    }
+    ok(NAME, format!("{}@{} port {}, host key known", host.user, host.address, host.port))
+}
+
+/// It was not, or something went wrong that no check is about.
+pub(in crate::doctor) fn failed(subject: &Subject<'_>, cause: &Fault) -> Check {
+    let host = subject.host;
+    let found = cause.beside(&host.name);
+    let hint = cause.hint();
+    let look = || here(&ssh(host).arg("true"));
+    match cause {
+        Fault::Connection(
+            Error::UnknownHostKey { address, port, .. } | Error::ChangedHostKey { address, port, .. },
+        ) => {
+            let scan = Argv::new("ssh-keyscan").args(["-p", &port.to_string(), address.as_str()]);
+            fault(NAME, found, hint.unwrap_or_default(), [here(&scan)])
+        }
+        Fault::Connection(Error::AuthRefused { user, address, port, .. }) => {
+            let mut copy = Argv::new("ssh-copy-id").args(["-p", &port.to_string()]);
+            if let Some(identity) = &host.identity {
+                copy = copy.arg("-i").arg(identity.display().to_string());
+            }
+            let copy = copy.arg(format!("{user}@{address}"));
+            fault(NAME, found, hint.unwrap_or_default(), [here(&copy)])
+        }
+        Fault::Connection(error) if error.is_connection_loss() => {
+            let remedy = hint.unwrap_or_else(|| {
+                "is it up, does sshd listen there, and does a firewall let this machine in?".to_owned()
+            });
+            fault(NAME, found, remedy, [look()])
+        }
+        _ => fault(NAME, found, hint.unwrap_or_else(|| "look there by hand".to_owned()), [look()]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use record::Verdict;
+
+    use super::*;
+    use crate::doctor::checks::testing::{World, assert_says};
+
+    #[test]
+    fn every_way_to_be_refused_has_its_own_remedy() {
+        let world = World::new("embedded");
+        let name = || "web1".parse().unwrap();
+        let address = || "10.0.0.11".parse().unwrap();
+        let check = |error: Error| failed(&world.subject(), &error.into());
+        let refused = Error::AuthRefused {
+            host: name(),
+            user: "deploy".into(),
+            address: address(),
+            port: 22,
+            with: "the agent".into(),
+            detail: "x".into(),
+        };
+        assert_says(&check(refused), Verdict::Fault, "was refused", "ssh-copy-id -p 22 deploy@10.0.0.11");
+        let lost = Error::Lost { host: name(), step: "sh".into(), detail: "reset".into() };
+        assert_says(&check(lost), Verdict::Fault, "connection lost", "ssh -p 22 deploy@10.0.0.11 true");
+        let unknown = Error::UnknownHostKey {
+            host: name(),
+            address: address(),
+            port: 2222,
+            fingerprint: "SHA256:x".into(),
+            known_hosts: "known_hosts".into(),
+        };
+        assert_says(&check(unknown), Verdict::Fault, "host key", "ssh-keyscan -p 2222 10.0.0.11");
+        assert_eq!(reached(&world.subject()).verdict, Verdict::Ok);
+    }
+}

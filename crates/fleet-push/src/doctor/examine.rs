@@ -1,0 +1,150 @@
+//! Asking one host, and judging what it says.
+
+use std::time::Duration;
+
+use fleet::{Argv, Host, Interrupt, Remote, RemotePath, SshOptions};
+use record::{Check, ExaminedHost, Sha256, Verdict};
+use rtorrent_rpc::{Client, Value};
+
+use super::Subject;
+use super::checks;
+use super::dial::dial;
+use super::look::{Look, Part, look};
+use super::remedy::has_rtorrent;
+use super::seen::{Seen, SeenRtorrent, Trial};
+use super::trial::trial;
+use crate::channel::Channel;
+use crate::fault::Fault;
+use crate::plan::probe::{Probe, probe};
+use crate::report::engine_word;
+use crate::swap;
+
+const BRIEF: Duration = Duration::from_secs(30);
+/// `$1` the file: says what arrived, and takes it away.
+const ARRIVED: &str = r#"sha256sum <"$1"; rm -f -- "$1""#;
+
+/// Examines the host. What is wrong with it becomes part of the answer.
+pub(super) fn examine(
+    subject: &Subject<'_>,
+    options: &SshOptions,
+    interrupt: &Interrupt,
+) -> (ExaminedHost, Option<Seen>) {
+    match observe(subject, options, interrupt) {
+        Ok(seen) => (examined(subject.host, checks::all(subject, &seen)), Some(seen)),
+        Err(fault) => (examined(subject.host, vec![checks::ssh::failed(subject, &fault)]), None),
+    }
+}
+
+/// The host with these checks.
+pub(super) fn examined(host: &Host, checks: Vec<Check>) -> ExaminedHost {
+    ExaminedHost {
+        name: host.name.to_string(),
+        group: host.group.as_ref().map(ToString::to_string),
+        engine: engine_word(host.engine).to_owned(),
+        healthy: !checks.iter().any(|check| check.verdict == Verdict::Fault),
+        checks,
+    }
+}
+
+fn observe(subject: &Subject<'_>, options: &SshOptions, interrupt: &Interrupt) -> Result<Seen, Fault> {
+    let host = subject.host;
+    let remote = match fleet::connect(host, options) {
+        // As in a push, a connection that broke is worth another one.
+        Err(error) if error.is_connection_loss() => fleet::connect(host, options)?,
+        connected => connected?,
+    };
+    let remote = &*remote;
+    let probe = probe(remote, host)?;
+    let look = look(remote, subject)?;
+    let upload = upload(remote)?;
+    let status = status(remote, host, &probe, &look)?;
+    let lint = if probe.version.is_ok() { lint(remote, host)? } else { None };
+    let rtorrent = if has_rtorrent(host) { Some(rtorrent(remote, host, &look, interrupt)?) } else { None };
+    let dialled = if host.local { None } else { dial(host, &look) };
+    Ok(Seen { probe, look, upload, status, lint, dialled, rtorrent })
+}
+
+/// Sends a small file as a push sends one, and asks what arrived.
+fn upload(remote: &dyn Remote) -> Result<Result<(), String>, Fault> {
+    let bytes: Vec<u8> = (0..20_000).map(|_| fastrand::u8(..)).collect();
+    let path = format!("/tmp/.mkt-doctor-{:016x}", fastrand::u64(..));
+    let path: RemotePath = path.parse().map_err(Fault::Settings)?;
+    match remote.upload(&bytes, &path) {
+        Ok(()) => {}
+        Err(error @ (fleet::Error::Upload { .. } | fleet::Error::Refused { .. })) => {
+            return Ok(Err(Fault::from(error).beside(remote.name())));
+        }
+        Err(error) => return Err(error.into()),
+    }
+    let output = remote.exec(&Argv::new("sh").args(["-c", ARRIVED, "sh", path.as_str()]), b"", BRIEF)?;
+    let found = String::from_utf8_lossy(&output.stdout);
+    if found.split_whitespace().any(|word| word == Sha256::of(&bytes).to_string()) {
+        return Ok(Ok(()));
+    }
+    let what = if output.status.success() { "it arrived altered".to_owned() } else { output.reason() };
+    Ok(Err(format!("sha256sum of a file that was sent: {what}")))
+}
+
+fn status(
+    remote: &dyn Remote,
+    host: &Host,
+    probe: &Probe,
+    look: &Look,
+) -> Result<Option<Result<record::host::HostStatus, String>>, Fault> {
+    let is_there = matches!(look.parts.get("deploy_to"), Some(Part::Directory { .. }));
+    if !is_there || probe.version.is_err() {
+        return Ok(None);
+    }
+    match swap::status(remote, host) {
+        Ok(status) => Ok(Some(Ok(status))),
+        Err(fault @ (Fault::Command { .. } | Fault::Answer { .. })) => Ok(Some(Err(fault.to_string()))),
+        Err(fault) => Err(fault),
+    }
+}
+
+/// What `swap-release lint` finds. It says so on standard error, a line a finding; the error is the last but for a hint.
+fn lint(remote: &dyn Remote, host: &Host) -> Result<Option<Vec<String>>, Fault> {
+    let output = remote.exec(&Argv::new(host.swap_release.as_str()).arg("lint"), b"", BRIEF)?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    let lines = said.lines().filter_map(|line| line.strip_prefix("[swap-release] "));
+    Ok(match output.status.code() {
+        Some(0) => Some(Vec::new()),
+        // Its own code for this: what it looked at is not good.
+        Some(code) if code == i32::from(record::ExitCode::BadInput.number()) => {
+            Some(lines.map(str::to_owned).collect())
+        }
+        _ => None,
+    })
+}
+
+fn rtorrent(
+    remote: &dyn Remote,
+    host: &Host,
+    look: &Look,
+    interrupt: &Interrupt,
+) -> Result<SeenRtorrent, Fault> {
+    let raised = interrupt.clone();
+    let client = Client::new(Channel { remote, host }).with_cancel(move || raised.is_raised());
+    let version = match client.client_version().map_err(Fault::from) {
+        Ok(version) => Ok(version),
+        Err(fault @ Fault::Terminated) => return Err(fault),
+        Err(fault) if fault.is_connection_loss() => return Err(fault),
+        Err(fault) => Err(fault.beside(&host.name)),
+    };
+    if version.is_err() {
+        return Ok(SeenRtorrent { version, events: None, trial: None });
+    }
+    let keys = |event: &str| -> Option<Vec<String>> {
+        let reply = client.call("method.list_keys", &[Value::from(""), Value::from(event)]).ok()?;
+        Some(reply.as_array()?.iter().filter_map(|key| key.as_str().map(str::to_owned)).collect())
+    };
+    let events = keys("event.download.finished").zip(keys("event.download.hash_done"));
+    let may_put = matches!(look.parts.get("watch"), Some(Part::Directory { writable: true, .. }));
+    let trial = match may_put.then(|| trial(remote, host, &client, interrupt)).transpose() {
+        Ok(trial) => trial,
+        Err(fault @ Fault::Terminated) => return Err(fault),
+        Err(fault) if fault.is_connection_loss() => return Err(fault),
+        Err(fault) => Some(Trial::NotPut(fault.beside(&host.name))),
+    };
+    Ok(SeenRtorrent { version, events: events.map(|(one, other)| [one, other]), trial })
+}

@@ -1,0 +1,248 @@
+//! What one script tells of a host, as facts.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::time::Duration;
+
+use fleet::{Argv, Remote};
+
+use super::Subject;
+use super::remedy::has_rtorrent;
+use crate::fault::Fault;
+
+/// Time for it.
+const BRIEF: Duration = Duration::from_secs(30);
+const SCRIPT: &str = include_str!("look.sh");
+
+/// What is at a path that should be a directory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Part {
+    /// Nothing.
+    Missing,
+    /// Something else than a directory.
+    Other,
+    /// A directory.
+    Directory { writable: bool, device: u64, owner: u64, owner_name: String, read_only: bool },
+}
+
+/// What `current` is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Current {
+    None,
+    Directory,
+    /// Neither a directory nor a link.
+    File,
+    Link {
+        target: String,
+        leads_somewhere: bool,
+    },
+}
+
+/// What is at the place of the RPC socket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Socket {
+    Missing,
+    Other,
+    There { writable: bool, owner: String },
+}
+
+/// What is at the place of a shared path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Missing,
+    Directory,
+    File,
+    Other,
+}
+
+/// A user that serves the site.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct WebUser {
+    pub(super) name: String,
+    pub(super) uid: u64,
+    pub(super) groups: Vec<u64>,
+}
+
+/// A directory on the way to a release.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Way {
+    pub(super) mode: u32,
+    pub(super) uid: u64,
+    pub(super) gid: u64,
+    pub(super) path: String,
+}
+
+/// All of it. What the host did not say is missing.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Look {
+    pub(super) uid: Option<u64>,
+    pub(super) group: Option<String>,
+    pub(super) umask: Option<u32>,
+    /// `deploy_to`, `releases`, `shared`, `incoming`, `.swap`, `watch`.
+    pub(super) parts: BTreeMap<String, Part>,
+    pub(super) current: Option<Current>,
+    /// By the number of the shared path.
+    pub(super) shared: BTreeMap<usize, Kind>,
+    pub(super) socket: Option<Socket>,
+    pub(super) listening: Vec<(IpAddr, u16)>,
+    pub(super) web: Vec<WebUser>,
+    pub(super) way: Vec<Way>,
+}
+
+/// Looks.
+pub(super) fn look(remote: &dyn Remote, subject: &Subject<'_>) -> Result<Look, Fault> {
+    let host = subject.host;
+    let (socket, watch) =
+        if has_rtorrent(host) { (host.rpc_socket.as_str(), host.watch_dir.as_str()) } else { ("", "") };
+    let argv = Argv::new("sh").args(["-c", SCRIPT, "sh", host.deploy_to.as_str(), socket, watch]);
+    let argv = argv.args(subject.shared.iter().map(|path| path.path().to_owned()));
+    let output = remote.exec(&argv, b"", BRIEF)?;
+    if !output.status.success() {
+        return Err(Fault::Command { command: "sh".into(), reason: output.reason() });
+    }
+    Ok(read(&String::from_utf8_lossy(&output.stdout)))
+}
+
+/// What the lines say. Unknown ones, as of a login script, are passed over.
+fn read(text: &str) -> Look {
+    let mut look = Look::default();
+    for line in text.lines() {
+        let (key, value) = line.split_once(' ').unwrap_or((line, ""));
+        let words: Vec<&str> = value.split_whitespace().collect();
+        match (key, words.as_slice()) {
+            ("account", [uid, _, group]) => {
+                look.uid = uid.parse().ok();
+                look.group = Some((*group).to_owned());
+            }
+            ("umask", [mask]) => look.umask = u32::from_str_radix(mask, 8).ok(),
+            ("part", [name, rest @ ..]) => {
+                look.parts.extend(part(rest).map(|part| ((*name).to_owned(), part)));
+            }
+            ("current", [kind, ..]) => look.current = current(kind, value),
+            ("shared", [number, kind]) => {
+                look.shared.extend(number.parse().ok().zip(kind_of(kind)));
+            }
+            ("socket", ["missing"]) => look.socket = Some(Socket::Missing),
+            ("socket", ["other"]) => look.socket = Some(Socket::Other),
+            ("socket", [may, owner]) => {
+                look.socket = Some(Socket::There { writable: *may == "yes", owner: (*owner).to_owned() });
+            }
+            ("listen", [place]) => look.listening.extend(listener(place)),
+            ("web", [name, uid, groups @ ..]) => {
+                let groups = groups.iter().filter_map(|group| group.parse().ok()).collect();
+                let user = |uid| WebUser { name: (*name).to_owned(), uid, groups };
+                look.web.extend(uid.parse().ok().map(user));
+            }
+            ("way", [mode, uid, gid, ..]) => look.way.extend(way(mode, uid, gid, value)),
+            _ => {}
+        }
+    }
+    look
+}
+
+fn part(words: &[&str]) -> Option<Part> {
+    match words {
+        ["missing"] => Some(Part::Missing),
+        ["other"] => Some(Part::Other),
+        [may, device, owner, name, options @ ..] => Some(Part::Directory {
+            writable: *may == "yes",
+            device: device.parse().ok()?,
+            owner: owner.parse().ok()?,
+            owner_name: (*name).to_owned(),
+            read_only: options.iter().any(|all| all.split(',').any(|option| option == "ro")),
+        }),
+        _ => None,
+    }
+}
+
+fn current(kind: &str, value: &str) -> Option<Current> {
+    Some(match kind {
+        "none" => Current::None,
+        "directory" => Current::Directory,
+        "file" => Current::File,
+        "link" => {
+            let mut words = value.splitn(3, ' ').skip(1);
+            let leads_somewhere = words.next() == Some("yes");
+            Current::Link { target: words.next().unwrap_or_default().to_owned(), leads_somewhere }
+        }
+        _ => return None,
+    })
+}
+
+fn kind_of(word: &str) -> Option<Kind> {
+    Some(match word {
+        "missing" => Kind::Missing,
+        "directory" => Kind::Directory,
+        "file" => Kind::File,
+        "other" => Kind::Other,
+        _ => return None,
+    })
+}
+
+/// `0100007F:1AF4`: an address as the machine's own words in hexadecimal, and a port (proc(5), `/proc/net/tcp`). The words
+/// are taken as little-endian, which every machine of the common kinds writes.
+fn listener(place: &str) -> Option<(IpAddr, u16)> {
+    let (address, port) = place.split_once(':')?;
+    let port = u16::from_str_radix(port, 16).ok()?;
+    let mut bytes = Vec::new();
+    for start in (0..address.len()).step_by(8) {
+        let word = u32::from_str_radix(address.get(start..start + 8)?, 16).ok()?;
+        bytes.extend(word.to_le_bytes());
+    }
+    let address = match (<[u8; 4]>::try_from(bytes.as_slice()), <[u8; 16]>::try_from(bytes.as_slice())) {
+        (Ok(four), _) => IpAddr::V4(Ipv4Addr::from(four)),
+        (_, Ok(sixteen)) => IpAddr::V6(Ipv6Addr::from(sixteen)),
+        _ => return None,
+    };
+    Some((address, port))
+}
+
+fn way(mode: &str, uid: &str, gid: &str, value: &str) -> Option<Way> {
+    Some(Way {
+        mode: u32::from_str_radix(mode, 8).ok()?,
+        uid: uid.parse().ok()?,
+        gid: gid.parse().ok()?,
+        path: value.splitn(4, ' ').nth(3)?.to_owned(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_debian_host_says() {
+        let said = "Welcome!\naccount 1001 deploy deploy\numask 0022\n\
+                    part deploy_to yes 2049 1001 deploy rw,relatime\npart releases missing\npart shared other\n\
+                    part incoming no 2050 900 site-rt ro,relatime\ncurrent link no releases/a b\n\
+                    shared 0 directory\nshared 1 missing\nsocket no site-rt\nlisten 0100007F:1AF4\n\
+                    listen 00000000000000000000000000000000:0016\nweb www-data 33 33 4\nway 755 0 0 /srv/my site\n";
+        let look = read(said);
+        assert_eq!((look.uid, look.group.as_deref(), look.umask), (Some(1001), Some("deploy"), Some(0o22)));
+        let directory = |writable, device, owner, name: &str, read_only| Part::Directory {
+            writable,
+            device,
+            owner,
+            owner_name: name.into(),
+            read_only,
+        };
+        assert_eq!(look.parts["deploy_to"], directory(true, 2049, 1001, "deploy", false));
+        assert_eq!(look.parts["incoming"], directory(false, 2050, 900, "site-rt", true));
+        assert_eq!((&look.parts["releases"], &look.parts["shared"]), (&Part::Missing, &Part::Other));
+        let link = Current::Link { target: "releases/a b".into(), leads_somewhere: false };
+        assert_eq!(look.current, Some(link));
+        assert_eq!((look.shared[&0], look.shared[&1]), (Kind::Directory, Kind::Missing));
+        assert_eq!(look.socket, Some(Socket::There { writable: false, owner: "site-rt".into() }));
+        let loopback: IpAddr = "127.0.0.1".parse().unwrap();
+        assert_eq!(look.listening, [(loopback, 6900), ("::".parse().unwrap(), 22)]);
+        assert_eq!(look.web, [WebUser { name: "www-data".into(), uid: 33, groups: vec![33, 4] }]);
+        assert_eq!(look.way, [Way { mode: 0o755, uid: 0, gid: 0, path: "/srv/my site".into() }]);
+    }
+
+    #[test]
+    fn nonsense_is_passed_over() {
+        let said = "part\npart x\npart deploy_to yes no\ncurrent\ncurrent x\nshared a b\nsocket\nlisten 01:zz\n\
+                    listen 0102:0016\nweb\nway 9 9\numask 9\naccount\n";
+        assert_eq!(read(said), Look::default());
+    }
+}
