@@ -73,6 +73,9 @@ impl Error {
             Self::RevokedHostKey { .. } => {
                 "the key was given up on purpose: install a new host key".to_owned()
             }
+            Self::HostCertificate { address, .. } => format!(
+                "sign the host's key anew, for what `address` says: ssh-keygen -s CA -h -I ID -n {address} -V +52w KEY.pub"
+            ),
             Self::AuthRefused { user, .. } => {
                 format!("is the public key in the authorized_keys of `{user}` on that host?")
             }

@@ -64,9 +64,9 @@ pub(super) fn connect(host: &Host, options: &SshOptions) -> Result<Link, Error> 
         detail: error.message().to_owned(),
     };
     let mut session = Session::new().map_err(|error| refused(&error))?;
-    if let Some(algorithms) = keys.algorithms() {
-        session.method_pref(MethodType::HostKey, &algorithms.join(",")).map_err(|error| refused(&error))?;
-    }
+    session
+        .method_pref(MethodType::HostKey, &keys.algorithms().join(","))
+        .map_err(|error| refused(&error))?;
     session.set_tcp_stream(socket);
     session.set_blocking(false);
     // Only libssh2's own clean-up, on drop, blocks.
@@ -86,7 +86,7 @@ pub(super) fn connect(host: &Host, options: &SshOptions) -> Result<Link, Error> 
         }
     })?;
     let file = known_hosts.into_iter().next().unwrap_or_default();
-    host_key::check(host, &link.session, &keys, file)?;
+    host_key::check(host, &host_key::presented(host, &link.session)?, &keys, file)?;
     credentials.log_in(host, &link, left(deadline))?;
     log::debug!("{}: logged in to {} port {} as {}", host.name, host.address, host.port, host.user);
     Ok(link)

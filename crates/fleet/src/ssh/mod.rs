@@ -4,19 +4,23 @@
 //! when the network swallows everything.
 
 mod auth;
+mod certificate;
 mod channel;
 mod connect;
 mod exec;
 mod host_key;
 mod known_hosts;
+mod known_line;
 mod link;
 mod options;
 mod passphrase;
+mod presented;
 mod process;
 mod remote;
 mod stream;
 mod tunnel;
 mod upload;
+mod wire;
 
 pub use options::{SshOptions, Timeouts};
 pub use passphrase::Passphrase;

@@ -11,8 +11,10 @@
 )]
 
 mod agent;
+mod certificates;
 mod connect;
 mod files;
+mod ipv6;
 mod jump;
 mod run;
 mod server;
