@@ -17,6 +17,7 @@ mod passphrase;
 mod presented;
 mod process;
 mod remote;
+mod starts;
 mod stream;
 mod tunnel;
 mod upload;

@@ -19,3 +19,4 @@ mod jump;
 mod run;
 mod server;
 mod sockets;
+mod starts;
