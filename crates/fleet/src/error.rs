@@ -185,6 +185,14 @@ pub enum Error {
         /// The cause.
         source: io::Error,
     },
+    /// The known_hosts file could not be written.
+    #[error("cannot add to the known_hosts file `{}`: {source}", path.display())]
+    WriteKnownHosts {
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        source: io::Error,
+    },
 
     /// The name of the host has no address.
     #[error("host `{host}`: cannot resolve `{address}`: {source}")]

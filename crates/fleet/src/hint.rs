@@ -58,6 +58,9 @@ impl Error {
             Self::ReadKnownHosts { .. } | Self::NoKnownHosts { .. } => {
                 "name the file with --known-hosts or `known_hosts` in fleet.toml".to_owned()
             }
+            Self::WriteKnownHosts { .. } => {
+                "check that its folder exists, is writable for this user and has space; the file is as it was".to_owned()
+            }
             Self::UnknownHostKey { address, port, known_hosts, .. } => format!(
                 "get its keys by `{}`, compare the fingerprint on the host's console, then add them to `{}`",
                 keyscan(address, *port),

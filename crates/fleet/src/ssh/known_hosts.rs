@@ -16,10 +16,10 @@ use super::presented::Presented;
 use crate::{Address, Error};
 
 /// A site's file of a few thousand hosts is below 1 MB.
-const LIMIT: u64 = 16 << 20;
+pub(super) const LIMIT: u64 = 16 << 20;
 
 /// The host key algorithms of libssh2 1.11, as OpenSSH prefers them. An RSA key signs by SHA-2 (RFC 8332).
-const PLAIN: [&str; 6] = [
+pub(super) const PLAIN: [&str; 6] = [
     "ssh-ed25519",
     "ecdsa-sha2-nistp256",
     "ecdsa-sha2-nistp384",
@@ -71,6 +71,12 @@ impl KnownKeys {
             (text, None) => Ok(Self::parse(&text, address.as_str(), port)),
             (_, Some(missing)) => Err(missing),
         }
+    }
+
+    /// Like [`KnownKeys::read`], but knows nobody when there is no file yet.
+    pub(super) fn read_if_there(files: &[PathBuf], address: &Address, port: u16) -> Result<Self, Error> {
+        let (text, _none_yet) = read_all(files)?;
+        Ok(Self::parse(&text, address.as_str(), port))
     }
 
     fn parse(text: &str, address: &str, port: u16) -> Self {
@@ -140,10 +146,15 @@ impl KnownKeys {
         }
         if self.portless.contains(key) { Verdict::Known } else { Verdict::Unknown }
     }
+
+    /// Whether another key of the type of `key` is known under exactly this address and port.
+    pub(super) fn has_other_of_type(&self, key: &KeyData) -> bool {
+        self.exact.iter().any(|known| known != key && known.algorithm() == key.algorithm())
+    }
 }
 
 /// What a server is called in the file: the address as OpenSSH writes it, with a port that is not 22.
-fn name(address: &str, port: u16) -> String {
+pub(super) fn name(address: &str, port: u16) -> String {
     if port == 22 { address.to_owned() } else { format!("[{address}]:{port}") }
 }
 
@@ -166,7 +177,7 @@ fn read_all(files: &[PathBuf]) -> Result<(String, Option<Error>), Error> {
 }
 
 /// The signature algorithms of a key type.
-fn signature_algorithms(key_type: &str) -> &'static [&'static str] {
+pub(super) fn signature_algorithms(key_type: &str) -> &'static [&'static str] {
     match key_type {
         "ssh-ed25519" => &["ssh-ed25519"],
         "ecdsa-sha2-nistp256" => &["ecdsa-sha2-nistp256"],

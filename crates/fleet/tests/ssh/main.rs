@@ -17,6 +17,7 @@ mod files;
 mod ipv6;
 mod jump;
 mod run;
+mod scan;
 mod server;
 mod sockets;
 mod starts;
