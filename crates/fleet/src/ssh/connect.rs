@@ -67,7 +67,7 @@ pub(super) fn handshake(
         source,
     };
     let socket: OwnedFd = match before {
-        Some(link) => tunnel::open(link, host)?.into(),
+        Some(link) => tunnel::open(link, host, left(deadline))?.into(),
         None => {
             let socket = dial(host, options, deadline)?;
             prepare(&socket, &timeouts).map_err(broken)?;

@@ -50,7 +50,13 @@ impl Starts {
         let mut entered = self.enter(&place, host, options)?;
         let result = start(Instant::now() + options.timeouts.connect);
         entered.answered = !result.as_ref().is_err_and(is_silence);
-        result
+        result.map_err(|error| match error {
+            // Not what was left for its last step.
+            Error::TimedOut { host, step, .. } => {
+                Error::TimedOut { host, step, after: options.timeouts.connect }
+            }
+            error => error,
+        })
     }
 
     fn enter(&self, place: &str, host: &Host, options: &SshOptions) -> Result<Entered, Error> {
