@@ -10,6 +10,7 @@
 //! - `mesh`: the embedded peers, and who is told of whom;
 //! - `swap`: `swap-release` on the host;
 //! - `plan`, `hosts`: what would be done, and where, without doing it;
+//! - `keys`: whom the hosts' keys say they are;
 //! - `board`, `report`: what people see, and what is left behind.
 
 mod board;
@@ -23,6 +24,7 @@ mod fault;
 mod gate;
 mod hosts;
 mod job;
+mod keys;
 mod mesh;
 mod metrics;
 mod opening;
@@ -58,5 +60,6 @@ pub fn main() -> std::process::ExitCode {
         }
         Job::Hosts { reach, json } => hosts::hosts(&reach, json, console),
         Job::Schema => hosts::schema(console),
+        Job::Keys(scan) => keys::scan(&scan, console, abort),
     })
 }

@@ -62,13 +62,14 @@ impl Error {
                 "check that its folder exists, is writable for this user and has space; the file is as it was".to_owned()
             }
             Self::UnknownHostKey { address, port, known_hosts, .. } => format!(
-                "get its keys by `{}`, compare the fingerprint on the host's console, then add them to `{}`",
-                keyscan(address, *port),
-                known_hosts.display()
+                "compare the fingerprint with what the host's console shows, then add the key to `{}` by `fleet-push keys \
+                 scan --add --accept FINGERPRINT`; `{}` prints its lines, too",
+                known_hosts.display(),
+                keyscan(address, *port)
             ),
             Self::ChangedHostKey { address, port, known_hosts, .. } => format!(
                 "this may be an attack; if the host was reinstalled, review `{}`, remove the old key by \
-                 `ssh-keygen -R {} -f {}` and add the new one",
+                 `ssh-keygen -R {} -f {}` and add the new one as for a new host: `fleet-push keys scan`",
                 keyscan(address, *port),
                 if *port == 22 { address.to_string() } else { format!("'[{address}]:{port}'") },
                 known_hosts.display()

@@ -3,7 +3,9 @@
 
 use schemars::{JsonSchema, schema_for};
 
-use crate::{Details, FleetHosts, Pack, Publish, Push, PushEvent, PushPlan, Record, Swap, host, receive};
+use crate::{
+    Details, FleetHosts, HostKeys, Pack, Publish, Push, PushEvent, PushPlan, Record, Swap, host, receive,
+};
 
 /// File name and text of every schema.
 #[must_use]
@@ -16,6 +18,7 @@ pub fn all() -> Vec<(String, String)> {
         ("push-event.schema.json".into(), text::<PushEvent>()),
         ("push-plan-1.schema.json".into(), text::<PushPlan>()),
         ("fleet-hosts-1.schema.json".into(), text::<FleetHosts>()),
+        ("host-keys-1.schema.json".into(), text::<HostKeys>()),
         ("host-stage.schema.json".into(), text::<host::StageReply>()),
         ("host-status.schema.json".into(), text::<host::HostStatus>()),
         ("host-verify.schema.json".into(), text::<host::VerifyReply>()),

@@ -19,8 +19,14 @@ _fleet__push() {
             fleet__push,hosts)
                 cmd="fleet__push__subcmd__hosts"
                 ;;
+            fleet__push,keys)
+                cmd="fleet__push__subcmd__keys"
+                ;;
             fleet__push,plan)
                 cmd="fleet__push__subcmd__plan"
+                ;;
+            fleet__push__subcmd__keys,scan)
+                cmd="fleet__push__subcmd__keys__subcmd__scan"
                 ;;
             *)
                 ;;
@@ -29,7 +35,7 @@ _fleet__push() {
 
     case "${cmd}" in
         fleet__push)
-            opts="-v -h -V --fleet --only --group --exclude --host --identity --known-hosts --parallel --records --dry-run --link --timeout --stall-timeout --payload --allow-peer --grace --require --events --metrics --junit --verbose --color --help --version plan hosts"
+            opts="-v -h -V --fleet --only --group --exclude --host --identity --known-hosts --parallel --connect-timeout --records --dry-run --link --timeout --stall-timeout --payload --allow-peer --grace --require --events --metrics --junit --verbose --color --help --version plan hosts keys"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -64,6 +70,10 @@ _fleet__push() {
                     return 0
                     ;;
                 --parallel)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --connect-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -123,7 +133,7 @@ _fleet__push() {
             return 0
             ;;
         fleet__subcmd__push__subcmd__hosts)
-            opts="-v -h --fleet --only --group --exclude --host --identity --known-hosts --parallel --json --schema --verbose --color --help"
+            opts="-v -h --fleet --only --group --exclude --host --identity --known-hosts --parallel --connect-timeout --json --schema --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -158,6 +168,86 @@ _fleet__push() {
                     return 0
                     ;;
                 --parallel)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --connect-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        fleet__subcmd__push__subcmd__keys)
+            opts="-v -h --verbose --color --help scan"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        fleet__subcmd__push__subcmd__keys__subcmd__scan)
+            opts="-v -h --fleet --only --group --exclude --host --identity --known-hosts --parallel --connect-timeout --add --accept --hash --json --verbose --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --fleet)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --only)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --group)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exclude)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --host)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --identity)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --known-hosts)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --parallel)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --connect-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --accept)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -173,7 +263,7 @@ _fleet__push() {
             return 0
             ;;
         fleet__subcmd__push__subcmd__plan)
-            opts="-v -h --fleet --only --group --exclude --host --identity --known-hosts --parallel --records --link --json --verbose --color --help"
+            opts="-v -h --fleet --only --group --exclude --host --identity --known-hosts --parallel --connect-timeout --records --link --json --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -208,6 +298,10 @@ _fleet__push() {
                     return 0
                     ;;
                 --parallel)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --connect-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -10,6 +10,9 @@
 )]
 
 mod bad_input;
+mod door;
+mod keys;
+mod keys_terminal;
 mod published;
 mod recovers;
 mod silent_hosts;
