@@ -56,7 +56,7 @@ impl Error {
                     .to_owned()
             }
             Self::ReadKnownHosts { .. } | Self::NoKnownHosts { .. } => {
-                "name the file with --known-hosts or `known_hosts` in fleet.toml".to_owned()
+                "name the file with --known-hosts or `known_hosts` in fleet.toml; `fleet-push keys scan --add` makes it".to_owned()
             }
             Self::WriteKnownHosts { .. } => {
                 "check that its folder exists, is writable for this user and has space; the file is as it was".to_owned()

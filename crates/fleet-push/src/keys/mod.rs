@@ -121,11 +121,13 @@ fn add(seen: &mut [Seen], hash: bool, console: &Console) -> Result<(), Error> {
     for seen in seen.iter() {
         for key in seen.keys.iter().filter(|key| key.chosen && key.seen.standing == Standing::New) {
             let host = &seen.target.host;
-            files.entry(seen.known_hosts.clone()).or_default().push(KnownHost {
-                address: host.address.clone(),
-                port: host.port,
-                key: key.seen.key.clone(),
-            });
+            let (address, port) = (host.address.clone(), host.port);
+            let line = KnownHost { address, port, key: key.seen.key.clone() };
+            let lines = files.entry(seen.known_hosts.clone()).or_default();
+            // An sshd to which two ways lead is seen twice.
+            if !lines.contains(&line) {
+                lines.push(line);
+            }
         }
     }
     for (file, lines) in &files {

@@ -3,12 +3,14 @@
 use std::fs;
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use serde_json::Value;
 
 use crate::door::Door;
 use crate::needs_peers;
-use crate::published::{Ended, Published};
+use crate::published::{Ended, Published, wait};
 
 /// Adds tables to fleet.toml.
 pub(crate) fn extend(published: &Published, tables: &str) {
@@ -187,6 +189,22 @@ fn a_jump_host_is_looked_at_first_and_then_those_behind_it() {
     assert_eq!(known(&published), bastion.known_host() + &web.known_host());
     assert!(is_let_in(&published, &web));
     assert!(web.log().contains(&format!("from {}", bastion.address)) || web.log().contains("from 127.0.0.1"));
+}
+
+#[test]
+fn a_scan_of_hosts_that_hang_can_be_aborted() {
+    let published = Published::new("");
+    let silent = TcpListener::bind("127.0.42.251:0").unwrap();
+    let port = silent.local_addr().unwrap().port();
+    extend(&published, &format!("[hosts.web1]\naddress = \"127.0.42.251\"\nport = {port}\n"));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_fleet-push"));
+    command.args(["keys", "scan", "--fleet", "fleet.toml"]).current_dir(published.dir.path());
+    let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let _taken = silent.accept().unwrap();
+    assert!(Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap().success());
+    let (ended, took) = wait(child, Duration::from_secs(10));
+    assert_eq!(ended.code, Some(143), "{}", ended.stderr);
+    assert!(took < Duration::from_secs(3), "{took:?}");
 }
 
 #[test]

@@ -177,7 +177,8 @@ fn verify(authority: &KeyData, signed: &[u8], signature: &[u8]) -> Result<(), St
             RsaPublicKeyComponents { n, e }.verify(method, signed, raw).map_err(|_| wrong())
         }
         _ => Err(format!(
-            "signatures `{}` of a key `{}` cannot be checked here",
+            "a signature `{}` of a key `{}` cannot be checked here, only those of Ed25519, RSA (SHA-2) and ECDSA P-256 and \
+             P-384 keys",
             algorithm.escape_debug(),
             authority.algorithm()
         )),

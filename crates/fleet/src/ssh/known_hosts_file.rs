@@ -19,7 +19,7 @@ const LINKS: usize = 16;
 const ATTEMPTS: usize = 5;
 
 /// A line to be added: these keys are those of the sshd at this address and port.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KnownHost {
     /// What is dialled.
     pub address: Address,

@@ -21,10 +21,18 @@ fn certified(host_key: &'static [&'static str], prepare: Prepare) -> Setup {
 
 /// Makes the authorities, and has one sign every host key for `names`.
 fn sign_host(dir: &Path, ca: &str, more: &[&str]) {
-    if !dir.join("ca_host").exists() {
-        keygen(&dir.join("ca_host"), ca, "");
-        keygen(&dir.join("ca_user"), "ed25519", "");
+    let (kind, bits) = ca.split_once(' ').unwrap_or((ca, ""));
+    if bits.is_empty() {
+        keygen(&dir.join("ca_host"), kind, "");
+    } else {
+        let made = Command::new("ssh-keygen")
+            .args(["-q", "-t", kind, "-b", bits, "-N", "", "-f"])
+            .arg(dir.join("ca_host"))
+            .status()
+            .unwrap();
+        assert!(made.success());
     }
+    keygen(&dir.join("ca_user"), "ed25519", "");
     for kind in ["ed25519", "ecdsa", "rsa"] {
         let public = dir.join(format!("host_{kind}.pub"));
         if public.exists() {
@@ -63,7 +71,8 @@ fn works(remote: &SshRemote) {
 
 #[test]
 fn a_host_is_known_by_the_authority_that_signed_its_key() {
-    let kinds: [(&'static [&'static str], Prepare); 5] = [
+    let kinds: [(&'static [&'static str], Prepare); 6] = [
+        (&["ed25519"], |dir, ip| sign_host(dir, "ecdsa 384", &["-n", &ip.to_string()])),
         (&["ed25519"], |dir, ip| sign_host(dir, "ed25519", &["-n", &format!("web1,{ip}"), "-V", "-1d:+1d"])),
         // Without an end, which is what ssh-keygen makes unless told.
         (&["ecdsa"], |dir, ip| sign_host(dir, "rsa", &["-n", &ip.to_string()])),
@@ -86,7 +95,7 @@ fn a_host_is_known_by_the_authority_that_signed_its_key() {
 
 #[test]
 fn a_certificate_that_does_not_hold_is_told_with_the_reason() {
-    let kinds: [(Prepare, &str); 5] = [
+    let kinds: [(Prepare, &str); 7] = [
         (|dir, _| sign_host(dir, "ed25519", &["-n", "web9"]), "it is for web9, not for 127.0."),
         (|dir, ip| sign_host(dir, "ed25519", &["-n", &ip.to_string(), "-V", "-2d:-1d"]), "it expired at 20"),
         (
@@ -94,6 +103,9 @@ fn a_certificate_that_does_not_hold_is_told_with_the_reason() {
             "it is not valid before 20",
         ),
         (|dir, _| sign_host(dir, "ed25519", &[]), "it names no host"),
+        // What is not possible is said, and what is.
+        (|dir, ip| sign_host(dir, "ecdsa 521", &["-n", &ip.to_string()]), "only those of Ed25519, RSA"),
+        (|dir, ip| sign_host(dir, "rsa", &["-t", "ssh-rsa", "-n", &ip.to_string()]), "a signature `ssh-rsa`"),
         (
             |dir, ip| {
                 sign_host(dir, "ed25519", &["-n", &ip.to_string()]);

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 use std::fs;
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -72,6 +72,29 @@ fn sixty_hosts_behind_one_bastion_are_all_let_in_at_the_first_attempt() {
     assert_eq!(log.matches("Accepted publickey").count(), HOSTS, "{log}");
     let dropped = log.lines().find(|line| line.contains("MaxStartups") || line.contains("drop connection"));
     assert!(dropped.is_none(), "{dropped:?}");
+}
+
+#[test]
+fn who_is_dropped_all_the_same_has_lost_a_connection_and_may_come_again() {
+    // Two others are at the door, and sshd takes no more than that.
+    let full = Setup { config: "MaxStartups 2:100:2", ..Setup::default() };
+    let Some(server) = Server::start_with(&full) else { return };
+    let others: Vec<_> = (0..2).map(|_| TcpStream::connect((server.ip, server.port)).unwrap()).collect();
+    let until = Instant::now() + Duration::from_secs(10);
+    let error = loop {
+        // sshd has to see them first.
+        match server.try_connect(Some("user_ed25519"), &options()) {
+            Err(error) => break error,
+            Ok(_) => assert!(Instant::now() < until, "never dropped"),
+        }
+    };
+    assert!(error.is_connection_loss(), "{error}");
+    assert!(server.log().contains("MaxStartups"), "{}", server.log());
+    drop(others);
+    let until = Instant::now() + Duration::from_secs(10);
+    while server.try_connect(Some("user_ed25519"), &options()).is_err() {
+        assert!(Instant::now() < until, "{}", server.log());
+    }
 }
 
 #[test]
