@@ -11,7 +11,7 @@ use std::time::SystemTime;
 use ssh_key::known_hosts::Marker;
 use ssh_key::public::KeyData;
 
-use super::known_line::{matches, parse_line};
+use super::known_line::Line;
 use super::presented::Presented;
 use crate::{Address, Error};
 
@@ -83,20 +83,22 @@ impl KnownKeys {
         let with_port = name(address, port);
         let mut keys = Self { name: address.to_owned(), ..Self::default() };
         for (number, line) in text.lines().enumerate() {
-            let Some((marker, patterns, key)) = parse_line(line) else {
-                if !line.trim().is_empty() && !line.trim_start().starts_with('#') {
+            let parsed = Line::parse(line);
+            let exact = parsed.as_ref().is_some_and(|line| line.names(&with_port));
+            let portless = !exact && port != 22 && parsed.as_ref().is_some_and(|line| line.names(address));
+            let key = parsed.as_ref().filter(|_| exact || portless).and_then(Line::key);
+            let (Some(parsed), Some(key)) = (&parsed, key) else {
+                let is_text = !line.trim().is_empty() && !line.trim_start().starts_with('#');
+                if is_text && (parsed.is_none() || exact || portless) {
                     log::debug!("known_hosts line {} is not understood and skipped", number + 1);
                 }
                 continue;
             };
-            let (exact, portless) = (matches(&patterns, &with_port), matches(&patterns, address));
-            match marker {
-                Some(Marker::Revoked) if exact || portless => keys.revoked.push(key),
-                Some(Marker::CertAuthority) if exact || portless => keys.authorities.push(key),
-                Some(Marker::Revoked | Marker::CertAuthority) => {}
+            match parsed.marker {
+                Some(Marker::Revoked) => keys.revoked.push(key),
+                Some(Marker::CertAuthority) => keys.authorities.push(key),
                 None if exact => keys.exact.push(key),
-                None if portless => keys.portless.push(key),
-                None => {}
+                None => keys.portless.push(key),
             }
         }
         keys

@@ -6,38 +6,51 @@ use ssh_key::PublicKey;
 use ssh_key::known_hosts::{HostPatterns, Marker};
 use ssh_key::public::KeyData;
 
-/// Marker, host patterns and key of a line; `None` for comments and what cannot be read.
-pub(super) fn parse_line(line: &str) -> Option<(Option<Marker>, HostPatterns, KeyData)> {
-    let mut fields = line.split_whitespace().peekable();
-    let marker = match fields.peek()? {
-        field if field.starts_with('#') => return None,
-        field if field.starts_with('@') => Some(fields.next()?.parse().ok()?),
-        _ => None,
-    };
-    let patterns = fields.next()?.parse().ok()?;
-    let (key_type, blob) = (fields.next()?, fields.next()?);
-    let key = PublicKey::from_openssh(&format!("{key_type} {blob}")).ok()?;
-    Some((marker, patterns, key.key_data().clone()))
+/// A line that is about somebody. Its key is only read when that is somebody asked for: a fleet reads the file once a host.
+pub(super) struct Line<'a> {
+    pub(super) marker: Option<Marker>,
+    patterns: HostPatterns,
+    key: (&'a str, &'a str),
 }
 
-/// Whether `name` (an address, or `[address]:port`) is one of the hosts meant.
-pub(super) fn matches(patterns: &HostPatterns, name: &str) -> bool {
-    match patterns {
-        HostPatterns::HashedName { salt, hash } => {
-            let Ok(mac) = Hmac::<Sha1>::new_from_slice(salt) else { return false };
-            mac.chain_update(name.as_bytes()).verify_slice(hash).is_ok()
-        }
-        HostPatterns::Patterns(patterns) => {
-            let mut found = false;
-            for pattern in patterns {
-                match pattern.strip_prefix('!') {
-                    // A negated match excludes the line whatever else it names.
-                    Some(negated) if wildcard(negated.as_bytes(), name.as_bytes()) => return false,
-                    Some(_) => {}
-                    None => found |= wildcard(pattern.to_ascii_lowercase().as_bytes(), name.as_bytes()),
-                }
+impl<'a> Line<'a> {
+    /// Takes a line apart; `None` for comments and what cannot be read.
+    pub(super) fn parse(line: &'a str) -> Option<Self> {
+        let mut fields = line.split_whitespace().peekable();
+        let marker = match fields.peek()? {
+            field if field.starts_with('#') => return None,
+            field if field.starts_with('@') => Some(fields.next()?.parse().ok()?),
+            _ => None,
+        };
+        let patterns = fields.next()?.parse().ok()?;
+        Some(Self { marker, patterns, key: (fields.next()?, fields.next()?) })
+    }
+
+    /// The key on it, if it is one.
+    pub(super) fn key(&self) -> Option<KeyData> {
+        let (key_type, blob) = self.key;
+        Some(PublicKey::from_openssh(&format!("{key_type} {blob}")).ok()?.key_data().clone())
+    }
+
+    /// Whether `name` (an address, or `[address]:port`) is one of the hosts meant.
+    pub(super) fn names(&self, name: &str) -> bool {
+        match &self.patterns {
+            HostPatterns::HashedName { salt, hash } => {
+                let Ok(mac) = Hmac::<Sha1>::new_from_slice(salt) else { return false };
+                mac.chain_update(name.as_bytes()).verify_slice(hash).is_ok()
             }
-            found
+            HostPatterns::Patterns(patterns) => {
+                let mut found = false;
+                for pattern in patterns {
+                    match pattern.strip_prefix('!') {
+                        // A negated match excludes the line whatever else it names.
+                        Some(negated) if wildcard(negated.as_bytes(), name.as_bytes()) => return false,
+                        Some(_) => {}
+                        None => found |= wildcard(pattern.to_ascii_lowercase().as_bytes(), name.as_bytes()),
+                    }
+                }
+                found
+            }
         }
     }
 }
