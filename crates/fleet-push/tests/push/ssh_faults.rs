@@ -74,10 +74,9 @@ fn every_fault_at_the_door_is_named_and_holds_up_nobody() {
     let banner = Hung::start("banner", "127.0.43.4", b"SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n");
     fleet.extend_inventory(&[refused.table(), changed.table(), silent.table(), banner.table()].concat());
 
-    let push = fleet.push().args(["--connect-timeout", "3s", "--parallel", "4"]).start();
-    let mut push = push;
-    // The two that hang are tried four times, 3 s each; the others do not wait for that.
-    eventually("alpha and beta to be staged", Duration::from_secs(12), || {
+    let mut push = fleet.push().args(["--connect-timeout", "5s", "--parallel", "4"]).start();
+    // The two that hang are tried four times, 5 s each; the others do not wait for that.
+    eventually("alpha and beta to be staged", Duration::from_secs(20), || {
         let said = push.stderr_so_far();
         (said.contains("alpha staged") && said.contains("beta staged")).then_some(())
     });
@@ -89,8 +88,8 @@ fn every_fault_at_the_door_is_named_and_holds_up_nobody() {
     for (name, words, tried) in [
         ("refused", "was refused by `127.0.43.1`", false),
         ("changed", "has CHANGED", false),
-        ("silent", "no end of `SSH handshake` after 3s", true),
-        ("banner", "no end of `SSH handshake` after 3s", true),
+        ("silent", "no end of `SSH handshake` after 5s", true),
+        ("banner", "no end of `SSH handshake` after 5s", true),
     ] {
         let host = pushed(&fleet, name);
         let error = host.error.unwrap();
