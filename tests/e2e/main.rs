@@ -32,6 +32,7 @@ mod plan;
 mod power_cut;
 mod rollout;
 mod secrets;
+mod sessions;
 mod site;
 mod stage_stdin;
 mod support;

@@ -40,7 +40,7 @@ pub fn start(
         &config,
         &[
             ("DIR", &dir.to_string_lossy()),
-            ("ADDRESS", address),
+            ("ADDRESS", &if address.contains(':') { format!("[{address}]") } else { address.to_owned() }),
             ("SSH_PORT", &port.to_string()),
             ("AUTHORIZED_KEYS", &authorized_keys.to_string_lossy()),
             // One server without SFTP: the fleet must not need it.

@@ -36,7 +36,8 @@ pub(crate) fn all<S: Settings>(folder: &Path) -> io::Result<()> {
 fn commands(command: &Command) -> Vec<(String, &Command)> {
     let name = command.get_name().to_owned();
     let verbs = command.get_subcommands().filter(|verb| verb.get_name() != "help");
-    let verbs = verbs.map(|verb| (format!("{name} {}", verb.get_name()), verb));
+    let below = |(words, verb): (String, _)| (format!("{name} {words}"), verb);
+    let verbs: Vec<_> = verbs.flat_map(commands).map(below).collect();
     std::iter::once((name.clone(), command)).chain(verbs).collect()
 }
 

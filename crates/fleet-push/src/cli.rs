@@ -5,13 +5,16 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
+mod keys;
+
 use clap::{Args, Parser, Subcommand};
 use cli::{Chosen, Common};
-use fleet::{Host, Interrupt, Inventory, Rate, RemotePath, Selection, SshOptions, UserName};
+use fleet::{Host, Interrupt, Inventory, Rate, RemotePath, Selection, SshOptions, Timeouts, UserName};
 use record::ExitCode;
 
 use crate::Error;
 use crate::install::{Setup, Task};
+use crate::keys::Scan;
 use crate::require::Require;
 
 /// What a link carries, as long as nobody says so.
@@ -27,6 +30,7 @@ Examples:
   fleet-push doctor --fleet fleet.toml                     # what do servers lack, and what helps
   fleet-push install --fleet fleet.toml --as root          # swap-release, on every server
   fleet-push hosts --fleet fleet.toml                      # the inventory as it is understood
+  fleet-push keys scan --fleet fleet.toml                  # the hosts' SSH keys, and whether they are known
   fleet-push --fleet fleet.toml --host root@10.0.0.19:2222 # one that is not in it
 
 Run it again to finish: hosts that are done are skipped.";
@@ -53,6 +57,8 @@ enum VerbArgs {
     Install(InstallArgs),
     /// Show the hosts of the inventory with everything that was resolved; ask nobody
     Hosts(HostsArgs),
+    /// Look at the hosts' SSH keys before they are trusted
+    Keys(keys::KeysArgs),
 }
 
 #[derive(Debug, Args)]
@@ -182,6 +188,9 @@ pub(crate) struct Reach {
     /// Hosts connected to at the same time; of those with rtorrent, also hosts at work
     #[arg(long, value_name = "N", default_value = "64")]
     pub(crate) parallel: NonZeroUsize,
+    /// Longest time from dialling a host until it has let us in
+    #[arg(long, value_name = "TIME", default_value = "15s", value_parser = humantime::parse_duration)]
+    connect_timeout: Duration,
 }
 
 impl Reach {
@@ -196,13 +205,19 @@ impl Reach {
         Ok(inventory.choose(&Selection::new(only, group, exclude, &host)?)?)
     }
 
-    /// How they are reached. A wrong path is the fault of this machine, to be told once and before any host is touched.
-    pub(crate) fn options(&self, hosts: &[Host], interrupt: &Interrupt) -> Result<SshOptions, Error> {
-        let options = SshOptions::new()
+    /// How they are reached, before anything of it was read.
+    pub(crate) fn unchecked_options(&self, interrupt: &Interrupt) -> Result<SshOptions, Error> {
+        Ok(SshOptions::new()
             .identity(self.identity.clone())
             .known_hosts(self.known_hosts.clone())
             .passphrase_from_env()?
-            .interrupt(interrupt.clone());
+            .timeouts(Timeouts { connect: self.connect_timeout, ..Timeouts::default() })
+            .interrupt(interrupt.clone()))
+    }
+
+    /// How they are reached. A wrong path is the fault of this machine, to be told once and before any host is touched.
+    pub(crate) fn options(&self, hosts: &[Host], interrupt: &Interrupt) -> Result<SshOptions, Error> {
+        let options = self.unchecked_options(interrupt)?;
         for host in hosts.iter().filter(|host| !host.local) {
             options.check(host)?;
         }
@@ -216,7 +231,8 @@ impl cli::Settings for Cli {
         ("push.json", "the record of the stage, in the folder of records"),
         ("push.junit.xml", "one test case a host"),
         ("summary.txt", "one line for the description of a build"),
-        ("standard output", "with --json of plan, doctor and hosts; none of them leaves a file"),
+        ("known_hosts", "with --add of keys scan: a line for every key that is vouched for"),
+        ("standard output", "with --json of plan, doctor, hosts and keys; none of them leaves a file"),
     ];
     const EXIT_CODES: &'static [ExitCode] = &[
         ExitCode::Ok,
@@ -249,6 +265,8 @@ pub(crate) enum Job {
     Hosts { reach: Reach, json: bool },
     /// Its schema.
     Schema,
+    /// The hosts' keys.
+    Keys(Scan),
 }
 
 /// What the stage needs to know.
@@ -277,6 +295,7 @@ impl Cli {
             }
             Some(VerbArgs::Doctor(DoctorArgs { reach, json })) => Job::Doctor { reach, json },
             Some(VerbArgs::Install(install)) => install.into_job(),
+            Some(VerbArgs::Keys(keys)) => keys.into_job(),
             Some(VerbArgs::Hosts(HostsArgs { schema: true, .. })) => Job::Schema,
             Some(VerbArgs::Hosts(HostsArgs { reach, json, .. })) => Job::Hosts { reach, json },
         }

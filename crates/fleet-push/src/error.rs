@@ -131,6 +131,35 @@ pub enum Error {
         /// The group.
         group: fleet::HostName,
     },
+    /// Hosts whose keys are not known, or are others than those known.
+    #[error("the keys of {failed} of {all} hosts are not trusted: {}", names.join(", "))]
+    KeysNotTrusted {
+        /// How many.
+        failed: usize,
+        /// Of how many.
+        all: usize,
+        /// The first of their names, with what is wrong.
+        names: Vec<String>,
+        /// Some may be added.
+        new: bool,
+    },
+    /// Keys were to be added, but nobody says which.
+    #[error("--add without --accept asks at a terminal, and there is none")]
+    NobodyToAsk,
+    /// What was named is no fingerprint.
+    #[error("`{text}` is not the SHA-256 fingerprint of a key")]
+    NotAFingerprint {
+        /// What was typed.
+        text: String,
+    },
+    /// A file of fingerprints has something else.
+    #[error("line {line} of `{path}` has neither a SHA-256 fingerprint nor a public key")]
+    NoFingerprint {
+        /// The file.
+        path: PathBuf,
+        /// Counted from 1.
+        line: usize,
+    },
     /// No inventory was named.
     #[error("no inventory is named")]
     NoInventory,
@@ -148,7 +177,10 @@ pub enum Error {
 impl cli::Failure for Error {
     fn exit_code(&self) -> ExitCode {
         match self {
+            Self::Fleet(fleet::Error::WriteKnownHosts { .. }) => ExitCode::CannotWrite,
             Self::Fleet(_)
+            | Self::NobodyToAsk
+            | Self::NotAFingerprint { .. }
             | Self::SeederLeftOut { .. }
             | Self::PayloadUnknown
             | Self::NoInventory
@@ -162,14 +194,17 @@ impl cli::Failure for Error {
             }
             Self::Seed(_) | Self::Key(_) | Self::Json(_) => ExitCode::Unexpected,
             Self::Record(error) => error.exit_code(),
-            Self::Torrent(_) | Self::OtherTorrent { .. } | Self::NotPublished { .. } | Self::Read { .. } => {
-                ExitCode::BadInput
-            }
+            Self::Torrent(_)
+            | Self::OtherTorrent { .. }
+            | Self::NotPublished { .. }
+            | Self::NoFingerprint { .. }
+            | Self::Read { .. } => ExitCode::BadInput,
             Self::Write { .. } | Self::Stdout(_) => ExitCode::CannotWrite,
             Self::HostsFailed { failed, all, .. }
             | Self::NotReady { failed, all, .. }
             | Self::Unfit { failed, all, .. }
             | Self::NotInstalled { failed, all, .. }
+            | Self::KeysNotTrusted { failed, all, .. }
                 if failed == all =>
             {
                 ExitCode::NoHostSucceeded
@@ -177,7 +212,8 @@ impl cli::Failure for Error {
             Self::HostsFailed { .. }
             | Self::NotReady { .. }
             | Self::Unfit { .. }
-            | Self::NotInstalled { .. } => ExitCode::SomeHostsFailed,
+            | Self::NotInstalled { .. }
+            | Self::KeysNotTrusted { .. } => ExitCode::SomeHostsFailed,
             Self::Aborted => ExitCode::Terminated,
         }
     }
@@ -209,6 +245,21 @@ impl cli::Failure for Error {
             Self::Write { .. } => "check that the folder exists, is writable and has space".into(),
             Self::HostsFailed { .. } => {
                 "nothing was switched; see the table, then run fleet-push again: hosts that are done are skipped".into()
+            }
+            Self::KeysNotTrusted { new: true, .. } => {
+                "get the fingerprints of the new ones from the hosts' consoles by `ssh-keygen -lf \
+                 /etc/ssh/ssh_host_ed25519_key.pub`, then add them: --add --accept SHA256:..., or --add at a terminal"
+                    .into()
+            }
+            Self::KeysNotTrusted { new: false, .. } => "see what is said of each above; nothing was added for them".into(),
+            Self::NobodyToAsk => {
+                "name the keys: --accept SHA256:... or --accept FILE, with fingerprints from the hosts' consoles".into()
+            }
+            Self::NotAFingerprint { .. } => {
+                "it is SHA256: and 43 characters, as `ssh-keygen -lf` shows it; --accept ./FILE names a file".into()
+            }
+            Self::NoFingerprint { .. } => {
+                "it takes lines as `ssh-keygen -lf` shows them, and public keys as in *.pub and known_hosts".into()
             }
             Self::Aborted => return None,
         })

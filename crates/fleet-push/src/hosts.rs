@@ -67,7 +67,7 @@ fn resolved(host: &Host) -> ResolvedHost {
 }
 
 /// As it would be typed for ssh.
-fn place(address: &fleet::Address, port: u16) -> String {
+pub(crate) fn place(address: &fleet::Address, port: u16) -> String {
     match address.ip() {
         Some(ip) if ip.is_ipv6() => format!("[{ip}]:{port}"),
         _ => format!("{address}:{port}"),

@@ -11,6 +11,7 @@
 //! - `swap`: `swap-release` on the host;
 //! - `doctor`, `install`: whether hosts have what all of that needs, and what we can put there;
 //! - `plan`, `hosts`: what would be done, and where, without doing it;
+//! - `keys`: whom the hosts' keys say they are;
 //! - `board`, `report`: what people see, and what is left behind.
 
 mod board;
@@ -26,6 +27,7 @@ mod gate;
 mod hosts;
 mod install;
 mod job;
+mod keys;
 mod mesh;
 mod metrics;
 mod opening;
@@ -65,5 +67,6 @@ pub fn main() -> std::process::ExitCode {
         }
         Job::Hosts { reach, json } => hosts::hosts(&reach, json, console),
         Job::Schema => hosts::schema(console),
+        Job::Keys(scan) => keys::scan(&scan, console, abort),
     })
 }

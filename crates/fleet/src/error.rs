@@ -185,6 +185,14 @@ pub enum Error {
         /// The cause.
         source: io::Error,
     },
+    /// The known_hosts file could not be written.
+    #[error("cannot add to the known_hosts file `{}`: {source}", path.display())]
+    WriteKnownHosts {
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        source: io::Error,
+    },
 
     /// The name of the host has no address.
     #[error("host `{host}`: cannot resolve `{address}`: {source}")]
@@ -266,6 +274,22 @@ pub enum Error {
         fingerprint: String,
         /// The file asked.
         known_hosts: PathBuf,
+    },
+    /// An authority of known_hosts signed the server's key, but the certificate does not hold.
+    #[error(
+        "host `{host}`: the certificate of the host key {fingerprint} of `{address}` port {port} does not hold: {why}"
+    )]
+    HostCertificate {
+        /// The host.
+        host: HostName,
+        /// What was dialled.
+        address: Address,
+        /// The TCP port.
+        port: u16,
+        /// Key type and SHA-256 fingerprint of the key inside.
+        fingerprint: String,
+        /// Why not.
+        why: String,
     },
     /// The server did not accept our key.
     #[error("host `{host}`: `{user}` was refused by `{address}` port {port} with {with}: {detail}")]

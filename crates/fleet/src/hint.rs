@@ -56,16 +56,20 @@ impl Error {
                     .to_owned()
             }
             Self::ReadKnownHosts { .. } | Self::NoKnownHosts { .. } => {
-                "name the file with --known-hosts or `known_hosts` in fleet.toml".to_owned()
+                "name the file with --known-hosts or `known_hosts` in fleet.toml; `fleet-push keys scan --add` makes it".to_owned()
+            }
+            Self::WriteKnownHosts { .. } => {
+                "check that its folder exists, is writable for this user and has space; the file is as it was".to_owned()
             }
             Self::UnknownHostKey { address, port, known_hosts, .. } => format!(
-                "get its keys by `{}`, compare the fingerprint on the host's console, then add them to `{}`",
-                keyscan(address, *port),
-                known_hosts.display()
+                "compare the fingerprint with what the host's console shows, then add the key to `{}` by `fleet-push keys \
+                 scan --add --accept FINGERPRINT`; `{}` prints its lines, too",
+                known_hosts.display(),
+                keyscan(address, *port)
             ),
             Self::ChangedHostKey { address, port, known_hosts, .. } => format!(
                 "this may be an attack; if the host was reinstalled, review `{}`, remove the old key by \
-                 `ssh-keygen -R {} -f {}` and add the new one",
+                 `ssh-keygen -R {} -f {}` and add the new one as for a new host: `fleet-push keys scan`",
                 keyscan(address, *port),
                 if *port == 22 { address.to_string() } else { format!("'[{address}]:{port}'") },
                 known_hosts.display()
@@ -73,6 +77,9 @@ impl Error {
             Self::RevokedHostKey { .. } => {
                 "the key was given up on purpose: install a new host key".to_owned()
             }
+            Self::HostCertificate { address, .. } => format!(
+                "sign the host's key anew, for what `address` says: ssh-keygen -s CA -h -I ID -n {address} -V +52w KEY.pub"
+            ),
             Self::AuthRefused { user, .. } => {
                 format!("is the public key in the authorized_keys of `{user}` on that host?")
             }

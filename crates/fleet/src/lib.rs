@@ -49,5 +49,8 @@ pub use remote::{
 pub use remote_path::RemotePath;
 pub use secret::{Secret, SecretSource};
 pub use shared_path::SharedPath;
-pub use ssh::{Passphrase, SshOptions, SshRemote, Timeouts};
+pub use ssh::{
+    HostKeyScan, KnownHost, Passphrase, SeenKey, ServerKey, SshOptions, SshRemote, Standing, Timeouts,
+    add_known_hosts, scan_host_keys,
+};
 pub use user_name::UserName;

@@ -4,7 +4,8 @@
 use schemars::{JsonSchema, schema_for};
 
 use crate::{
-    Details, FleetDoctor, FleetHosts, Pack, Publish, Push, PushEvent, PushPlan, Record, Swap, host, receive,
+    Details, FleetDoctor, FleetHosts, HostKeys, Pack, Publish, Push, PushEvent, PushPlan, Record, Swap, host,
+    receive,
 };
 
 /// File name and text of every schema.
@@ -19,6 +20,7 @@ pub fn all() -> Vec<(String, String)> {
         ("push-plan-1.schema.json".into(), text::<PushPlan>()),
         ("fleet-doctor-1.schema.json".into(), text::<FleetDoctor>()),
         ("fleet-hosts-1.schema.json".into(), text::<FleetHosts>()),
+        ("host-keys-1.schema.json".into(), text::<HostKeys>()),
         ("host-stage.schema.json".into(), text::<host::StageReply>()),
         ("host-status.schema.json".into(), text::<host::HostStatus>()),
         ("host-verify.schema.json".into(), text::<host::VerifyReply>()),

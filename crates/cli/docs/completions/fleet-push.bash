@@ -25,8 +25,14 @@ _fleet__push() {
             fleet__push,install)
                 cmd="fleet__push__subcmd__install"
                 ;;
+            fleet__push,keys)
+                cmd="fleet__push__subcmd__keys"
+                ;;
             fleet__push,plan)
                 cmd="fleet__push__subcmd__plan"
+                ;;
+            fleet__push__subcmd__keys,scan)
+                cmd="fleet__push__subcmd__keys__subcmd__scan"
                 ;;
             *)
                 ;;
@@ -35,7 +41,7 @@ _fleet__push() {
 
     case "${cmd}" in
         fleet__push)
-            opts="-v -h -V --fleet --only --group --exclude --host --identity --known-hosts --parallel --records --dry-run --link --timeout --stall-timeout --payload --allow-peer --grace --require --events --metrics --junit --verbose --color --help --version plan doctor install hosts"
+            opts="-v -h -V --fleet --only --group --exclude --host --identity --known-hosts --parallel --connect-timeout --records --dry-run --link --timeout --stall-timeout --payload --allow-peer --grace --require --events --metrics --junit --verbose --color --help --version plan doctor install hosts keys"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -70,6 +76,10 @@ _fleet__push() {
                     return 0
                     ;;
                 --parallel)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --connect-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -129,7 +139,7 @@ _fleet__push() {
             return 0
             ;;
         fleet__subcmd__push__subcmd__doctor)
-            opts="-v -h --fleet --only --group --exclude --host --identity --known-hosts --parallel --json --verbose --color --help"
+            opts="-v -h --fleet --only --group --exclude --host --identity --known-hosts --parallel --connect-timeout --json --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -164,6 +174,10 @@ _fleet__push() {
                     return 0
                     ;;
                 --parallel)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --connect-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -179,7 +193,7 @@ _fleet__push() {
             return 0
             ;;
         fleet__subcmd__push__subcmd__hosts)
-            opts="-v -h --fleet --only --group --exclude --host --identity --known-hosts --parallel --json --schema --verbose --color --help"
+            opts="-v -h --fleet --only --group --exclude --host --identity --known-hosts --parallel --connect-timeout --json --schema --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -214,6 +228,10 @@ _fleet__push() {
                     return 0
                     ;;
                 --parallel)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --connect-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -229,7 +247,7 @@ _fleet__push() {
             return 0
             ;;
         fleet__subcmd__push__subcmd__install)
-            opts="-v -h --fleet --only --group --exclude --host --identity --known-hosts --parallel --binary --back --as --rtorrent --write --rtorrent-user --rtorrent-config --unit-dir --verbose --color --help"
+            opts="-v -h --fleet --only --group --exclude --host --identity --known-hosts --parallel --connect-timeout --binary --back --as --rtorrent --write --rtorrent-user --rtorrent-config --unit-dir --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -264,6 +282,10 @@ _fleet__push() {
                     return 0
                     ;;
                 --parallel)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --connect-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -298,8 +320,84 @@ _fleet__push() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        fleet__subcmd__push__subcmd__keys)
+            opts="-v -h --verbose --color --help scan"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        fleet__subcmd__push__subcmd__keys__subcmd__scan)
+            opts="-v -h --fleet --only --group --exclude --host --identity --known-hosts --parallel --connect-timeout --add --accept --hash --json --verbose --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --fleet)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --only)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --group)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exclude)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --host)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --identity)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --known-hosts)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --parallel)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --connect-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --accept)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         fleet__subcmd__push__subcmd__plan)
-            opts="-v -h --fleet --only --group --exclude --host --identity --known-hosts --parallel --records --link --json --verbose --color --help"
+            opts="-v -h --fleet --only --group --exclude --host --identity --known-hosts --parallel --connect-timeout --records --link --json --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -334,6 +432,10 @@ _fleet__push() {
                     return 0
                     ;;
                 --parallel)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --connect-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_fleet_push_global_optspecs
-    string join \n fleet= only= group= exclude= host= identity= known-hosts= parallel= records= dry-run link= timeout= stall-timeout= payload= allow-peer= grace= require= events= metrics= junit= v/verbose color= h/help V/version
+    string join \n fleet= only= group= exclude= host= identity= known-hosts= parallel= connect-timeout= records= dry-run link= timeout= stall-timeout= payload= allow-peer= grace= require= events= metrics= junit= v/verbose color= h/help V/version
 end
 
 function __fish_fleet_push_needs_command
@@ -32,6 +32,7 @@ complete -c fleet-push -n "__fish_fleet_push_needs_command" -l host -d 'Host tha
 complete -c fleet-push -n "__fish_fleet_push_needs_command" -l identity -d 'Private key for SSH; its passphrase comes from MKT_IDENTITY_PASSPHRASE or the file MKT_IDENTITY_PASSPHRASE_FILE' -r -F
 complete -c fleet-push -n "__fish_fleet_push_needs_command" -l known-hosts -d 'Host keys that are trusted' -r -F
 complete -c fleet-push -n "__fish_fleet_push_needs_command" -l parallel -d 'Hosts connected to at the same time; of those with rtorrent, also hosts at work' -r
+complete -c fleet-push -n "__fish_fleet_push_needs_command" -l connect-timeout -d 'Longest time from dialling a host until it has let us in' -r
 complete -c fleet-push -n "__fish_fleet_push_needs_command" -l records -d 'Folder of records' -r -F
 complete -c fleet-push -n "__fish_fleet_push_needs_command" -l link -d 'With --dry-run, what every link carries, for the expected time; max_upload in fleet.toml goes before where it is less' -r
 complete -c fleet-push -n "__fish_fleet_push_needs_command" -l timeout -d 'Longest time for the whole push' -r
@@ -54,6 +55,7 @@ complete -c fleet-push -n "__fish_fleet_push_needs_command" -f -a "plan" -d 'Ask
 complete -c fleet-push -n "__fish_fleet_push_needs_command" -f -a "doctor" -d 'Examine every host for what a deployment needs, and say what to do about each fault'
 complete -c fleet-push -n "__fish_fleet_push_needs_command" -f -a "install" -d 'Put swap-release on every host, checked and at once, and keep the one before; or a configuration of rtorrent'
 complete -c fleet-push -n "__fish_fleet_push_needs_command" -f -a "hosts" -d 'Show the hosts of the inventory with everything that was resolved; ask nobody'
+complete -c fleet-push -n "__fish_fleet_push_needs_command" -f -a "keys" -d 'Look at the hosts\' SSH keys before they are trusted'
 complete -c fleet-push -n "__fish_fleet_push_using_subcommand plan" -l fleet -d 'Inventory' -r -F
 complete -c fleet-push -n "__fish_fleet_push_using_subcommand plan" -l only -d 'Host of the inventory, instead of all (can be repeated)' -r
 complete -c fleet-push -n "__fish_fleet_push_using_subcommand plan" -l group -d 'Group of the inventory, instead of all hosts (can be repeated, and combined with --only)' -r
@@ -62,6 +64,7 @@ complete -c fleet-push -n "__fish_fleet_push_using_subcommand plan" -l host -d '
 complete -c fleet-push -n "__fish_fleet_push_using_subcommand plan" -l identity -d 'Private key for SSH; its passphrase comes from MKT_IDENTITY_PASSPHRASE or the file MKT_IDENTITY_PASSPHRASE_FILE' -r -F
 complete -c fleet-push -n "__fish_fleet_push_using_subcommand plan" -l known-hosts -d 'Host keys that are trusted' -r -F
 complete -c fleet-push -n "__fish_fleet_push_using_subcommand plan" -l parallel -d 'Hosts connected to at the same time; of those with rtorrent, also hosts at work' -r
+complete -c fleet-push -n "__fish_fleet_push_using_subcommand plan" -l connect-timeout -d 'Longest time from dialling a host until it has let us in' -r
 complete -c fleet-push -n "__fish_fleet_push_using_subcommand plan" -l records -d 'Folder of records; the release is that of pack.json' -r -F
 complete -c fleet-push -n "__fish_fleet_push_using_subcommand plan" -l link -d 'What every link carries, for the expected time; max_upload in fleet.toml goes before where it is less' -r
 complete -c fleet-push -n "__fish_fleet_push_using_subcommand plan" -l color -d 'Colour of messages: auto looks whether standard error is a terminal' -r -f -a "auto\t'If standard error is a terminal and NO_COLOR is not set'
@@ -78,6 +81,7 @@ complete -c fleet-push -n "__fish_fleet_push_using_subcommand doctor" -l host -d
 complete -c fleet-push -n "__fish_fleet_push_using_subcommand doctor" -l identity -d 'Private key for SSH; its passphrase comes from MKT_IDENTITY_PASSPHRASE or the file MKT_IDENTITY_PASSPHRASE_FILE' -r -F
 complete -c fleet-push -n "__fish_fleet_push_using_subcommand doctor" -l known-hosts -d 'Host keys that are trusted' -r -F
 complete -c fleet-push -n "__fish_fleet_push_using_subcommand doctor" -l parallel -d 'Hosts connected to at the same time; of those with rtorrent, also hosts at work' -r
+complete -c fleet-push -n "__fish_fleet_push_using_subcommand doctor" -l connect-timeout -d 'Longest time from dialling a host until it has let us in' -r
 complete -c fleet-push -n "__fish_fleet_push_using_subcommand doctor" -l color -d 'Colour of messages: auto looks whether standard error is a terminal' -r -f -a "auto\t'If standard error is a terminal and NO_COLOR is not set'
 always\t'Always, e.g. for Jenkins\' ansiColor'
 never\t'Never'"
@@ -92,6 +96,7 @@ complete -c fleet-push -n "__fish_fleet_push_using_subcommand install" -l host -
 complete -c fleet-push -n "__fish_fleet_push_using_subcommand install" -l identity -d 'Private key for SSH; its passphrase comes from MKT_IDENTITY_PASSPHRASE or the file MKT_IDENTITY_PASSPHRASE_FILE' -r -F
 complete -c fleet-push -n "__fish_fleet_push_using_subcommand install" -l known-hosts -d 'Host keys that are trusted' -r -F
 complete -c fleet-push -n "__fish_fleet_push_using_subcommand install" -l parallel -d 'Hosts connected to at the same time; of those with rtorrent, also hosts at work' -r
+complete -c fleet-push -n "__fish_fleet_push_using_subcommand install" -l connect-timeout -d 'Longest time from dialling a host until it has let us in' -r
 complete -c fleet-push -n "__fish_fleet_push_using_subcommand install" -l binary -d 'The swap-release for the hosts [default: the one beside fleet-push]' -r -F
 complete -c fleet-push -n "__fish_fleet_push_using_subcommand install" -l as -d 'Account to log in as, where the one that deploys may not write; root, mostly' -r
 complete -c fleet-push -n "__fish_fleet_push_using_subcommand install" -l rtorrent-user -d 'With --rtorrent, whom it runs as' -r
@@ -113,6 +118,7 @@ complete -c fleet-push -n "__fish_fleet_push_using_subcommand hosts" -l host -d 
 complete -c fleet-push -n "__fish_fleet_push_using_subcommand hosts" -l identity -d 'Private key for SSH; its passphrase comes from MKT_IDENTITY_PASSPHRASE or the file MKT_IDENTITY_PASSPHRASE_FILE' -r -F
 complete -c fleet-push -n "__fish_fleet_push_using_subcommand hosts" -l known-hosts -d 'Host keys that are trusted' -r -F
 complete -c fleet-push -n "__fish_fleet_push_using_subcommand hosts" -l parallel -d 'Hosts connected to at the same time; of those with rtorrent, also hosts at work' -r
+complete -c fleet-push -n "__fish_fleet_push_using_subcommand hosts" -l connect-timeout -d 'Longest time from dialling a host until it has let us in' -r
 complete -c fleet-push -n "__fish_fleet_push_using_subcommand hosts" -l color -d 'Colour of messages: auto looks whether standard error is a terminal' -r -f -a "auto\t'If standard error is a terminal and NO_COLOR is not set'
 always\t'Always, e.g. for Jenkins\' ansiColor'
 never\t'Never'"
@@ -120,3 +126,27 @@ complete -c fleet-push -n "__fish_fleet_push_using_subcommand hosts" -l json -d 
 complete -c fleet-push -n "__fish_fleet_push_using_subcommand hosts" -l schema -d 'Print the JSON Schema of fleet.toml instead, for editors'
 complete -c fleet-push -n "__fish_fleet_push_using_subcommand hosts" -s v -l verbose -d 'Say more (can be repeated: -vv shows every step)'
 complete -c fleet-push -n "__fish_fleet_push_using_subcommand hosts" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c fleet-push -n "__fish_fleet_push_using_subcommand keys; and not __fish_seen_subcommand_from scan" -l color -d 'Colour of messages: auto looks whether standard error is a terminal' -r -f -a "auto\t'If standard error is a terminal and NO_COLOR is not set'
+always\t'Always, e.g. for Jenkins\' ansiColor'
+never\t'Never'"
+complete -c fleet-push -n "__fish_fleet_push_using_subcommand keys; and not __fish_seen_subcommand_from scan" -s v -l verbose -d 'Say more (can be repeated: -vv shows every step)'
+complete -c fleet-push -n "__fish_fleet_push_using_subcommand keys; and not __fish_seen_subcommand_from scan" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c fleet-push -n "__fish_fleet_push_using_subcommand keys; and not __fish_seen_subcommand_from scan" -f -a "scan" -d 'Show the host keys of the hosts and of the jump hosts on the way, beside what known_hosts says of them; add none unless told'
+complete -c fleet-push -n "__fish_fleet_push_using_subcommand keys; and __fish_seen_subcommand_from scan" -l fleet -d 'Inventory' -r -F
+complete -c fleet-push -n "__fish_fleet_push_using_subcommand keys; and __fish_seen_subcommand_from scan" -l only -d 'Host of the inventory, instead of all (can be repeated)' -r
+complete -c fleet-push -n "__fish_fleet_push_using_subcommand keys; and __fish_seen_subcommand_from scan" -l group -d 'Group of the inventory, instead of all hosts (can be repeated, and combined with --only)' -r
+complete -c fleet-push -n "__fish_fleet_push_using_subcommand keys; and __fish_seen_subcommand_from scan" -l exclude -d 'Host or group to leave out (can be repeated)' -r
+complete -c fleet-push -n "__fish_fleet_push_using_subcommand keys; and __fish_seen_subcommand_from scan" -l host -d 'Host that is not in the inventory, with the settings of its [defaults]; instead of all (can be repeated, and combined with --only and --group)' -r
+complete -c fleet-push -n "__fish_fleet_push_using_subcommand keys; and __fish_seen_subcommand_from scan" -l identity -d 'Private key for SSH; its passphrase comes from MKT_IDENTITY_PASSPHRASE or the file MKT_IDENTITY_PASSPHRASE_FILE' -r -F
+complete -c fleet-push -n "__fish_fleet_push_using_subcommand keys; and __fish_seen_subcommand_from scan" -l known-hosts -d 'Host keys that are trusted' -r -F
+complete -c fleet-push -n "__fish_fleet_push_using_subcommand keys; and __fish_seen_subcommand_from scan" -l parallel -d 'Hosts connected to at the same time; of those with rtorrent, also hosts at work' -r
+complete -c fleet-push -n "__fish_fleet_push_using_subcommand keys; and __fish_seen_subcommand_from scan" -l connect-timeout -d 'Longest time from dialling a host until it has let us in' -r
+complete -c fleet-push -n "__fish_fleet_push_using_subcommand keys; and __fish_seen_subcommand_from scan" -l accept -d 'Key that may be added: its fingerprint, or a file of fingerprints or public keys that came from the hosts by another way than SSH (can be repeated)' -r
+complete -c fleet-push -n "__fish_fleet_push_using_subcommand keys; and __fish_seen_subcommand_from scan" -l color -d 'Colour of messages: auto looks whether standard error is a terminal' -r -f -a "auto\t'If standard error is a terminal and NO_COLOR is not set'
+always\t'Always, e.g. for Jenkins\' ansiColor'
+never\t'Never'"
+complete -c fleet-push -n "__fish_fleet_push_using_subcommand keys; and __fish_seen_subcommand_from scan" -l add -d 'Add keys to known_hosts: those that are named by --accept; without it, ask for the fingerprint that each host\'s own console shows, which needs a terminal. A changed key is never added'
+complete -c fleet-push -n "__fish_fleet_push_using_subcommand keys; and __fish_seen_subcommand_from scan" -l hash -d 'Hash the names of the hosts that are added, as ssh-keygen -H does'
+complete -c fleet-push -n "__fish_fleet_push_using_subcommand keys; and __fish_seen_subcommand_from scan" -l json -d 'Print JSON on standard output'
+complete -c fleet-push -n "__fish_fleet_push_using_subcommand keys; and __fish_seen_subcommand_from scan" -s v -l verbose -d 'Say more (can be repeated: -vv shows every step)'
+complete -c fleet-push -n "__fish_fleet_push_using_subcommand keys; and __fish_seen_subcommand_from scan" -s h -l help -d 'Print help (see more with \'--help\')'

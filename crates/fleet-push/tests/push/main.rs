@@ -10,9 +10,15 @@
 )]
 
 mod bad_input;
+mod door;
+mod ipv6;
+mod keepalive;
+mod keys;
+mod keys_terminal;
 mod published;
 mod recovers;
 mod silent_hosts;
+mod ssh_faults;
 mod ways_in;
 
 /// Ends the test with a printed reason where the real programs are missing; fails instead when `E2E_PEERS=required`.

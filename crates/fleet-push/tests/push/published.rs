@@ -124,7 +124,7 @@ impl Published {
 pub(crate) struct Ended {
     pub(crate) code: Option<i32>,
     pub(crate) stderr: String,
-    stdout: String,
+    pub(crate) stdout: String,
 }
 
 impl From<Output> for Ended {

@@ -38,6 +38,14 @@ impl Host {
             ..self.clone()
         })
     }
+
+    /// The hosts on the way to this one as hosts to connect to, the first one first; all have this one's name.
+    #[must_use]
+    pub fn way(&self) -> Vec<Self> {
+        let mut way: Vec<Self> = std::iter::successors(self.before(), Self::before).collect();
+        way.reverse();
+        way
+    }
 }
 
 /// `jump` as typed: what ProxyJump takes.

@@ -29,8 +29,18 @@ impl SshChannel {
         step: impl Into<String>,
         open: impl FnMut(&Session) -> Result<Channel, ssh2::Error>,
     ) -> Result<Self, Failure> {
+        Self::open_within(link, step, link.step, open)
+    }
+
+    /// The same in another time than that for a step.
+    pub(super) fn open_within(
+        link: &Arc<Link>,
+        step: impl Into<String>,
+        limit: Duration,
+        open: impl FnMut(&Session) -> Result<Channel, ssh2::Error>,
+    ) -> Result<Self, Failure> {
         let step = step.into();
-        let channel = link.run(&step, link.step, open)?;
+        let channel = link.run(&step, limit, open)?;
         Ok(Self { link: Arc::clone(link), channel: Some(channel), step })
     }
 

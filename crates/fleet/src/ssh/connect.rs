@@ -35,12 +35,31 @@ pub(super) fn local_files(host: &Host, options: &SshOptions) -> Result<LocalFile
 /// Dials, checks the host key, logs in; at every host on the way first.
 pub(super) fn connect(host: &Host, options: &SshOptions) -> Result<Link, Error> {
     let LocalFiles { known_hosts, keys, credentials } = local_files(host, options)?;
+    let before = before(host, options)?;
+    options.starts.start(host, options, |deadline| {
+        let link = handshake(host, options, before.as_ref(), &keys.algorithms(), deadline)?;
+        let file = known_hosts.into_iter().next().unwrap_or_default();
+        host_key::check(host, &host_key::presented(host, &link.session)?, &keys, file)?;
+        credentials.log_in(host, &link, left(deadline))?;
+        log::debug!("{}: logged in to {} port {} as {}", host.name, host.address, host.port, host.user);
+        Ok(link)
+    })
+}
+
+/// The session with the last host on the way, if there is one.
+pub(super) fn before(host: &Host, options: &SshOptions) -> Result<Option<Arc<Link>>, Error> {
+    host.before().map(|jump| connect(&jump, options).map(Arc::new)).transpose()
+}
+
+/// Dials and agrees on keys, asking for the host key `algorithms`; whose key it is remains to be checked.
+pub(super) fn handshake(
+    host: &Host,
+    options: &SshOptions,
+    before: Option<&Arc<Link>>,
+    algorithms: &[&str],
+    deadline: Instant,
+) -> Result<Link, Error> {
     let timeouts = options.timeouts;
-    let before = match host.before() {
-        Some(jump) => Some(Arc::new(connect(&jump, options)?)),
-        None => None,
-    };
-    let deadline = Instant::now() + timeouts.connect;
     let broken = |source| Error::Unreachable {
         host: host.name.clone(),
         address: host.address.clone(),
@@ -48,7 +67,7 @@ pub(super) fn connect(host: &Host, options: &SshOptions) -> Result<Link, Error> 
         source,
     };
     let socket: OwnedFd = match before {
-        Some(link) => tunnel::open(&link, host)?.into(),
+        Some(link) => tunnel::open(link, host, left(deadline))?.into(),
         None => {
             let socket = dial(host, options, deadline)?;
             prepare(&socket, &timeouts).map_err(broken)?;
@@ -64,15 +83,12 @@ pub(super) fn connect(host: &Host, options: &SshOptions) -> Result<Link, Error> 
         detail: error.message().to_owned(),
     };
     let mut session = Session::new().map_err(|error| refused(&error))?;
-    if let Some(algorithms) = keys.algorithms() {
-        session.method_pref(MethodType::HostKey, &algorithms.join(",")).map_err(|error| refused(&error))?;
-    }
+    session.method_pref(MethodType::HostKey, &algorithms.join(",")).map_err(|error| refused(&error))?;
     session.set_tcp_stream(socket);
     session.set_blocking(false);
     // Only libssh2's own clean-up, on drop, blocks.
     session.set_timeout(2000);
     let link = Link::new(host.name.clone(), session, for_poll, options.interrupt.clone(), timeouts.step);
-    let left = |deadline: Instant| deadline.saturating_duration_since(Instant::now());
     link.run("SSH handshake", left(deadline), |session| session.clone().handshake()).map_err(|failure| {
         match failure {
             Failure::Refused(error) => refused(&error),
@@ -85,11 +101,11 @@ pub(super) fn connect(host: &Host, options: &SshOptions) -> Result<Link, Error> 
             },
         }
     })?;
-    let file = known_hosts.into_iter().next().unwrap_or_default();
-    host_key::check(host, &link.session, &keys, file)?;
-    credentials.log_in(host, &link, left(deadline))?;
-    log::debug!("{}: logged in to {} port {} as {}", host.name, host.address, host.port, host.user);
     Ok(link)
+}
+
+fn left(deadline: Instant) -> Duration {
+    deadline.saturating_duration_since(Instant::now())
 }
 
 /// The first of the host's addresses that takes a TCP connection.
@@ -117,7 +133,7 @@ fn dial(host: &Host, options: &SshOptions, deadline: Instant) -> Result<TcpStrea
 }
 
 fn dial_one(address: SocketAddr, options: &SshOptions, deadline: Instant) -> io::Result<TcpStream> {
-    let left = deadline.saturating_duration_since(Instant::now());
+    let left = left(deadline);
     if left.is_zero() {
         return Err(io::ErrorKind::TimedOut.into());
     }

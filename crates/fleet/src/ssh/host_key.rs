@@ -1,12 +1,13 @@
 //! The judgement on the key a server shows.
 
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
-use ssh_key::{HashAlg, PublicKey};
 use ssh2::Session;
 
 use super::known_hosts::{KnownKeys, Verdict};
 use super::options::SshOptions;
+use super::presented::Presented;
 use crate::{Error, Host};
 
 /// The known_hosts files for `host`: of the command line, else its own, else `~/.ssh/known_hosts`; at least one.
@@ -19,8 +20,8 @@ pub(super) fn known_hosts_files(host: &Host, options: &SshOptions) -> Result<Vec
     }
 }
 
-/// Lets the session pass only if `keys` has the key it presented.
-pub(super) fn check(host: &Host, session: &Session, keys: &KnownKeys, file: PathBuf) -> Result<(), Error> {
+/// What the server showed in the handshake.
+pub(super) fn presented(host: &Host, session: &Session) -> Result<Presented, Error> {
     let unreadable = |detail: &str| Error::Handshake {
         host: host.name.clone(),
         address: host.address.clone(),
@@ -28,10 +29,19 @@ pub(super) fn check(host: &Host, session: &Session, keys: &KnownKeys, file: Path
         detail: detail.to_owned(),
     };
     let (blob, _) = session.host_key().ok_or_else(|| unreadable("the server showed no host key"))?;
-    let key = PublicKey::from_bytes(blob).map_err(|_| unreadable("the server's host key is malformed"))?;
-    let fingerprint = format!("{} {}", key.algorithm(), key.fingerprint(HashAlg::Sha256));
+    Presented::from_bytes(blob).ok_or_else(|| unreadable("the server's host key is malformed"))
+}
+
+/// Lets the session pass only if `keys` has the key it presented, or the authority that signed it.
+pub(super) fn check(
+    host: &Host,
+    presented: &Presented,
+    keys: &KnownKeys,
+    file: PathBuf,
+) -> Result<(), Error> {
+    let fingerprint = presented.fingerprint();
     let (name, address, port, known_hosts) = (host.name.clone(), host.address.clone(), host.port, file);
-    match keys.judge(key.key_data()) {
+    match keys.judge(presented, SystemTime::now()) {
         Verdict::Known => Ok(()),
         Verdict::Unknown => {
             Err(Error::UnknownHostKey { host: name, address, port, fingerprint, known_hosts })
@@ -41,6 +51,9 @@ pub(super) fn check(host: &Host, session: &Session, keys: &KnownKeys, file: Path
         }
         Verdict::Revoked => {
             Err(Error::RevokedHostKey { host: name, address, port, fingerprint, known_hosts })
+        }
+        Verdict::BadCertificate(why) => {
+            Err(Error::HostCertificate { host: name, address, port, fingerprint, why })
         }
     }
 }

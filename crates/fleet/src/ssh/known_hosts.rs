@@ -1,120 +1,185 @@
 //! known_hosts: which keys a server may show (sshd(8), SSH_KNOWN_HOSTS FILE FORMAT).
 //!
-//! libssh2's own check knows neither wildcards nor `@revoked`, and calls a second key type of the same server a mismatch;
-//! so the file is read here, and what it says also decides which key types are asked for.
+//! libssh2's own check knows neither wildcards nor `@revoked` nor `@cert-authority`, and calls a second key type of the same
+//! server a mismatch; so the file is read here, and what it says also decides which key types are asked for.
 
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::PathBuf;
+use std::time::SystemTime;
 
-use hmac::{Hmac, KeyInit, Mac};
-use sha1::Sha1;
-use ssh_key::PublicKey;
-use ssh_key::known_hosts::{HostPatterns, Marker};
+use ssh_key::known_hosts::Marker;
 use ssh_key::public::KeyData;
 
+use super::known_line::Line;
+use super::presented::Presented;
 use crate::{Address, Error};
 
 /// A site's file of a few thousand hosts is below 1 MB.
-const LIMIT: u64 = 16 << 20;
+pub(super) const LIMIT: u64 = 16 << 20;
+
+/// The host key algorithms of libssh2 1.11, as OpenSSH prefers them. An RSA key signs by SHA-2 (RFC 8332).
+pub(super) const PLAIN: [&str; 6] = [
+    "ssh-ed25519",
+    "ecdsa-sha2-nistp256",
+    "ecdsa-sha2-nistp384",
+    "ecdsa-sha2-nistp521",
+    "rsa-sha2-512",
+    "rsa-sha2-256",
+];
+/// The same for certificates.
+const CERTIFIED: [&str; 6] = [
+    "ssh-ed25519-cert-v01@openssh.com",
+    "ecdsa-sha2-nistp256-cert-v01@openssh.com",
+    "ecdsa-sha2-nistp384-cert-v01@openssh.com",
+    "ecdsa-sha2-nistp521-cert-v01@openssh.com",
+    "rsa-sha2-512-cert-v01@openssh.com",
+    "rsa-sha2-256-cert-v01@openssh.com",
+];
 
 /// What the file says about one server.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct KnownKeys {
+    /// What certificates must name: the server's address.
+    name: String,
     /// Keys under `[address]:port` (or the plain address for port 22).
     exact: Vec<KeyData>,
     /// Keys under the plain address, for another port than 22. OpenSSH accepts a match with them, but does not call a
     /// mismatch a changed key.
     portless: Vec<KeyData>,
+    /// `@revoked`: keys, or those who sign certificates.
     revoked: Vec<KeyData>,
+    /// `@cert-authority`: whose signature on a certificate is as good as the key itself.
+    authorities: Vec<KeyData>,
 }
 
 /// The verdict on a key presented.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
     Known,
     Unknown,
     Changed,
     Revoked,
+    /// A trusted authority signed it, but it does not hold; why not.
+    BadCertificate(String),
 }
 
 impl KnownKeys {
     /// Reads the files and keeps what concerns `address` and `port`. One at least must be there.
     pub(super) fn read(files: &[PathBuf], address: &Address, port: u16) -> Result<Self, Error> {
-        let mut text = Vec::new();
-        let mut missing = None;
-        let mut found = false;
-        for file in files {
-            match File::open(file).and_then(|open| open.take(LIMIT).read_to_end(&mut text)) {
-                Ok(_) => found = true,
-                Err(source) if source.kind() == io::ErrorKind::NotFound && files.len() > 1 => {
-                    missing.get_or_insert(Error::ReadKnownHosts { path: file.clone(), source });
-                }
-                Err(source) => return Err(Error::ReadKnownHosts { path: file.clone(), source }),
-            }
-            text.push(b'\n');
-        }
-        match missing {
-            Some(missing) if !found => Err(missing),
-            _ => Ok(Self::parse(&String::from_utf8_lossy(&text), address.as_str(), port)),
+        match read_all(files)? {
+            (text, None) => Ok(Self::parse(&text, address.as_str(), port)),
+            (_, Some(missing)) => Err(missing),
         }
     }
 
+    /// Like [`KnownKeys::read`], but knows nobody when there is no file yet.
+    pub(super) fn read_if_there(files: &[PathBuf], address: &Address, port: u16) -> Result<Self, Error> {
+        let (text, _none_yet) = read_all(files)?;
+        Ok(Self::parse(&text, address.as_str(), port))
+    }
+
     fn parse(text: &str, address: &str, port: u16) -> Self {
-        let with_port = if port == 22 { address.to_owned() } else { format!("[{address}]:{port}") };
-        let mut keys = Self::default();
+        let with_port = name(address, port);
+        let mut keys = Self { name: address.to_owned(), ..Self::default() };
         for (number, line) in text.lines().enumerate() {
-            let Some((marker, patterns, key)) = parse_line(line) else {
-                if !line.trim().is_empty() && !line.trim_start().starts_with('#') {
+            let parsed = Line::parse(line);
+            let exact = parsed.as_ref().is_some_and(|line| line.names(&with_port));
+            let portless = !exact && port != 22 && parsed.as_ref().is_some_and(|line| line.names(address));
+            let key = parsed.as_ref().filter(|_| exact || portless).and_then(Line::key);
+            let (Some(parsed), Some(key)) = (&parsed, key) else {
+                let is_text = !line.trim().is_empty() && !line.trim_start().starts_with('#');
+                if is_text && (parsed.is_none() || exact || portless) {
                     log::debug!("known_hosts line {} is not understood and skipped", number + 1);
                 }
                 continue;
             };
-            let (exact, portless) = (matches(&patterns, &with_port), matches(&patterns, address));
-            match marker {
-                Some(Marker::Revoked) if exact || portless => keys.revoked.push(key),
-                // libssh2 does not take host certificates.
-                Some(_) => {}
+            match parsed.marker {
+                Some(Marker::Revoked) => keys.revoked.push(key),
+                Some(Marker::CertAuthority) => keys.authorities.push(key),
                 None if exact => keys.exact.push(key),
-                None if portless => keys.portless.push(key),
-                None => {}
+                None => keys.portless.push(key),
             }
         }
         keys
     }
 
-    /// The host key algorithms to ask for, so that the server shows a key that can be compared (what OpenSSH does too);
-    /// `None` when the file has no key for it.
-    pub(super) fn algorithms(&self) -> Option<Vec<&'static str>> {
-        let keys = if self.exact.is_empty() { &self.portless } else { &self.exact };
+    /// The host key algorithms to ask for, the most wanted first, so that the server shows a key that can be compared (what
+    /// OpenSSH does too). Those of other types come last: a server that has none of the keys known is to be called changed,
+    /// not incompatible.
+    pub(super) fn algorithms(&self) -> Vec<&'static str> {
+        let known = if self.exact.is_empty() { &self.portless } else { &self.exact };
         let mut algorithms: Vec<&'static str> = Vec::new();
-        for key in keys {
-            for algorithm in signature_algorithms(key.algorithm().as_str()) {
-                if !algorithms.contains(algorithm) {
-                    algorithms.push(algorithm);
-                }
+        if !self.authorities.is_empty() {
+            algorithms.extend(CERTIFIED);
+        }
+        let wanted = known.iter().flat_map(|key| signature_algorithms(key.algorithm().as_str()));
+        for algorithm in wanted.chain(&PLAIN) {
+            if !algorithms.contains(algorithm) {
+                algorithms.push(algorithm);
             }
         }
-        (!algorithms.is_empty()).then_some(algorithms)
+        algorithms
     }
 
-    /// Judges the key a server presented.
-    pub(super) fn judge(&self, presented: &KeyData) -> Verdict {
-        if self.revoked.contains(presented) {
+    /// Judges what a server presented.
+    pub(super) fn judge(&self, presented: &Presented, now: SystemTime) -> Verdict {
+        let key = presented.key();
+        if self.revoked.contains(key) {
             return Verdict::Revoked;
         }
-        if self.exact.contains(presented) {
+        if let Presented::Certificate(certificate) = presented
+            && self.authorities.contains(&certificate.authority)
+        {
+            if self.revoked.contains(&certificate.authority) {
+                return Verdict::Revoked;
+            }
+            return match certificate.check_host(&self.name, now) {
+                Ok(()) => Verdict::Known,
+                Err(why) => Verdict::BadCertificate(why),
+            };
+        }
+        // A certificate of somebody else is no more than the key in it.
+        if self.exact.contains(key) {
             return Verdict::Known;
         }
         if !self.exact.is_empty() {
             return Verdict::Changed;
         }
-        if self.portless.contains(presented) { Verdict::Known } else { Verdict::Unknown }
+        if self.portless.contains(key) { Verdict::Known } else { Verdict::Unknown }
+    }
+
+    /// Whether another key of the type of `key` is known under exactly this address and port.
+    pub(super) fn has_other_of_type(&self, key: &KeyData) -> bool {
+        self.exact.iter().any(|known| known != key && known.algorithm() == key.algorithm())
     }
 }
 
-/// The signature algorithms of a key type that libssh2 1.11 speaks; an RSA key signs by SHA-2 (RFC 8332).
-fn signature_algorithms(key_type: &str) -> &'static [&'static str] {
+/// What a server is called in the file: the address as OpenSSH writes it, with a port that is not 22.
+pub(super) fn name(address: &str, port: u16) -> String {
+    if port == 22 { address.to_owned() } else { format!("[{address}]:{port}") }
+}
+
+/// The content of all files, and the error if not one of them is there.
+fn read_all(files: &[PathBuf]) -> Result<(String, Option<Error>), Error> {
+    let mut text = Vec::new();
+    let mut missing = None;
+    let mut found = false;
+    for file in files {
+        match File::open(file).and_then(|open| open.take(LIMIT).read_to_end(&mut text)) {
+            Ok(_) => found = true,
+            Err(source) if source.kind() == io::ErrorKind::NotFound => {
+                missing.get_or_insert(Error::ReadKnownHosts { path: file.clone(), source });
+            }
+            Err(source) => return Err(Error::ReadKnownHosts { path: file.clone(), source }),
+        }
+        text.push(b'\n');
+    }
+    Ok((String::from_utf8_lossy(&text).into_owned(), missing.filter(|_| !found)))
+}
+
+/// The signature algorithms of a key type.
+pub(super) fn signature_algorithms(key_type: &str) -> &'static [&'static str] {
     match key_type {
         "ssh-ed25519" => &["ssh-ed25519"],
         "ecdsa-sha2-nistp256" => &["ecdsa-sha2-nistp256"],
@@ -125,73 +190,13 @@ fn signature_algorithms(key_type: &str) -> &'static [&'static str] {
     }
 }
 
-/// Marker, host patterns and key of a line; `None` for comments and what cannot be read.
-fn parse_line(line: &str) -> Option<(Option<Marker>, HostPatterns, KeyData)> {
-    let mut fields = line.split_whitespace().peekable();
-    let marker = match fields.peek()? {
-        field if field.starts_with('#') => return None,
-        field if field.starts_with('@') => Some(fields.next()?.parse().ok()?),
-        _ => None,
-    };
-    let patterns = fields.next()?.parse().ok()?;
-    let (key_type, blob) = (fields.next()?, fields.next()?);
-    let key = PublicKey::from_openssh(&format!("{key_type} {blob}")).ok()?;
-    Some((marker, patterns, key.key_data().clone()))
-}
-
-/// Whether `name` (an address, or `[address]:port`) is one of the hosts meant.
-fn matches(patterns: &HostPatterns, name: &str) -> bool {
-    match patterns {
-        HostPatterns::HashedName { salt, hash } => {
-            let Ok(mac) = Hmac::<Sha1>::new_from_slice(salt) else { return false };
-            mac.chain_update(name.as_bytes()).verify_slice(hash).is_ok()
-        }
-        HostPatterns::Patterns(patterns) => {
-            let mut found = false;
-            for pattern in patterns {
-                match pattern.strip_prefix('!') {
-                    // A negated match excludes the line whatever else it names.
-                    Some(negated) if wildcard(negated.as_bytes(), name.as_bytes()) => return false,
-                    Some(_) => {}
-                    None => found |= wildcard(pattern.to_ascii_lowercase().as_bytes(), name.as_bytes()),
-                }
-            }
-            found
-        }
-    }
-}
-
-/// `*` is any text, `?` any byte.
-fn wildcard(pattern: &[u8], text: &[u8]) -> bool {
-    let (mut p, mut t) = (0, 0);
-    // Where the last `*` stands, and the text it has taken so far: going back only to the last one keeps this quadratic
-    // for hostile patterns.
-    let mut star: Option<(usize, usize)> = None;
-    while t < text.len() {
-        match pattern.get(p) {
-            Some(b'*') => {
-                star = Some((p, t));
-                p += 1;
-            }
-            Some(byte) if *byte == b'?' || text.get(t) == Some(byte) => {
-                p += 1;
-                t += 1;
-            }
-            _ => match star {
-                Some((at, taken)) => {
-                    star = Some((at, taken + 1));
-                    p = at + 1;
-                    t = taken + 1;
-                }
-                None => return false,
-            },
-        }
-    }
-    pattern.iter().skip(p).all(|byte| *byte == b'*')
-}
-
 #[cfg(test)]
 mod tests {
+    use hmac::{Hmac, KeyInit, Mac};
+    use sha1::Sha1;
+    use ssh_key::PublicKey;
+    use ssh_key::known_hosts::HostPatterns;
+
     use super::*;
 
     // Made with ssh-keygen for these tests; no server has them.
@@ -204,7 +209,7 @@ mod tests {
     }
 
     fn judge(file: &str, address: &str, port: u16) -> Verdict {
-        KnownKeys::parse(file, address, port).judge(&key(ED))
+        KnownKeys::parse(file, address, port).judge(&Presented::Key(key(ED)), SystemTime::now())
     }
 
     #[test]
@@ -246,7 +251,6 @@ mod tests {
         assert_eq!(judge(&file, "db.example.org", 22), Verdict::Unknown);
         assert_eq!(judge(&file, "10.0.7.1", 22), Verdict::Known);
         assert_eq!(judge(&file, "10.0.77.1", 22), Verdict::Unknown);
-        assert!(wildcard(b"a*b*c", b"aXbYbZc") && !wildcard(b"a*b*c", b"aXbYbZ") && wildcard(b"**", b""));
     }
 
     #[test]
@@ -256,10 +260,15 @@ mod tests {
     }
 
     #[test]
-    fn the_key_types_known_are_the_ones_asked_for() {
+    fn the_key_types_known_are_asked_for_first() {
         let keys = KnownKeys::parse(&format!("web1 {ECDSA}\nweb1 {ECDSA}\nweb2 {ED}\n"), "web1", 22);
-        assert_eq!(keys.algorithms().unwrap(), ["ecdsa-sha2-nistp256"]);
-        assert!(KnownKeys::parse(&format!("web2 {ED}\n"), "web1", 22).algorithms().is_none());
+        assert_eq!(keys.algorithms()[..2], ["ecdsa-sha2-nistp256", "ssh-ed25519"]);
+        assert_eq!(keys.algorithms().len(), PLAIN.len());
+        assert_eq!(KnownKeys::parse(&format!("web2 {ED}\n"), "web1", 22).algorithms(), PLAIN);
+        // A certificate is asked for only where somebody could vouch for it.
+        let keys = KnownKeys::parse(&format!("@cert-authority web* {ED}\nweb1 {ECDSA}\n"), "web1", 2222);
+        assert_eq!(keys.algorithms()[..6], CERTIFIED);
+        assert_eq!(keys.algorithms()[6], "ecdsa-sha2-nistp256");
     }
 
     #[test]

@@ -4,20 +4,31 @@
 //! when the network swallows everything.
 
 mod auth;
+mod certificate;
 mod channel;
 mod connect;
 mod exec;
 mod host_key;
+mod host_key_scan;
 mod known_hosts;
+mod known_hosts_file;
+mod known_line;
 mod link;
 mod options;
 mod passphrase;
+mod presented;
 mod process;
 mod remote;
+mod server_key;
+mod starts;
 mod stream;
 mod tunnel;
 mod upload;
+mod wire;
 
+pub use host_key_scan::{HostKeyScan, SeenKey, Standing, scan_host_keys};
+pub use known_hosts_file::{KnownHost, add_known_hosts};
 pub use options::{SshOptions, Timeouts};
 pub use passphrase::Passphrase;
 pub use remote::SshRemote;
+pub use server_key::ServerKey;

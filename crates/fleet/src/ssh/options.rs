@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::starts::Starts;
 use super::{Passphrase, connect};
 use crate::{Error, Host, Interrupt};
 
@@ -29,6 +30,9 @@ impl Default for Timeouts {
 }
 
 /// What the command line and the environment say about SSH; it goes before what the inventory says.
+///
+/// Make it once and clone it for every host: of the connections that share it no more than 7 are starting at one sshd at
+/// the same time, which keeps them below its MaxStartups.
 #[derive(Clone, Debug, Default)]
 pub struct SshOptions {
     pub(crate) identity: Option<PathBuf>,
@@ -36,6 +40,8 @@ pub struct SshOptions {
     pub(crate) passphrase: Option<Passphrase>,
     pub(crate) timeouts: Timeouts,
     pub(crate) interrupt: Interrupt,
+    /// Shared by all clones, and so by all connections of a run.
+    pub(crate) starts: Starts,
 }
 
 impl SshOptions {

@@ -18,7 +18,7 @@ const SLICE: Duration = Duration::from_millis(50);
 const BUFFER: usize = 64 << 10;
 
 /// A socket whose other end is carried to `host` by the session `jump`. It ends with either side.
-pub(super) fn open(jump: &Arc<Link>, host: &Host) -> Result<UnixStream, Error> {
+pub(super) fn open(jump: &Arc<Link>, host: &Host, limit: Duration) -> Result<UnixStream, Error> {
     let unreachable = |source: io::Error| Error::Unreachable {
         host: host.name.clone(),
         address: host.address.clone(),
@@ -26,7 +26,7 @@ pub(super) fn open(jump: &Arc<Link>, host: &Host) -> Result<UnixStream, Error> {
         source,
     };
     let step = format!("jump to {} port {}", host.address, host.port);
-    let channel = SshChannel::open(jump, step, |session| {
+    let channel = SshChannel::open_within(jump, step, limit, |session| {
         session.channel_direct_tcpip(host.address.as_str(), host.port, None)
     })
     .map_err(|failure| {

@@ -116,6 +116,16 @@ fn a_changed_key_is_something_else_than_an_unknown_host() {
 }
 
 #[test]
+fn a_reinstalled_host_with_keys_of_another_type_is_changed_too() {
+    let Some(server) = Server::start() else { return };
+    let public = fs::read_to_string(server.path("user_rsa.pub")).unwrap();
+    fs::write(server.path("known_hosts"), format!("[{}]:{} {public}", server.ip, server.port)).unwrap();
+    let error = server.try_connect(Some("user_ed25519"), &options()).err().unwrap();
+    assert!(matches!(error, Error::ChangedHostKey { .. }), "{error}");
+    assert!(!error.is_connection_loss(), "it would be tried again");
+}
+
+#[test]
 fn a_revoked_key_is_not_entered() {
     let Some(server) = Server::start() else { return };
     let known = fs::read_to_string(server.path("known_hosts")).unwrap();
@@ -158,7 +168,7 @@ fn what_ssh_keyscan_prints_makes_a_host_known() {
     fs::write(server.path("known_hosts"), "").unwrap();
     let error = server.try_connect(Some("user_ed25519"), &options()).err().unwrap();
     let hint = error.hint().unwrap();
-    let command = hint.split('`').nth(1).unwrap();
+    let command = hint.split('`').find(|part| part.starts_with("ssh-keyscan")).unwrap();
     let scanned = Command::new("sh").arg("-c").arg(command).output().unwrap();
     fs::write(server.path("known_hosts"), scanned.stdout).unwrap();
     works(&server.connect());

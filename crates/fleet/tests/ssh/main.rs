@@ -11,9 +11,13 @@
 )]
 
 mod agent;
+mod certificates;
 mod connect;
 mod files;
+mod ipv6;
 mod jump;
 mod run;
+mod scan;
 mod server;
 mod sockets;
+mod starts;

@@ -17,21 +17,28 @@ const SSHD: &str = "/usr/sbin/sshd";
 /// A running server; killed by its handle when dropped.
 pub(crate) struct Server {
     pub(crate) dir: TempDir,
-    pub(crate) ip: Ipv4Addr,
+    pub(crate) ip: IpAddr,
     pub(crate) port: u16,
     child: Child,
 }
+
+/// What is done in a server's directory before it starts, with its address.
+pub(crate) type Prepare = fn(&Path, IpAddr);
 
 /// How a server differs from an ordinary one.
 pub(crate) struct Setup {
     pub(crate) host_keys: &'static [&'static str],
     pub(crate) sftp: bool,
+    /// More lines of sshd_config; `{dir}` is the server's directory.
     pub(crate) config: &'static str,
+    /// Where it listens; else at an address of its own.
+    pub(crate) ip: Option<IpAddr>,
+    pub(crate) prepare: Prepare,
 }
 
 impl Default for Setup {
     fn default() -> Self {
-        Self { host_keys: &["ed25519"], sftp: true, config: "" }
+        Self { host_keys: &["ed25519"], sftp: true, config: "", ip: None, prepare: |_, _| () }
     }
 }
 
@@ -63,13 +70,15 @@ impl Server {
         // Where sshd puts its privilege separation; only root's sshd wants it.
         let _exists = fs::create_dir("/run/sshd");
         let dir = tempfile::tempdir().unwrap();
-        let ip = Ipv4Addr::new(127, 0, 40, NEXT.fetch_add(1, Ordering::Relaxed));
+        let own = || IpAddr::V4(Ipv4Addr::new(127, 0, 40, NEXT.fetch_add(1, Ordering::Relaxed)));
+        let ip = setup.ip.unwrap_or_else(own);
         let port = TcpListener::bind((ip, 0)).unwrap().local_addr().unwrap().port();
         let at = |name: &str| dir.path().join(name).display().to_string();
         let mut config = format!(
-            "{}\nListenAddress {ip}:{port}\nPidFile none\nUsePAM no\nStrictModes no\nPermitRootLogin yes\n\
+            "{}\nListenAddress {}\nPidFile none\nUsePAM no\nStrictModes no\nPermitRootLogin yes\n\
              SetEnv SHLVL=1\nPasswordAuthentication no\nKbdInteractiveAuthentication no\nAuthorizedKeysFile {}\n",
-            setup.config,
+            setup.config.replace("{dir}", &dir.path().display().to_string()),
+            SocketAddr::new(ip, port),
             at("authorized_keys"),
         );
         for kind in setup.host_keys {
@@ -91,6 +100,7 @@ impl Server {
         let public = |name: &str| fs::read_to_string(at(&format!("{name}.pub"))).unwrap();
         fs::write(at("authorized_keys"), ["user_ed25519", "user_rsa", "user_locked"].map(public).concat())
             .unwrap();
+        (setup.prepare)(dir.path(), ip);
         fs::write(at("sshd_config"), config).unwrap();
         let log = fs::File::create(at("sshd.log")).unwrap();
         let child = Command::new(SSHD)
@@ -107,7 +117,7 @@ impl Server {
 
     fn wait(&self) {
         let deadline = Instant::now() + Duration::from_secs(10);
-        let address = SocketAddr::new(IpAddr::V4(self.ip), self.port);
+        let address = SocketAddr::new(self.ip, self.port);
         while TcpStream::connect_timeout(&address, Duration::from_secs(1)).is_err() {
             assert!(Instant::now() < deadline, "sshd does not listen: {}", self.log());
             thread::sleep(Duration::from_millis(20));
