@@ -105,7 +105,7 @@ struct PushArgs {
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = humantime::parse_duration)]
     grace: Duration,
     /// Hosts that must be staged in each group for success: all, a number, or a percentage; GROUP=... for one group (can be
-    /// repeated) [default: all]
+    /// repeated) [default: `groups.NAME.quorum` and `rollout.quorum` of fleet.toml, else all]
     #[arg(long, value_name = "[GROUP=]all|N|N%")]
     require: Vec<Require>,
     /// File for one line of JSON whenever a host gets further

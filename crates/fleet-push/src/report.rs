@@ -4,7 +4,7 @@ use std::io;
 use std::time::{Duration, Instant};
 
 use cli::human;
-use fleet::{Engine, Host};
+use fleet::{Engine, Host, Rollout};
 use record::receive::Progress;
 use record::{
     Input, Push, PushSeeder, PushState, PushedHost, Record, Records, Release, StepSeconds, Tool, durable,
@@ -160,7 +160,7 @@ impl Report<'_> {
 
     /// The error that ends the stage; none if as many hosts have staged the release as are required. Gives those that have
     /// not.
-    pub(crate) fn outcome(&self, require: &[Require]) -> Result<Vec<String>, Error> {
+    pub(crate) fn outcome(&self, require: &[Require], rollout: &Rollout) -> Result<Vec<String>, Error> {
         if self.aborted {
             return Err(Error::Aborted);
         }
@@ -169,7 +169,9 @@ impl Report<'_> {
         };
         let names: Vec<String> = self.hosts.iter().zip(&self.reports).filter_map(left).collect();
         let staged: Vec<bool> = self.reports.iter().map(|report| report.state == PushState::Staged).collect();
-        if names.is_empty() || (names.len() < self.hosts.len() && is_met(require, self.hosts, &staged)) {
+        if names.is_empty()
+            || (names.len() < self.hosts.len() && is_met(require, rollout, self.hosts, &staged))
+        {
             return Ok(names);
         }
         let (failed, all) = (names.len(), self.hosts.len());

@@ -88,7 +88,7 @@ pub(crate) fn run(settings: &Settings, console: &Console, abort: &Abort) -> Resu
         console.say(format!("this machine sent {}", copies(seeder.uploaded, size)));
     }
     report.write(settings, &release, input)?;
-    let outcome = report.outcome(&settings.require);
+    let outcome = report.outcome(&settings.require, &inventory.rollout);
     beside.end(&hosts, &report.reports, outcome.is_ok(), console);
     let missing = outcome?;
     if missing.is_empty() {
