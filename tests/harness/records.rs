@@ -158,6 +158,8 @@ pub struct PushedHost {
     pub engine: String,
     pub bytes: u64,
     pub uploaded: Option<u64>,
+    pub from_seeder: Option<u64>,
+    pub from_fleet: Option<u64>,
     pub seconds: StepSeconds,
     pub error: Option<String>,
 }

@@ -48,7 +48,8 @@ impl Events {
             of: self.size,
             rate: report.rate,
             peers: report.peers,
-            from_seeder: report.from_seeders.map(|(from_seeders, _)| from_seeders),
+            from_seeder: report.received.map(|received| received.from_seeder),
+            from_fleet: report.received.map(|received| received.from_fleet),
             already: report.already,
             error: report.error.clone(),
         };

@@ -5,12 +5,13 @@
 //! - `visit`: one host from connect to staged, on a thread of its own;
 //! - `watch`: what to do next about a download, as a pure function of what is seen;
 //! - `engine`, `rtorrent`: a standing client that carries the payload;
+//! - `origin`: whom a host's bytes came from;
 //! - `swarm`, `pace`: which rtorrents are there to be introduced, and which begins when;
 //! - `receiver`, `opening`, `seed`: the embedded engine, on a host and here;
 //! - `mesh`: the embedded peers, and who is told of whom;
 //! - `swap`: `swap-release` on the host;
 //! - `plan`, `hosts`: what would be done, and where, without doing it;
-//! - `board`, `report`: what people see, and what is left behind.
+//! - `board`, `live`, `report`: what people see, and what is left behind.
 
 mod board;
 mod channel;
@@ -23,9 +24,11 @@ mod fault;
 mod gate;
 mod hosts;
 mod job;
+mod live;
 mod mesh;
 mod metrics;
 mod opening;
+mod origin;
 mod pace;
 mod plan;
 mod receiver;

@@ -68,8 +68,8 @@ pub(crate) fn run(settings: &Settings, console: &Console, abort: &Abort) -> Resu
     };
     let events = settings.events.as_ref().map(|path| Events::create(path, hosts.len(), size)).transpose()?;
     let metrics = settings.metrics.clone().map(|path| Metrics::new(path, release.id.clone(), size));
-    let mut board =
-        Board::new(&hosts, size, seed.as_ref().map(Seed::uploaded), console).beside(events, metrics);
+    let mut board = Board::new(&hosts, &release.id, size, seed.as_ref().map(Seed::uploaded), console)
+        .beside(events, metrics);
     let items: Vec<(usize, Host)> = hosts.iter().cloned().enumerate().collect();
     let outcomes = fan_out(
         items,

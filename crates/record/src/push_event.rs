@@ -43,8 +43,10 @@ pub struct PushEvent {
     pub rate: Option<u64>,
     /// Peers it is connected to.
     pub peers: u32,
-    /// Bytes that came from the seeder, if its client says; the rest came from the fleet.
+    /// Bytes that came from the seeder, as far as its client says; null before it does.
     pub from_seeder: Option<u64>,
+    /// Bytes that came from the other hosts, by the same account. What was there before came from nobody.
+    pub from_fleet: Option<u64>,
     /// It had the release before.
     pub already: bool,
     /// Why it failed.
