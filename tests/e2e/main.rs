@@ -3,6 +3,7 @@
 mod abort;
 mod bad_input;
 mod choose;
+mod converge;
 mod corrupt;
 mod crafted;
 mod cut_off;
@@ -34,6 +35,7 @@ mod site;
 mod stage_stdin;
 mod support;
 mod takeover;
+
 mod tracker_ocelot;
 mod tracker_opentracker;
 mod undeletable;

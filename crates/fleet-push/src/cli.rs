@@ -23,6 +23,7 @@ Examples:
   fleet-push --fleet fleet.toml --dry-run                  # ask the hosts what a push would do; the same as plan
   fleet-push --fleet fleet.toml --require 90% --require eu=all --events push.jsonl
   fleet-push plan --fleet fleet.toml --link '200 Mbit/s' --json
+  fleet-push converge --fleet fleet.toml                   # who was away gets what the others serve, and serves it, too
   fleet-push hosts --fleet fleet.toml                      # the inventory as it is understood
   fleet-push --fleet fleet.toml --host root@10.0.0.19:2222 # one that is not in it
 
@@ -44,6 +45,8 @@ pub(crate) struct Cli {
 enum VerbArgs {
     /// Ask every host what a push would do there, and expect how long it takes; change nothing
     Plan(PlanArgs),
+    /// Bring hosts that were away to the release that the fleet serves: push it to those that lack it, and switch them
+    Converge(ConvergeArgs),
     /// Show the hosts of the inventory with everything that was resolved; ask nobody
     Hosts(HostsArgs),
 }
@@ -78,17 +81,34 @@ struct HostsArgs {
 #[derive(Debug, Args)]
 struct PushArgs {
     #[command(flatten)]
-    reach: Reach,
-    /// Folder of records
-    #[arg(long, value_name = "DIR", env = "MKT_RECORDS", default_value = record::DEFAULT_FOLDER)]
-    records: PathBuf,
+    course: Course,
     /// Ask every host what a push would do there; change nothing. See plan
     #[arg(long)]
     dry_run: bool,
     /// With --dry-run, what every link carries, for the expected time; max_upload in fleet.toml goes before where it is less
     #[arg(long, value_name = "RATE", default_value = LINK, requires = "dry_run")]
     link: Rate,
-    /// Longest time for the whole push
+    /// Hosts that must be staged in each group for success: all, a number, or a percentage; GROUP=... for one group (can be
+    /// repeated) [default: `groups.NAME.quorum` and `rollout.quorum` of fleet.toml, else all]
+    #[arg(long, value_name = "[GROUP=]all|N|N%")]
+    require: Vec<Require>,
+}
+
+#[derive(Debug, Args)]
+struct ConvergeArgs {
+    #[command(flatten)]
+    course: Course,
+}
+
+/// What bringing a release to hosts needs to know.
+#[derive(Debug, Args)]
+struct Course {
+    #[command(flatten)]
+    reach: Reach,
+    /// Folder of records
+    #[arg(long, value_name = "DIR", env = "MKT_RECORDS", default_value = record::DEFAULT_FOLDER)]
+    records: PathBuf,
+    /// Longest time for all of it
     #[arg(long, value_name = "TIME", default_value = "1h", value_parser = humantime::parse_duration)]
     timeout: Duration,
     /// A host that gets no new byte for so long has failed
@@ -104,17 +124,13 @@ struct PushArgs {
     /// stay for so long to help them
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = humantime::parse_duration)]
     grace: Duration,
-    /// Hosts that must be staged in each group for success: all, a number, or a percentage; GROUP=... for one group (can be
-    /// repeated) [default: `groups.NAME.quorum` and `rollout.quorum` of fleet.toml, else all]
-    #[arg(long, value_name = "[GROUP=]all|N|N%")]
-    require: Vec<Require>,
     /// File for one line of JSON whenever a host gets further
     #[arg(long, value_name = "FILE")]
     events: Option<PathBuf>,
     /// File for Prometheus' textfile collector, kept up to date
     #[arg(long, value_name = "FILE")]
     metrics: Option<PathBuf>,
-    /// JUnit XML with one case a host [default: push.junit.xml in the folder of records]
+    /// JUnit XML with one case a host [default: push.junit.xml or converge.junit.xml in the folder of records]
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
 }
@@ -150,6 +166,18 @@ impl Reach {
         Ok(inventory.choose(&Selection::new(only, group, exclude, &host)?)?)
     }
 
+    /// Those whose word counts when the whole fleet is asked: the inventory and the chosen ones, without the excluded.
+    pub(crate) fn whole(&self, inventory: &Inventory, chosen: &[Host]) -> Vec<Host> {
+        let excluded = |host: &Host| {
+            let names = &self.chosen.exclude;
+            names.iter().any(|name| name == host.name.as_str() || host.is_in(name))
+        };
+        let of_file = inventory.hosts.iter().filter(|host| !excluded(host));
+        let beside =
+            chosen.iter().filter(|host| !inventory.hosts.iter().any(|known| known.name == host.name));
+        of_file.chain(beside).cloned().collect()
+    }
+
     /// How they are reached. A wrong path is the fault of this machine, to be told once and before any host is touched.
     pub(crate) fn options(&self, hosts: &[Host], interrupt: &Interrupt) -> Result<SshOptions, Error> {
         let options = SshOptions::new()
@@ -168,7 +196,8 @@ impl cli::Settings for Cli {
     const TOOL: &'static str = "fleet-push";
     const OUTPUTS: &'static [(&'static str, &'static str)] = &[
         ("push.json", "the record of the stage, in the folder of records"),
-        ("push.junit.xml", "one test case a host"),
+        ("converge.json", "that of converge; push.json stays as it is"),
+        ("push.junit.xml, converge.junit.xml", "one test case a host"),
         ("summary.txt", "one line for the description of a build"),
         ("standard output", "with --json of plan and hosts; neither leaves a file"),
     ];
@@ -180,6 +209,7 @@ impl cli::Settings for Cli {
         ExitCode::CannotWrite,
         ExitCode::SomeHostsFailed,
         ExitCode::NoHostSucceeded,
+        ExitCode::Mixed,
         ExitCode::Terminated,
     ];
 
@@ -193,6 +223,8 @@ impl cli::Settings for Cli {
 pub(crate) enum Job {
     /// The stage.
     Push(Settings),
+    /// Hosts that were away follow the others.
+    Converge(Settings),
     /// What it would do.
     Plan { reach: Reach, records: PathBuf, link: Rate, json: bool },
     /// The inventory.
@@ -201,7 +233,7 @@ pub(crate) enum Job {
     Schema,
 }
 
-/// What the stage needs to know.
+/// What bringing a release to hosts needs to know.
 #[derive(Debug)]
 pub(crate) struct Settings {
     pub(crate) reach: Reach,
@@ -225,6 +257,9 @@ impl Cli {
             Some(VerbArgs::Plan(PlanArgs { reach, records, link, json })) => {
                 Job::Plan { reach, records, link, json }
             }
+            Some(VerbArgs::Converge(ConvergeArgs { course })) => {
+                Job::Converge(course.settings(Vec::new(), "converge.junit.xml"))
+            }
             Some(VerbArgs::Hosts(HostsArgs { schema: true, .. })) => Job::Schema,
             Some(VerbArgs::Hosts(HostsArgs { reach, json, .. })) => Job::Hosts { reach, json },
         }
@@ -233,11 +268,18 @@ impl Cli {
 
 impl PushArgs {
     fn into_job(self) -> Job {
-        if self.dry_run {
-            return Job::Plan { reach: self.reach, records: self.records, link: self.link, json: false };
+        let Self { course, dry_run, link, require } = self;
+        if dry_run {
+            return Job::Plan { reach: course.reach, records: course.records, link, json: false };
         }
-        Job::Push(Settings {
-            junit: self.junit.unwrap_or_else(|| self.records.join("push.junit.xml")),
+        Job::Push(course.settings(require, "push.junit.xml"))
+    }
+}
+
+impl Course {
+    fn settings(self, require: Vec<Require>, junit: &str) -> Settings {
+        Settings {
+            junit: self.junit.unwrap_or_else(|| self.records.join(junit)),
             reach: self.reach,
             records: self.records,
             timeout: self.timeout,
@@ -245,10 +287,10 @@ impl PushArgs {
             allow_peer: self.allow_peer,
             grace: self.grace,
             stall_timeout: self.stall_timeout,
-            require: self.require,
+            require,
             events: self.events,
             metrics: self.metrics,
-        })
+        }
     }
 }
 

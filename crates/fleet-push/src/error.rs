@@ -88,6 +88,32 @@ pub enum Error {
         /// The first of their names.
         names: Vec<String>,
     },
+    /// The hosts do not agree, so there is nothing that others could be brought to.
+    #[error("the hosts serve no one release: {why}")]
+    NoFleetRelease {
+        /// Who serves what.
+        why: String,
+        /// How the program ends.
+        code: ExitCode,
+    },
+    /// The records are not those of what the fleet serves.
+    #[error("`{path}` {what}")]
+    OtherLive {
+        /// The record.
+        path: PathBuf,
+        /// How they differ.
+        what: String,
+    },
+    /// Hosts do not serve the release of the fleet; the table and the record say why.
+    #[error("{failed} of {all} hosts do not serve the release of the fleet: {}", names.join(", "))]
+    NotConverged {
+        /// How many.
+        failed: usize,
+        /// Of how many.
+        all: usize,
+        /// The first of their names.
+        names: Vec<String>,
+    },
     /// A group was required that no host of this push is in.
     #[error("no host of this push is in the group `{group}`")]
     NoSuchGroup {
@@ -122,14 +148,23 @@ impl cli::Failure for Error {
             }
             Self::Seed(_) | Self::Key(_) | Self::Json(_) => ExitCode::Unexpected,
             Self::Record(error) => error.exit_code(),
-            Self::Torrent(_) | Self::OtherTorrent { .. } | Self::NotPublished { .. } | Self::Read { .. } => {
-                ExitCode::BadInput
-            }
+            Self::Torrent(_)
+            | Self::OtherTorrent { .. }
+            | Self::OtherLive { .. }
+            | Self::NotPublished { .. }
+            | Self::Read { .. } => ExitCode::BadInput,
+            Self::NoFleetRelease { code, .. } => *code,
             Self::Write { .. } | Self::Stdout(_) => ExitCode::CannotWrite,
-            Self::HostsFailed { failed, all, .. } | Self::NotReady { failed, all, .. } if failed == all => {
+            Self::HostsFailed { failed, all, .. }
+            | Self::NotReady { failed, all, .. }
+            | Self::NotConverged { failed, all, .. }
+                if failed == all =>
+            {
                 ExitCode::NoHostSucceeded
             }
-            Self::HostsFailed { .. } | Self::NotReady { .. } => ExitCode::SomeHostsFailed,
+            Self::HostsFailed { .. } | Self::NotReady { .. } | Self::NotConverged { .. } => {
+                ExitCode::SomeHostsFailed
+            }
             Self::Aborted => ExitCode::Terminated,
         }
     }
@@ -149,6 +184,18 @@ impl cli::Failure for Error {
             Self::NoInventory => "name it by --fleet FILE or MKT_FLEET".into(),
             Self::NoSuchGroup { .. } => "`fleet-push hosts` lists hosts and groups".into(),
             Self::NotReady { .. } => "put right what is said of them above, and ask again; nothing was changed".into(),
+            Self::NoFleetRelease { .. } => {
+                "nothing was changed; bring those that answer to one release first, by `swap-release activate`, `rollback` or \
+                 `converge ID`"
+                    .into()
+            }
+            Self::OtherLive { .. } => {
+                "give the records of the build that is live by --records; nothing was changed".into()
+            }
+            Self::NotConverged { .. } => {
+                "keep them from being served until they do; run it again when they are back, hosts that are done are left alone"
+                    .into()
+            }
             Self::Read { .. } => "check the path and its permissions".into(),
             Self::Write { .. } => "check that the folder exists, is writable and has space".into(),
             Self::HostsFailed { .. } => {

@@ -10,6 +10,8 @@
 //! - `receiver`, `opening`, `seed`: the embedded engine, on a host and here;
 //! - `mesh`: the embedded peers, and who is told of whom;
 //! - `swap`: `swap-release` on the host;
+//! - `deliver`: all of these together;
+//! - `converge`: hosts that were away follow the others;
 //! - `plan`, `hosts`: what would be done, and where, without doing it;
 //! - `board`, `live`, `report`: what people see, and what is left behind.
 
@@ -17,6 +19,8 @@ mod board;
 mod channel;
 mod cli;
 mod clock;
+mod converge;
+mod deliver;
 mod engine;
 mod error;
 mod events;
@@ -56,6 +60,7 @@ use record::Records;
 pub fn main() -> std::process::ExitCode {
     ::cli::main(|cli: cli::Cli, console, abort| match cli.into_job() {
         Job::Push(settings) => run::run(&settings, console, abort),
+        Job::Converge(settings) => converge::converge(&settings, console, abort),
         Job::Plan { reach, records, link, json } => {
             plan::plan(&reach, &Records::new(records), link, json, console, abort)
         }

@@ -1,6 +1,7 @@
 //! What is left behind: each host's result, the table, the record, JUnit XML.
 
 use std::io;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use cli::human;
@@ -144,28 +145,13 @@ impl Report<'_> {
 
     /// Writes push.json and the JUnit XML, whatever the outcome.
     pub(crate) fn write(&self, settings: &Settings, release: &Release, input: Input) -> Result<(), Error> {
-        let hosts = self.hosts.iter().zip(&self.reports).map(|(host, report)| PushedHost {
-            name: host.name.to_string(),
-            address: host.address.to_string(),
-            state: report.state,
-            already: report.already,
-            engine: engine_word(host.engine).to_owned(),
-            bytes: report.bytes,
-            uploaded: report.uploaded,
-            from_seeder: report.received.map(|received| received.from_seeder),
-            from_fleet: report.received.map(|received| received.from_fleet),
-            seconds: report.seconds.clone(),
-            error: report.error.clone(),
-        });
+        let hosts = self.hosts.iter().zip(&self.reports).map(|(host, report)| pushed(host, report));
         let tool = Tool { name: "fleet-push".into(), version: env!("CARGO_PKG_VERSION").into() };
         let push = Push { seeder: self.seeder.clone(), hosts: hosts.collect() };
         let record =
             Record { aborted: self.aborted, ..Record::new(tool, Some(input), release.clone(), push) };
         Records::new(&settings.records).write(&record)?;
-        let path = &settings.junit;
-        let xml = cli::junit("fleet-push", &self.cases()).map_err(io::Error::other);
-        xml.and_then(|xml| durable::write(path, xml.as_bytes()))
-            .map_err(|source| Error::Write { path: path.clone(), source })
+        write_junit(&settings.junit, &self.cases())
     }
 
     fn cases(&self) -> Vec<cli::HostCase> {
@@ -198,6 +184,30 @@ impl Report<'_> {
         let (failed, all) = (names.len(), self.hosts.len());
         Err(Error::HostsFailed { failed, all, names: names.into_iter().take(10).collect() })
     }
+}
+
+/// A host's part of a record.
+pub(crate) fn pushed(host: &Host, report: &HostReport) -> PushedHost {
+    PushedHost {
+        name: host.name.to_string(),
+        address: host.address.to_string(),
+        state: report.state,
+        already: report.already,
+        engine: engine_word(host.engine).to_owned(),
+        bytes: report.bytes,
+        uploaded: report.uploaded,
+        from_seeder: report.received.map(|received| received.from_seeder),
+        from_fleet: report.received.map(|received| received.from_fleet),
+        seconds: report.seconds.clone(),
+        error: report.error.clone(),
+    }
+}
+
+/// Writes JUnit XML with these cases.
+pub(crate) fn write_junit(path: &Path, cases: &[cli::HostCase]) -> Result<(), Error> {
+    let xml = cli::junit("fleet-push", cases).map_err(io::Error::other);
+    xml.and_then(|xml| durable::write(path, xml.as_bytes()))
+        .map_err(|source| Error::Write { path: path.to_owned(), source })
 }
 
 /// The first that failed or were not begun, then those that took longest.

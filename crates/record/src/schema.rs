@@ -3,7 +3,9 @@
 
 use schemars::{JsonSchema, schema_for};
 
-use crate::{Details, FleetHosts, Pack, Publish, Push, PushEvent, PushPlan, Record, Swap, host, receive};
+use crate::{
+    Converge, Details, FleetHosts, Pack, Publish, Push, PushEvent, PushPlan, Record, Swap, host, receive,
+};
 
 /// File name and text of every schema.
 #[must_use]
@@ -13,6 +15,7 @@ pub fn all() -> Vec<(String, String)> {
         of_record::<Publish>(),
         of_record::<Push>(),
         of_record::<Swap>(),
+        of_record::<Converge>(),
         ("push-event.schema.json".into(), text::<PushEvent>()),
         ("push-plan-1.schema.json".into(), text::<PushPlan>()),
         ("fleet-hosts-1.schema.json".into(), text::<FleetHosts>()),
