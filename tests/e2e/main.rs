@@ -35,6 +35,7 @@ mod site;
 mod stage_stdin;
 mod support;
 mod takeover;
+mod terminal;
 
 mod tracker_ocelot;
 mod tracker_opentracker;
