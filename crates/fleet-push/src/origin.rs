@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 
 /// Between two questions to a client that must be asked for each of its peers.
 const PACE: Duration = Duration::from_secs(1);
+/// So many are asked as soon as may be: a small payload is there before long, and complete clients leave each other.
+const EAGER: u32 = 8;
 
 /// Bytes of payload that came over connections which were seen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -36,14 +38,17 @@ pub(crate) struct Origin {
     /// Of those that last.
     lasting: BTreeMap<IpAddr, u64>,
     asked: Option<Instant>,
+    times: u32,
 }
 
 impl Origin {
     /// Whether it is time to ask for the peers again.
     pub(crate) fn is_due(&mut self, now: Instant) -> bool {
-        let due = self.asked.is_none_or(|asked| now.saturating_duration_since(asked) >= PACE);
+        let late = self.asked.is_none_or(|asked| now.saturating_duration_since(asked) >= PACE);
+        let due = late || self.times < EAGER;
         if due {
             self.asked = Some(now);
+            self.times += 1;
         }
         due
     }
@@ -88,6 +93,8 @@ mod tests {
     #[test]
     fn the_clients_are_not_asked_at_every_look() {
         let (mut origin, now) = (Origin::default(), Instant::now());
+        assert!((0..EAGER).all(|_| origin.is_due(now)), "but at the first ones");
+        origin.asked = None;
         assert!(origin.is_due(now) && !origin.is_due(now + PACE / 2) && origin.is_due(now + PACE));
     }
 

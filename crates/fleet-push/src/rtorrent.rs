@@ -138,7 +138,7 @@ impl Engine for Rtorrent<'_> {
     }
 
     fn sources(&self) -> Result<Vec<(IpAddr, u64)>, Fault> {
-        Ok(self.client.peers(&self.hash)?.iter().map(|peer| (peer.address, peer.down_total)).collect())
+        Ok(self.client.sources(&self.hash)?)
     }
 
     fn start(&self) -> Result<(), Fault> {
