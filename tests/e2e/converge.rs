@@ -82,6 +82,7 @@ fn who_was_away_gets_the_release_and_serves_it_by_one_command() {
         .collect();
     deploy_without_beta(&mut fleet, 2);
     assert_eq!(live(&fleet), ["r2", "r1", "r2"]);
+    fleet.push().args(["--require", "all"]).output().fails_naming(30, "beta");
 
     // Still away: it is named and recorded, and nobody else is touched.
     let before = sites(&fleet);
@@ -92,6 +93,8 @@ fn who_was_away_gets_the_release_and_serves_it_by_one_command() {
     converge(&fleet).args(["--only", "beta"]).output().fails_naming(31, "beta");
 
     fleet.host_mut("beta").start_sshd();
+    converge(&fleet).arg("--dry-run").output().ok().says("push and switch").says("nothing was changed");
+    assert_same(&fleet, &before);
     for mark in &marks {
         let _absent = fs::remove_file(mark);
     }
@@ -237,6 +240,55 @@ fn a_terminated_converge_says_so_at_once_and_the_next_one_finishes() {
     converge(&fleet).output().ok();
     assert_eq!(live(&fleet), ["r2", "r2", "r2"]);
     assert_eq!(pushed(&fleet, "beta").state, "failed", "push.json is that of the build");
+}
+
+#[test]
+fn one_that_was_being_switched_goes_back_and_no_process_is_left_there() {
+    needs_peers!();
+    let hosts = vec!["alpha", "beta", "gamma"];
+    let mut fleet = Fleet::start(&FleetOptions { web: true, ..FleetOptions::embedded(hosts) });
+    fleet.deploy(1);
+    quorum_of_two(&fleet, "");
+    deploy_without_beta(&mut fleet, 2);
+    fleet.host_mut("beta").start_sshd();
+    // Its health is asked for long enough to be met in the middle of it.
+    fleet.edit_inventory("attempts = 5", "attempts = 5\nin_a_row = 100");
+    let deploy_to = fleet.host("beta").deploy_to().to_string_lossy().into_owned();
+    for kill9 in [false, true] {
+        let mut run = converge(&fleet).start();
+        eventually("beta to be on trial", Duration::from_secs(40), || {
+            assert!(run.is_running(), "ended early: {}", run.stderr_so_far());
+            (live(&fleet) == ["r2", "r2", "r2"]).then_some(())
+        });
+        let asked = Instant::now();
+        if kill9 {
+            run.kill9();
+            assert_eq!(run.wait().signal, Some(9));
+        } else {
+            run.terminate();
+            run.wait().exits(143);
+            assert!(asked.elapsed() < Duration::from_secs(3), "{:?}", asked.elapsed());
+            assert!(record(&fleet).aborted);
+        }
+        eventually("beta to be back and alone", Duration::from_secs(10), || {
+            (live(&fleet) == ["r2", "r1", "r2"] && running(&deploy_to) == 0).then_some(())
+        });
+    }
+    fleet.edit_inventory("in_a_row = 100", "in_a_row = 2");
+    converge(&fleet).output().ok().says("behind: beta");
+    fleet.assert_live("r2");
+    assert_eq!(host(&fleet, "beta").push, None, "it has had the release since");
+}
+
+/// Processes whose command line names the server's directory, or its inventory.
+fn running(deploy_to: &str) -> usize {
+    let of = |entry: fs::DirEntry| {
+        let line = fs::read(entry.path().join("cmdline")).ok()?;
+        let line = String::from_utf8_lossy(&line).replace('\0', " ");
+        let ours = line.contains("swap-release") && line.contains(deploy_to);
+        (ours || line.contains("converge --only beta")).then_some(())
+    };
+    fs::read_dir("/proc").unwrap().flatten().filter_map(of).count()
 }
 
 fn under_way(events: &Path) -> bool {

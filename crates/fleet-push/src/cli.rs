@@ -98,6 +98,9 @@ struct PushArgs {
 struct ConvergeArgs {
     #[command(flatten)]
     course: Course,
+    /// Ask every host and print what would be done; change nothing
+    #[arg(long)]
+    dry_run: bool,
 }
 
 /// What bringing a release to hosts needs to know.
@@ -224,7 +227,7 @@ pub(crate) enum Job {
     /// The stage.
     Push(Settings),
     /// Hosts that were away follow the others.
-    Converge(Settings),
+    Converge { settings: Settings, dry_run: bool },
     /// What it would do.
     Plan { reach: Reach, records: PathBuf, link: Rate, json: bool },
     /// The inventory.
@@ -257,8 +260,8 @@ impl Cli {
             Some(VerbArgs::Plan(PlanArgs { reach, records, link, json })) => {
                 Job::Plan { reach, records, link, json }
             }
-            Some(VerbArgs::Converge(ConvergeArgs { course })) => {
-                Job::Converge(course.settings(Vec::new(), "converge.junit.xml"))
+            Some(VerbArgs::Converge(ConvergeArgs { course, dry_run })) => {
+                Job::Converge { settings: course.settings(Vec::new(), "converge.junit.xml"), dry_run }
             }
             Some(VerbArgs::Hosts(HostsArgs { schema: true, .. })) => Job::Schema,
             Some(VerbArgs::Hosts(HostsArgs { reach, json, .. })) => Job::Hosts { reach, json },
@@ -312,6 +315,8 @@ mod tests {
         assert!(matches!(job(&["plan", "--fleet", "f", "--json"]), Ok(Job::Plan { json: true, .. })));
         assert!(matches!(job(&["hosts", "--schema"]), Ok(Job::Schema)));
         assert!(matches!(job(&["--fleet", "f"]), Ok(Job::Push(_))));
+        let converge = job(&["converge", "--fleet", "f", "--dry-run"]);
+        assert!(matches!(converge, Ok(Job::Converge { dry_run: true, .. })));
         assert!(job(&["--fleet", "f", "plan"]).is_err(), "what was meant?");
     }
 }

@@ -60,7 +60,7 @@ use record::Records;
 pub fn main() -> std::process::ExitCode {
     ::cli::main(|cli: cli::Cli, console, abort| match cli.into_job() {
         Job::Push(settings) => run::run(&settings, console, abort),
-        Job::Converge(settings) => converge::converge(&settings, console, abort),
+        Job::Converge { settings, dry_run } => converge::converge(&settings, dry_run, console, abort),
         Job::Plan { reach, records, link, json } => {
             plan::plan(&reach, &Records::new(records), link, json, console, abort)
         }

@@ -18,7 +18,7 @@ use crate::origin::Received;
 use crate::require::{Require, is_met};
 
 /// More hosts than these are not all shown.
-const ALL_SHOWN: usize = 50;
+pub(crate) const ALL_SHOWN: usize = 50;
 /// Of those that failed, and of the slowest, so many are.
 const WORST: usize = 20;
 const SLOWEST: usize = 10;

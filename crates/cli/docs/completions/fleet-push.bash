@@ -126,7 +126,7 @@ _fleet__push() {
             return 0
             ;;
         fleet__subcmd__push__subcmd__converge)
-            opts="-v -h --fleet --only --group --exclude --host --identity --known-hosts --parallel --records --timeout --stall-timeout --payload --allow-peer --grace --events --metrics --junit --verbose --color --help"
+            opts="-v -h --fleet --only --group --exclude --host --identity --known-hosts --parallel --records --timeout --stall-timeout --payload --allow-peer --grace --events --metrics --junit --dry-run --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -89,6 +89,7 @@ complete -c fleet-push -n "__fish_fleet_push_using_subcommand converge" -l junit
 complete -c fleet-push -n "__fish_fleet_push_using_subcommand converge" -l color -d 'Colour of messages: auto looks whether standard error is a terminal' -r -f -a "auto\t'If standard error is a terminal and NO_COLOR is not set'
 always\t'Always, e.g. for Jenkins\' ansiColor'
 never\t'Never'"
+complete -c fleet-push -n "__fish_fleet_push_using_subcommand converge" -l dry-run -d 'Ask every host and print what would be done; change nothing'
 complete -c fleet-push -n "__fish_fleet_push_using_subcommand converge" -s v -l verbose -d 'Say more (can be repeated: -vv shows every step)'
 complete -c fleet-push -n "__fish_fleet_push_using_subcommand converge" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c fleet-push -n "__fish_fleet_push_using_subcommand hosts" -l fleet -d 'Inventory' -r -F

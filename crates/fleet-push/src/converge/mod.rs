@@ -37,7 +37,12 @@ use crate::visit::Dial;
 type Answer = Result<HostStatus, String>;
 
 /// Brings the chosen hosts to the release that the fleet serves.
-pub(crate) fn converge(settings: &Settings, console: &Console, abort: &Abort) -> Result<ExitCode, Error> {
+pub(crate) fn converge(
+    settings: &Settings,
+    dry_run: bool,
+    console: &Console,
+    abort: &Abort,
+) -> Result<ExitCode, Error> {
     let interrupt = Interrupt::from(abort.flag());
     let inventory = settings.reach.inventory()?;
     let hosts = settings.reach.choose(&inventory)?;
@@ -64,13 +69,16 @@ pub(crate) fn converge(settings: &Settings, console: &Console, abort: &Abort) ->
         hosts.iter().map(|host| Course::begin(host, answer(host), &release)).collect();
     let behind: Vec<&str> =
         courses.iter().filter(|course| course.is_behind()).map(|course| course.host.name.as_str()).collect();
-    let names = if behind.is_empty() { "nobody".to_owned() } else { behind.join(", ") };
+    let names = if behind.is_empty() { "nobody".to_owned() } else { standing::list(&behind) };
     console.say(format!("the fleet serves {}; behind: {names}", release.id));
     for course in courses.iter().filter(|course| course.outcome == ConvergeOutcome::Absent) {
         let why = course.error.as_deref().unwrap_or_default();
         console.warn(format!("{} cannot be asked: {why}", course.host.name));
     }
 
+    if dry_run {
+        return report::dry_run(&courses, console);
+    }
     let lenders = fleet.iter().zip(&answers).filter(|(_, answer)| serves(answer, &release));
     let lenders: Vec<Host> = lenders.map(|(host, _)| host.clone()).collect();
     let push = Push { settings, inventory: &inventory, records: &records, publish: &publish, lenders };

@@ -11,7 +11,7 @@ use record::{
 use super::activate::Activated;
 use crate::Error;
 use crate::cli::Settings;
-use crate::report::{HostReport, pushed, write_junit};
+use crate::report::{ALL_SHOWN, HostReport, pushed, write_junit};
 
 /// One host.
 #[derive(Debug)]
@@ -156,9 +156,10 @@ impl Report {
         Err(Error::NotConverged { failed: left.len(), all, names: left.into_iter().take(10).collect() })
     }
 
+    /// Every host, or of a large fleet those with which there was something.
     fn table(&self) -> String {
         let name = |id: &Option<ReleaseId>| id.as_ref().map_or_else(|| "-".to_owned(), ToString::to_string);
-        let row = |course: &Course| {
+        let row = |course: &&Course| {
             vec![
                 course.host.name.to_string(),
                 name(&course.before),
@@ -168,9 +169,42 @@ impl Report {
                 course.error.clone().unwrap_or_default(),
             ]
         };
-        let rows: Vec<Vec<String>> = self.courses.iter().map(row).collect();
-        cli::table(&["host", "before", "now", "outcome", "health", "error"], &rows)
+        let all = self.courses.len() <= ALL_SHOWN;
+        let shown = self.courses.iter().filter(|course| all || course.outcome != ConvergeOutcome::Already);
+        let rows: Vec<Vec<String>> = shown.collect::<Vec<_>>().iter().map(row).collect();
+        let mut table = cli::table(&["host", "before", "now", "outcome", "health", "error"], &rows);
+        if rows.len() < self.courses.len() {
+            table += &format!("{} more hosts served it before\n", self.courses.len() - rows.len());
+        }
+        table
     }
+}
+
+/// Tells what would be done, host by host.
+pub(super) fn dry_run(courses: &[Course], console: &Console) -> Result<ExitCode, Error> {
+    let would = |course: &Course| match (course.outcome, &course.error) {
+        (_, Some(error)) => format!("fail: {error}"),
+        (ConvergeOutcome::Already, None) => "nothing: serves it".to_owned(),
+        _ if course.lacks_release => "push and switch".to_owned(),
+        _ => "switch: has it".to_owned(),
+    };
+    let row = |course: &Course| {
+        let now = course.before.as_ref().map_or_else(|| "-".to_owned(), ToString::to_string);
+        vec![course.host.name.to_string(), now, would(course)]
+    };
+    let rows: Vec<Vec<String>> = courses.iter().map(row).collect();
+    console.block(&cli::table(&["host", "now", "would"], &rows));
+    let bad = courses.iter().filter(|course| course.error.is_some());
+    let names: Vec<String> = bad.map(|course| course.host.name.to_string()).collect();
+    if names.is_empty() {
+        console.say("nothing was changed: a dry run");
+        return Ok(ExitCode::Ok);
+    }
+    Err(Error::NotReady {
+        failed: names.len(),
+        all: courses.len(),
+        names: names.into_iter().take(10).collect(),
+    })
 }
 
 fn word(outcome: ConvergeOutcome) -> &'static str {

@@ -64,7 +64,8 @@ fn still_holds(swap: &Swap, hosts: &[(&str, Current<'_>)]) -> bool {
     swap.outcome == Outcome::Committed && heard.peek().is_some() && heard.all(|serves| serves)
 }
 
-fn list(names: &[&str]) -> String {
+/// So many names that a person reads them.
+pub(super) fn list(names: &[&str]) -> String {
     let shown: Vec<&str> = names.iter().take(NAMED).copied().collect();
     let more = names.len().saturating_sub(NAMED);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
