@@ -76,3 +76,39 @@ fn a_terminal_shows_every_host_and_keeps_the_summary_and_a_file_has_plain_lines(
         assert!(output.stderr.contains(&format!("[fleet-push] {line}\n")), "{}", output.stderr);
     }
 }
+
+#[test]
+fn of_a_crowd_the_hindmost_and_the_failures_are_seen_and_nobody_else_has_a_line() {
+    needs_peers!();
+    let fleet = Fleet::start(&FleetOptions::embedded(vec!["alpha", "beta", "gamma"]));
+    // Nobody listens there.
+    let dead: String = (0..12)
+        .map(|number| {
+            format!("[hosts.dead{number}]\naddress = \"127.0.0.1\"\nport = 1\nengine = \"embedded\"\n\n")
+        })
+        .collect();
+    fleet.extend_inventory(&dead);
+    fleet.pack(&fleet.site(1), "r1").output().ok();
+    fleet.publish().output().ok();
+    let shown = on_a_terminal(&fleet, &fleet.push()).output().exits(30).stdout;
+    let lines = lines_of(&shown);
+    let any = |wanted: &dyn Fn(&str) -> bool| lines.iter().any(|line| wanted(line));
+    assert!(
+        any(&|line| line.starts_with("r1: ")
+            && line.contains(" of 15 staged, ")
+            && line.contains(" failed, ")),
+        "{lines:#?}"
+    );
+    assert!(
+        any(&|line| line.starts_with("slowest ")) && any(&|line| line.ends_with(" more failed")),
+        "{lines:#?}"
+    );
+    assert!(any(&|line| line.starts_with("[fleet-push] dead0 failed: ")), "{lines:#?}");
+    for noise in ["[fleet-push] alpha staged", "trying again"] {
+        assert!(!any(&|line| line.contains(noise)), "{noise}: {lines:#?}");
+    }
+    // On no terminal every host has its lines.
+    let output = fleet.push().output().fails_naming(30, "12 of 15 hosts failed");
+    assert!(output.stderr.contains("alpha has the release already"), "{}", output.stderr);
+    assert!(output.stderr.contains("dead0 lost, trying again"), "{}", output.stderr);
+}

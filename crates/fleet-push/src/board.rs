@@ -10,7 +10,7 @@ use fleet::{Event, Host};
 use record::{PushState, ReleaseId};
 
 use crate::events::{Events, phase};
-use crate::live::{Picture, Row};
+use crate::live::{self, Picture, Row};
 use crate::metrics::Metrics;
 use crate::origin::Received;
 use crate::report::HostReport;
@@ -119,7 +119,11 @@ impl<'a> Board<'a> {
             }
             Event::Said(index, Told::Line(line)) => {
                 if let Some(host) = self.hosts.get(index) {
-                    self.console.say(format!("{} {line}", host.name));
+                    if self.is_crowded() {
+                        log::info!("{} {line}", host.name);
+                    } else {
+                        self.console.say(format!("{} {line}", host.name));
+                    }
                 }
             }
             Event::Ended(index) => {
@@ -133,6 +137,11 @@ impl<'a> Board<'a> {
             self.looked_at += self.reports.len();
             self.show();
         }
+    }
+
+    /// Whether a line for whatever a host does would drive the table off the terminal. Failures have theirs all the same.
+    fn is_crowded(&self) -> bool {
+        matches!(self.shown, Shown::Table(_)) && self.hosts.len() > live::SHOWN
     }
 
     fn show(&self) {
@@ -187,7 +196,7 @@ impl<'a> Board<'a> {
         }
         self.ended += 1;
         let (Some(host), Some(report)) = (self.hosts.get(index), self.reports.get(index)) else { return };
-        if report.state == PushState::Skipped {
+        if report.state == PushState::Skipped || (report.error.is_none() && self.is_crowded()) {
             return;
         }
         match (&report.error, report.already) {

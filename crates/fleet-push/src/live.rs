@@ -9,7 +9,7 @@ use crate::board::copies;
 use crate::origin::Received;
 
 /// Hosts that are shown one by one.
-const SHOWN: usize = 10;
+pub(crate) const SHOWN: usize = 10;
 /// Failures that are shown beside them.
 const FAILURES: usize = 5;
 /// Columns of the longest name; a longer one would push everything else out.
