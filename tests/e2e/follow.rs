@@ -47,10 +47,9 @@ fn events_and_metrics_say_what_happens_and_a_quota_of_each_group_is_enough() {
     for name in ["alpha", "gamma"] {
         let of = &phases[name];
         assert_eq!((of[0].as_str(), of.last().unwrap().as_str()), ("connecting", "staged"), "{of:?}");
-        assert!(
-            of.contains(&"connected".to_owned()) && of.contains(&"downloading".to_owned()),
-            "{name}: {of:?}"
-        );
+        for phase in ["connected", "pushed", "downloading"] {
+            assert!(of.contains(&phase.to_owned()), "{name}: {of:?}");
+        }
     }
     assert_eq!(phases["beta"].last().unwrap(), "failed");
 
@@ -66,6 +65,7 @@ fn events_and_metrics_say_what_happens_and_a_quota_of_each_group_is_enough() {
         "fleet_push_hosts{phase=\"staged\"} 2",
         "fleet_push_hosts{phase=\"failed\"} 1",
         "fleet_push_success 1",
+        "fleet_push_received_bytes{from=\"seeder\"} ",
         "fleet_push_host_bytes{host=\"beta\",group=\"eu\"} 0",
     ] {
         assert!(metrics.contains(sample), "{sample}:\n{metrics}");

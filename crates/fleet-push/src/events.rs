@@ -66,7 +66,8 @@ pub(crate) fn phase(report: &HostReport) -> HostPhase {
         PushState::Failed if report.error.is_some() => HostPhase::Failed,
         // Until it is known better, a host that is at work counts as failed.
         PushState::Failed if report.seconds.download.is_some() => HostPhase::Verifying,
-        PushState::Failed if report.seconds.push.is_some() || report.bytes > 0 => HostPhase::Downloading,
+        PushState::Failed if report.bytes > 0 => HostPhase::Downloading,
+        PushState::Failed if report.seconds.push.is_some() => HostPhase::Pushed,
         PushState::Failed if report.seconds.connect.is_some() => HostPhase::Connected,
         PushState::Failed => HostPhase::Connecting,
     }

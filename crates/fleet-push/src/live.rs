@@ -75,17 +75,10 @@ impl Picture<'_> {
             count(HostPhase::Staged),
             self.rows.len()
         );
-        for phase in [
-            HostPhase::Failed,
-            HostPhase::Verifying,
-            HostPhase::Downloading,
-            HostPhase::Connected,
-            HostPhase::Connecting,
-            HostPhase::Waiting,
-        ] {
+        for phase in HostPhase::ALL.into_iter().rev().filter(|phase| *phase != HostPhase::Staged) {
             match count(phase) {
                 0 => {}
-                some => text += &format!(", {some} {}", word(phase)),
+                some => text += &format!(", {some} {}", phase.as_str()),
             }
         }
         text
@@ -106,9 +99,11 @@ impl Picture<'_> {
     /// Those under way that are least far; of those that are as far the one with fewer bytes, then the earlier one.
     fn slowest(&self, count: usize) -> Vec<&Row<'_>> {
         let under_way = |row: &&Row<'_>| match row.phase {
-            HostPhase::Connecting | HostPhase::Connected | HostPhase::Downloading | HostPhase::Verifying => {
-                true
-            }
+            HostPhase::Connecting
+            | HostPhase::Connected
+            | HostPhase::Pushed
+            | HostPhase::Downloading
+            | HostPhase::Verifying => true,
             HostPhase::Waiting | HostPhase::Staged | HostPhase::Failed => false,
         };
         let mut rows: Vec<(usize, &Row<'_>)> = self.rows.iter().filter(under_way).enumerate().collect();
@@ -126,10 +121,14 @@ impl Picture<'_> {
         let cells = |row: &Row<'_>| {
             vec![
                 cli::cut(&cli::sanitize(row.name), NAME),
-                word(row.phase).to_owned(),
+                row.phase.as_str().to_owned(),
                 percent(row.bytes, self.size),
                 flowing(row).map_or_else(dash, |rate| format!("{}/s", human::bytes(rate))),
-                if row.phase == HostPhase::Downloading { row.peers.to_string() } else { dash() },
+                if [HostPhase::Pushed, HostPhase::Downloading].contains(&row.phase) {
+                    row.peers.to_string()
+                } else {
+                    dash()
+                },
                 from_seeder(row).map_or_else(dash, |percent| format!("{percent} %")),
                 row.error.unwrap_or_default().to_owned(),
             ]
@@ -166,19 +165,6 @@ fn failures(failed: &[&Row<'_>], room: usize) -> Vec<String> {
 fn percent(part: u64, all: u64) -> String {
     let percent = (u128::from(part) * 100).checked_div(u128::from(all)).unwrap_or(100);
     format!("{percent} %")
-}
-
-/// As it is written in events and metrics, too.
-pub(crate) fn word(phase: HostPhase) -> &'static str {
-    match phase {
-        HostPhase::Waiting => "waiting",
-        HostPhase::Connecting => "connecting",
-        HostPhase::Connected => "connected",
-        HostPhase::Downloading => "downloading",
-        HostPhase::Verifying => "verifying",
-        HostPhase::Staged => "staged",
-        HostPhase::Failed => "failed",
-    }
 }
 
 #[cfg(test)]

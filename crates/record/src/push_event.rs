@@ -13,7 +13,9 @@ pub enum HostPhase {
     Connecting,
     /// Logged in, and asked what it has.
     Connected,
-    /// Its client has the torrent and gets the payload.
+    /// Its client has the torrent, and nothing of the payload yet.
+    Pushed,
+    /// Its client gets the payload.
     Downloading,
     /// The payload is there, and is unpacked and proved.
     Verifying,
@@ -21,6 +23,35 @@ pub enum HostPhase {
     Staged,
     /// See `error`.
     Failed,
+}
+
+impl HostPhase {
+    /// All of them, from the first to the last.
+    pub const ALL: [Self; 8] = [
+        Self::Waiting,
+        Self::Connecting,
+        Self::Connected,
+        Self::Pushed,
+        Self::Downloading,
+        Self::Verifying,
+        Self::Staged,
+        Self::Failed,
+    ];
+
+    /// The word for it, as in an event.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Connecting => "connecting",
+            Self::Connected => "connected",
+            Self::Pushed => "pushed",
+            Self::Downloading => "downloading",
+            Self::Verifying => "verifying",
+            Self::Staged => "staged",
+            Self::Failed => "failed",
+        }
+    }
 }
 
 /// A host got further, or has more bytes.
@@ -51,4 +82,17 @@ pub struct PushEvent {
     pub already: bool,
     /// Why it failed.
     pub error: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_phase_has_its_word_and_its_place() {
+        for phase in HostPhase::ALL {
+            assert_eq!(serde_json::to_value(phase).unwrap(), phase.as_str());
+        }
+        assert!(HostPhase::ALL.is_sorted());
+    }
 }
