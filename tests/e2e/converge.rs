@@ -280,6 +280,31 @@ fn one_that_was_being_switched_goes_back_and_no_process_is_left_there() {
     assert_eq!(host(&fleet, "beta").push, None, "it has had the release since");
 }
 
+#[test]
+fn nobody_is_brought_to_what_the_fleet_has_left_meanwhile() {
+    needs_peers!();
+    let mut fleet = Fleet::start(&FleetOptions::embedded(vec!["alpha", "beta", "gamma"]));
+    fleet.deploy(1);
+    quorum_of_two(&fleet, "");
+    deploy_without_beta(&mut fleet, 2);
+    fleet.host_mut("beta").start_sshd();
+    fleet.edit_inventory("[rollout]\n", "[seeder]\nmax_upload = \"50 kB/s\"\n\n[rollout]\n");
+    let mut run = converge(&fleet).args(["--events", "converge.jsonl"]).start();
+    let events = fleet.dir().join("converge.jsonl");
+    eventually("the download to be under way", Duration::from_secs(30), || {
+        assert!(run.is_running(), "ended early: {}", run.stderr_so_far());
+        under_way(&events).then_some(())
+    });
+    fleet.swap("rollback").args(["--exclude", "beta"]).output().ok();
+    run.wait().fails_naming(30, "beta");
+    assert_eq!(live(&fleet), ["r1", "r1", "r1"]);
+    let beta = host(&fleet, "beta");
+    assert!(
+        beta.error.as_deref().is_some_and(|why| why.contains("meanwhile alpha went on from r2")),
+        "{beta:?}"
+    );
+}
+
 /// Processes whose command line names the server's directory, or its inventory.
 fn running(deploy_to: &str) -> usize {
     let of = |entry: fs::DirEntry| {

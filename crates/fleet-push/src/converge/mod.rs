@@ -81,8 +81,14 @@ pub(crate) fn converge(
     }
     let lenders = fleet.iter().zip(&answers).filter(|(_, answer)| serves(answer, &release));
     let lenders: Vec<Host> = lenders.map(|(host, _)| host.clone()).collect();
-    let push = Push { settings, inventory: &inventory, records: &records, publish: &publish, lenders };
+    let push =
+        Push { settings, inventory: &inventory, records: &records, publish: &publish, lenders: &lenders };
     let seeder = push.run(&mut courses, console, abort)?;
+    if courses.iter().any(Course::was_pushed) && !abort.is_set() {
+        // That took its time.
+        let answers = ask(settings, &lenders, &dial, &interrupt);
+        expect_still(&lenders, &answers, &release, &mut courses);
+    }
     switch(settings, &inventory, &release, &mut courses, &dial, &clock, console)?;
     let input = Input { file: publish.input.file.clone(), sha256: publish.input.sha256 };
     Report { courses, seeder, aborted: abort.is_set() }.end(settings, release, input, console)
@@ -144,6 +150,17 @@ fn expect_live(
     Ok(())
 }
 
+/// Keeps everybody where he is if the fleet has gone on meanwhile: a host that was brought to what it served would be the
+/// one that differs. A host that does not answer any more says nothing.
+fn expect_still(hosts: &[Host], answers: &[Answer], release: &Release, courses: &mut [Course]) {
+    let gone = hosts.iter().zip(answers).find(|(_, answer)| answer.is_ok() && !serves(answer, release));
+    if let Some((host, _)) = gone {
+        for course in courses.iter_mut().filter(|course| course.is_ready()) {
+            course.error = Some(format!("not switched: meanwhile {} went on from {}", host.name, release.id));
+        }
+    }
+}
+
 /// The push of the hosts that lack the release.
 struct Push<'a> {
     settings: &'a Settings,
@@ -151,7 +168,7 @@ struct Push<'a> {
     records: &'a Records,
     publish: &'a Loaded<Publish>,
     /// Hosts that serve the release.
-    lenders: Vec<Host>,
+    lenders: &'a [Host],
 }
 
 impl Push<'_> {

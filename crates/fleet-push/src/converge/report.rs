@@ -66,6 +66,11 @@ impl Course {
         self.is_behind() && !self.lacks_release
     }
 
+    /// It got the release just now.
+    pub(super) fn was_pushed(&self) -> bool {
+        self.push.is_some()
+    }
+
     /// The push to it is over.
     pub(super) fn pushed(&mut self, report: &HostReport) {
         self.lacks_release = report.state != PushState::Staged;
