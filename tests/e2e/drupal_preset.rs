@@ -244,3 +244,24 @@ fn updates_that_old_code_can_live_with_run_before_the_switch_and_do_not_bar_the_
     site.fleet.swap("rollback").output().ok();
     site.assert_serves("r1");
 }
+
+#[test]
+fn who_was_away_follows_with_settings_of_its_own_and_without_a_second_update() {
+    needs_peers!();
+    let mut site = Site::new("");
+    site.deliver(1, 1);
+    site.activate().ok();
+    site.fleet.edit_inventory("[tracker]\n", "[rollout]\nquorum = 2\n\n[tracker]\n");
+    site.fleet.host_mut("beta").stop_sshd();
+    site.deliver(2, 2);
+    site.activate().ok().says("beta is left out");
+    site.fleet.host_mut("beta").start_sshd();
+    assert!(site.drush.calls().iter().any(|call| call == "r2 deploy"), "the others have updated it");
+
+    site.fleet.run("fleet-push").args(["converge", "--fleet", "fleet.toml"]).output().ok();
+    site.assert_serves("r2");
+    let calls = site.drush.calls();
+    let changes =
+        |call: &String| ["deploy", "state:set", "cache:rebuild"].iter().any(|word| call.contains(word));
+    assert!(!calls.iter().any(changes), "{calls:?}");
+}

@@ -3,6 +3,7 @@
 mod abort;
 mod bad_input;
 mod choose;
+mod converge;
 mod corrupt;
 mod crafted;
 mod cut_off;
@@ -37,6 +38,8 @@ mod site;
 mod stage_stdin;
 mod support;
 mod takeover;
+mod terminal;
+
 mod tracker_ocelot;
 mod tracker_opentracker;
 mod undeletable;

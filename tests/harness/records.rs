@@ -1,4 +1,4 @@
-//! The four records as their readers see them: written from the documentation, not from the writer's types, so that a
+//! The records as their readers see them: written from the documentation, not from the writer's types, so that a
 //! field that is renamed or slips in is noticed.
 
 use std::fs;
@@ -158,6 +158,8 @@ pub struct PushedHost {
     pub engine: String,
     pub bytes: u64,
     pub uploaded: Option<u64>,
+    pub from_seeder: Option<u64>,
+    pub from_fleet: Option<u64>,
     pub seconds: StepSeconds,
     pub error: Option<String>,
 }
@@ -207,6 +209,28 @@ pub struct SwappedHost {
     pub outcome: String,
     pub batch: Option<u32>,
     pub switched_after_ms: Option<f64>,
+    pub health: Option<String>,
+    pub error: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "see Record")]
+pub struct Converge {
+    pub seeder: Option<PushSeeder>,
+    pub hosts: Vec<ConvergedHost>,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "see Record")]
+pub struct ConvergedHost {
+    pub name: String,
+    pub address: String,
+    pub before: Option<String>,
+    pub after: Option<String>,
+    pub outcome: String,
+    pub push: Option<PushedHost>,
     pub health: Option<String>,
     pub error: Option<String>,
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use indicatif::MultiProgress;
 
-use crate::{ColorChoice, Failure, Progress, sanitize};
+use crate::{ColorChoice, Failure, Live, Progress, sanitize};
 
 /// Where a binary talks to people. Cheap to clone; lines from several threads never mix.
 #[derive(Debug, Clone)]
@@ -81,6 +81,12 @@ impl Console {
     #[must_use]
     pub fn progress(&self, label: &str, total: u64) -> Progress {
         Progress::start(self, label, total)
+    }
+
+    /// Lines that are drawn anew below those that stay; `None` where there is no terminal.
+    #[must_use]
+    pub fn live(&self) -> Option<Live> {
+        Live::start(self)
     }
 
     pub(crate) fn bars(&self) -> Option<&MultiProgress> {

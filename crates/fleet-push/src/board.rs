@@ -3,13 +3,16 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
-use cli::{Console, Progress, human};
+use cli::{Console, Live, Progress, human};
 use fleet::{Event, Host};
-use record::PushState;
+use record::{PushState, ReleaseId};
 
-use crate::events::Events;
+use crate::events::{Events, phase};
+use crate::live::{self, Picture, Row};
 use crate::metrics::Metrics;
+use crate::origin::Received;
 use crate::report::HostReport;
 
 /// What a host's thread tells.
@@ -23,8 +26,11 @@ pub(crate) enum Told {
     Line(String),
 }
 
-/// Hosts that are shown one by one while they download.
+/// Hosts of which a line of progress tells one by one.
 const SHOWN: usize = 3;
+/// Between two looks at all hosts to show them. Hosts say something several times a second each: a look for every word
+/// would cost the square of their number.
+const PACE: Duration = Duration::from_millis(200);
 
 /// The state of all hosts.
 pub(crate) struct Board<'a> {
@@ -36,15 +42,28 @@ pub(crate) struct Board<'a> {
     /// Bytes that the embedded seeder has sent, if there is one.
     seeder: Option<Arc<AtomicU64>>,
     size: u64,
+    release: String,
     console: &'a Console,
-    progress: Progress,
+    shown: Shown,
+    shown_at: Option<Instant>,
+    /// How many hosts were looked at to show them, in all.
+    looked_at: usize,
     beside: Beside,
 }
 
+/// How progress is shown.
+enum Shown {
+    /// On a terminal.
+    Table(Live),
+    /// Elsewhere.
+    Lines(Progress),
+}
+
 impl<'a> Board<'a> {
-    /// No host begun; `size` is that of the payload.
+    /// No host begun; `size` is that of the payload of `release`.
     pub(crate) fn new(
         hosts: &'a [Host],
+        release: &ReleaseId,
         size: u64,
         seeder: Option<Arc<AtomicU64>>,
         console: &'a Console,
@@ -57,8 +76,11 @@ impl<'a> Board<'a> {
             told: BTreeSet::new(),
             seeder,
             size,
+            release: release.to_string(),
             console,
-            progress: console.progress("push", total),
+            shown: console.live().map_or_else(|| Shown::Lines(console.progress("push", total)), Shown::Table),
+            shown_at: None,
+            looked_at: 0,
             beside: Beside::default(),
         }
     }
@@ -68,8 +90,12 @@ impl<'a> Board<'a> {
         Self { beside: Beside { events, metrics, seeder: self.seeder.clone() }, ..self }
     }
 
-    /// Takes note, and shows it.
+    /// Takes note, and shows it when it is time to.
     pub(crate) fn hear(&mut self, event: Event<Told>) {
+        self.hear_at(event, Instant::now());
+    }
+
+    fn hear_at(&mut self, event: Event<Told>, now: Instant) {
         let about = match &event {
             Event::Begun(index) | Event::Said(index, _) | Event::Ended(index) => Some(*index),
             Event::Tick => None,
@@ -93,7 +119,11 @@ impl<'a> Board<'a> {
             }
             Event::Said(index, Told::Line(line)) => {
                 if let Some(host) = self.hosts.get(index) {
-                    self.console.say(format!("{} {line}", host.name));
+                    if self.is_crowded() {
+                        log::info!("{} {line}", host.name);
+                    } else {
+                        self.console.say(format!("{} {line}", host.name));
+                    }
                 }
             }
             Event::Ended(index) => {
@@ -102,8 +132,42 @@ impl<'a> Board<'a> {
             Event::Tick => {}
         }
         self.beside.tell(about, self.hosts, &self.reports, self.console);
-        let done = self.reports.iter().map(|report| report.bytes).sum();
-        self.progress.set(done, &self.note());
+        if self.shown_at.is_none_or(|at| now.saturating_duration_since(at) >= PACE) {
+            self.shown_at = Some(now);
+            self.looked_at += self.reports.len();
+            self.show();
+        }
+    }
+
+    /// Whether a line for whatever a host does would drive the table off the terminal. Failures have theirs all the same.
+    fn is_crowded(&self) -> bool {
+        matches!(self.shown, Shown::Table(_)) && self.hosts.len() > live::SHOWN
+    }
+
+    fn show(&self) {
+        match &self.shown {
+            Shown::Lines(progress) => {
+                progress.set(self.reports.iter().map(|report| report.bytes).sum(), &self.note());
+            }
+            Shown::Table(live) => {
+                let (width, height) = live.size();
+                live.show(&self.picture().lines(width, height));
+            }
+        }
+    }
+
+    fn picture(&self) -> Picture<'_> {
+        let rows = self.hosts.iter().zip(&self.reports).map(|(host, report)| Row {
+            name: host.name.as_str(),
+            phase: phase(report),
+            bytes: report.bytes,
+            rate: report.rate,
+            peers: report.peers,
+            received: report.received,
+            error: report.error.as_deref(),
+        });
+        let sent = self.seeder.as_ref().map(|sent| sent.load(Ordering::Relaxed));
+        Picture { release: &self.release, size: self.size, rows: rows.collect(), sent }
     }
 
     /// Who is how far: the whole fleet in a few words, and the slowest hosts one by one.
@@ -132,7 +196,7 @@ impl<'a> Board<'a> {
         }
         self.ended += 1;
         let (Some(host), Some(report)) = (self.hosts.get(index), self.reports.get(index)) else { return };
-        if report.state == PushState::Skipped {
+        if report.state == PushState::Skipped || (report.error.is_none() && self.is_crowded()) {
             return;
         }
         match (&report.error, report.already) {
@@ -217,20 +281,10 @@ pub(crate) fn copies(bytes: u64, size: u64) -> String {
 
 /// Where a host got its bytes from, if its engine says.
 fn origin(report: &HostReport) -> String {
-    let Some((from_seeders, received)) = report.from_seeders.filter(|(_, received)| *received > 0) else {
-        return String::new();
-    };
-    format!(" ({} % from the seeder)", from_seeders * 100 / received)
+    let percent = report.received.and_then(Received::percent_from_seeder);
+    percent.map_or_else(String::new, |percent| format!(" ({percent} % from the seeder)"))
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn copies_are_rounded_and_an_empty_payload_is_no_trouble() {
-        assert_eq!(copies(115, 100), "1.2 copies");
-        assert_eq!(copies(0, 100), "0.0 copies");
-        assert_eq!(copies(5, 0), "0.0 copies");
-    }
-}
+#[path = "board_tests.rs"]
+pub(crate) mod tests;

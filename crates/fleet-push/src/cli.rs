@@ -29,6 +29,7 @@ Examples:
   fleet-push plan --fleet fleet.toml --link '200 Mbit/s' --json
   fleet-push doctor --fleet fleet.toml                     # what do servers lack, and what helps
   fleet-push install --fleet fleet.toml --as root          # swap-release, on every server
+  fleet-push converge --fleet fleet.toml                   # who was away gets what the others serve, and serves it, too
   fleet-push hosts --fleet fleet.toml                      # the inventory as it is understood
   fleet-push keys scan --fleet fleet.toml                  # the hosts' SSH keys, and whether they are known
   fleet-push --fleet fleet.toml --host root@10.0.0.19:2222 # one that is not in it
@@ -55,6 +56,8 @@ enum VerbArgs {
     Doctor(DoctorArgs),
     /// Put swap-release on every host, checked and at once, and keep the one before; or a configuration of rtorrent
     Install(InstallArgs),
+    /// Bring hosts that were away to the release that the fleet serves: push it to those that lack it, and switch them
+    Converge(ConvergeArgs),
     /// Show the hosts of the inventory with everything that was resolved; ask nobody
     Hosts(HostsArgs),
     /// Look at the hosts' SSH keys before they are trusted
@@ -130,17 +133,37 @@ struct HostsArgs {
 #[derive(Debug, Args)]
 struct PushArgs {
     #[command(flatten)]
-    reach: Reach,
-    /// Folder of records
-    #[arg(long, value_name = "DIR", env = "MKT_RECORDS", default_value = record::DEFAULT_FOLDER)]
-    records: PathBuf,
+    course: Course,
     /// Ask every host what a push would do there; change nothing. See plan
     #[arg(long)]
     dry_run: bool,
     /// With --dry-run, what every link carries, for the expected time; max_upload in fleet.toml goes before where it is less
     #[arg(long, value_name = "RATE", default_value = LINK, requires = "dry_run")]
     link: Rate,
-    /// Longest time for the whole push
+    /// Hosts that must be staged in each group for success: all, a number, or a percentage; GROUP=... for one group (can be
+    /// repeated) [default: `groups.NAME.quorum` and `rollout.quorum` of fleet.toml, else all]
+    #[arg(long, value_name = "[GROUP=]all|N|N%")]
+    require: Vec<Require>,
+}
+
+#[derive(Debug, Args)]
+struct ConvergeArgs {
+    #[command(flatten)]
+    course: Course,
+    /// Ask every host and print what would be done; change nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// What bringing a release to hosts needs to know.
+#[derive(Debug, Args)]
+struct Course {
+    #[command(flatten)]
+    reach: Reach,
+    /// Folder of records
+    #[arg(long, value_name = "DIR", env = "MKT_RECORDS", default_value = record::DEFAULT_FOLDER)]
+    records: PathBuf,
+    /// Longest time for all of it
     #[arg(long, value_name = "TIME", default_value = "1h", value_parser = humantime::parse_duration)]
     timeout: Duration,
     /// A host that gets no new byte for so long has failed
@@ -156,17 +179,13 @@ struct PushArgs {
     /// stay for so long to help them
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = humantime::parse_duration)]
     grace: Duration,
-    /// Hosts that must be staged in each group for success: all, a number, or a percentage; GROUP=... for one group (can be
-    /// repeated) [default: all]
-    #[arg(long, value_name = "[GROUP=]all|N|N%")]
-    require: Vec<Require>,
     /// File for one line of JSON whenever a host gets further
     #[arg(long, value_name = "FILE")]
     events: Option<PathBuf>,
     /// File for Prometheus' textfile collector, kept up to date
     #[arg(long, value_name = "FILE")]
     metrics: Option<PathBuf>,
-    /// JUnit XML with one case a host [default: push.junit.xml in the folder of records]
+    /// JUnit XML with one case a host [default: push.junit.xml or converge.junit.xml in the folder of records]
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
 }
@@ -205,6 +224,18 @@ impl Reach {
         Ok(inventory.choose(&Selection::new(only, group, exclude, &host)?)?)
     }
 
+    /// Those whose word counts when the whole fleet is asked: the inventory and the chosen ones, without the excluded.
+    pub(crate) fn whole(&self, inventory: &Inventory, chosen: &[Host]) -> Vec<Host> {
+        let excluded = |host: &Host| {
+            let names = &self.chosen.exclude;
+            names.iter().any(|name| name == host.name.as_str() || host.is_in(name))
+        };
+        let of_file = inventory.hosts.iter().filter(|host| !excluded(host));
+        let beside =
+            chosen.iter().filter(|host| !inventory.hosts.iter().any(|known| known.name == host.name));
+        of_file.chain(beside).cloned().collect()
+    }
+
     /// How they are reached, before anything of it was read.
     pub(crate) fn unchecked_options(&self, interrupt: &Interrupt) -> Result<SshOptions, Error> {
         Ok(SshOptions::new()
@@ -229,7 +260,8 @@ impl cli::Settings for Cli {
     const TOOL: &'static str = "fleet-push";
     const OUTPUTS: &'static [(&'static str, &'static str)] = &[
         ("push.json", "the record of the stage, in the folder of records"),
-        ("push.junit.xml", "one test case a host"),
+        ("converge.json", "that of converge; push.json stays as it is"),
+        ("push.junit.xml, converge.junit.xml", "one test case a host"),
         ("summary.txt", "one line for the description of a build"),
         ("known_hosts", "with --add of keys scan: a line for every key that is vouched for"),
         ("standard output", "with --json of plan, doctor, hosts and keys; none of them leaves a file"),
@@ -242,6 +274,7 @@ impl cli::Settings for Cli {
         ExitCode::CannotWrite,
         ExitCode::SomeHostsFailed,
         ExitCode::NoHostSucceeded,
+        ExitCode::Mixed,
         ExitCode::Terminated,
     ];
 
@@ -255,6 +288,8 @@ impl cli::Settings for Cli {
 pub(crate) enum Job {
     /// The stage.
     Push(Settings),
+    /// Hosts that were away follow the others.
+    Converge { settings: Settings, dry_run: bool },
     /// What it would do.
     Plan { reach: Reach, records: PathBuf, link: Rate, json: bool },
     /// What hosts lack.
@@ -269,7 +304,7 @@ pub(crate) enum Job {
     Keys(Scan),
 }
 
-/// What the stage needs to know.
+/// What bringing a release to hosts needs to know.
 #[derive(Debug)]
 pub(crate) struct Settings {
     pub(crate) reach: Reach,
@@ -296,6 +331,9 @@ impl Cli {
             Some(VerbArgs::Doctor(DoctorArgs { reach, json })) => Job::Doctor { reach, json },
             Some(VerbArgs::Install(install)) => install.into_job(),
             Some(VerbArgs::Keys(keys)) => keys.into_job(),
+            Some(VerbArgs::Converge(ConvergeArgs { course, dry_run })) => {
+                Job::Converge { settings: course.settings(Vec::new(), "converge.junit.xml"), dry_run }
+            }
             Some(VerbArgs::Hosts(HostsArgs { schema: true, .. })) => Job::Schema,
             Some(VerbArgs::Hosts(HostsArgs { reach, json, .. })) => Job::Hosts { reach, json },
         }
@@ -322,11 +360,18 @@ impl InstallArgs {
 
 impl PushArgs {
     fn into_job(self) -> Job {
-        if self.dry_run {
-            return Job::Plan { reach: self.reach, records: self.records, link: self.link, json: false };
+        let Self { course, dry_run, link, require } = self;
+        if dry_run {
+            return Job::Plan { reach: course.reach, records: course.records, link, json: false };
         }
-        Job::Push(Settings {
-            junit: self.junit.unwrap_or_else(|| self.records.join("push.junit.xml")),
+        Job::Push(course.settings(require, "push.junit.xml"))
+    }
+}
+
+impl Course {
+    fn settings(self, require: Vec<Require>, junit: &str) -> Settings {
+        Settings {
+            junit: self.junit.unwrap_or_else(|| self.records.join(junit)),
             reach: self.reach,
             records: self.records,
             timeout: self.timeout,
@@ -334,10 +379,10 @@ impl PushArgs {
             allow_peer: self.allow_peer,
             grace: self.grace,
             stall_timeout: self.stall_timeout,
-            require: self.require,
+            require,
             events: self.events,
             metrics: self.metrics,
-        })
+        }
     }
 }
 
@@ -359,6 +404,8 @@ mod tests {
         assert!(matches!(job(&["plan", "--fleet", "f", "--json"]), Ok(Job::Plan { json: true, .. })));
         assert!(matches!(job(&["hosts", "--schema"]), Ok(Job::Schema)));
         assert!(matches!(job(&["--fleet", "f"]), Ok(Job::Push(_))));
+        let converge = job(&["converge", "--fleet", "f", "--dry-run"]);
+        assert!(matches!(converge, Ok(Job::Converge { dry_run: true, .. })));
         assert!(job(&["--fleet", "f", "plan"]).is_err(), "what was meant?");
     }
 

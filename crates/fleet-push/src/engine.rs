@@ -1,6 +1,6 @@
 //! What carries the payload to a host.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use crate::fault::Fault;
 
@@ -11,6 +11,9 @@ pub(crate) trait Engine {
 
     /// What the client says now; `None` if it does not know the torrent.
     fn look(&self) -> Result<Option<Seen>, Fault>;
+
+    /// The peers it is connected to, one an address, each with the bytes that came from it over this connection.
+    fn sources(&self) -> Result<Vec<(IpAddr, u64)>, Fault>;
 
     /// Starts it if it is stopped.
     fn start(&self) -> Result<(), Fault>;

@@ -88,6 +88,32 @@ pub enum Error {
         /// The first of their names.
         names: Vec<String>,
     },
+    /// The hosts do not agree, so there is nothing that others could be brought to.
+    #[error("the hosts serve no one release: {why}")]
+    NoFleetRelease {
+        /// Who serves what.
+        why: String,
+        /// How the program ends.
+        code: ExitCode,
+    },
+    /// The records are not those of what the fleet serves.
+    #[error("`{path}` {what}")]
+    OtherLive {
+        /// The record.
+        path: PathBuf,
+        /// How they differ.
+        what: String,
+    },
+    /// Hosts do not serve the release of the fleet; the table and the record say why.
+    #[error("{failed} of {all} hosts do not serve the release of the fleet: {}", names.join(", "))]
+    NotConverged {
+        /// How many.
+        failed: usize,
+        /// Of how many.
+        all: usize,
+        /// The first of their names.
+        names: Vec<String>,
+    },
     /// Hosts lack something; the lines before say what.
     #[error("{failed} of {all} hosts lack what a deployment needs: {}", names.join(", "))]
     Unfit {
@@ -196,12 +222,15 @@ impl cli::Failure for Error {
             Self::Record(error) => error.exit_code(),
             Self::Torrent(_)
             | Self::OtherTorrent { .. }
+            | Self::OtherLive { .. }
             | Self::NotPublished { .. }
             | Self::NoFingerprint { .. }
             | Self::Read { .. } => ExitCode::BadInput,
+            Self::NoFleetRelease { code, .. } => *code,
             Self::Write { .. } | Self::Stdout(_) => ExitCode::CannotWrite,
             Self::HostsFailed { failed, all, .. }
             | Self::NotReady { failed, all, .. }
+            | Self::NotConverged { failed, all, .. }
             | Self::Unfit { failed, all, .. }
             | Self::NotInstalled { failed, all, .. }
             | Self::KeysNotTrusted { failed, all, .. }
@@ -211,6 +240,7 @@ impl cli::Failure for Error {
             }
             Self::HostsFailed { .. }
             | Self::NotReady { .. }
+            | Self::NotConverged { .. }
             | Self::Unfit { .. }
             | Self::NotInstalled { .. }
             | Self::KeysNotTrusted { .. } => ExitCode::SomeHostsFailed,
@@ -241,6 +271,18 @@ impl cli::Failure for Error {
                 "name swap-release with --binary, or put it beside fleet-push".into()
             }
             Self::NoRtorrent => "set `engine = \"rtorrent\"` for those that are to have it, or choose others".into(),
+            Self::NoFleetRelease { .. } => {
+                "nothing was changed; bring those that answer to one release first, by `swap-release activate`, `rollback` or \
+                 `converge ID`"
+                    .into()
+            }
+            Self::OtherLive { .. } => {
+                "give the records of the build that is live by --records; nothing was changed".into()
+            }
+            Self::NotConverged { .. } => {
+                "keep them from being served until they do; run it again when they are back, hosts that are done are left alone"
+                    .into()
+            }
             Self::Read { .. } => "check the path and its permissions".into(),
             Self::Write { .. } => "check that the folder exists, is writable and has space".into(),
             Self::HostsFailed { .. } => {

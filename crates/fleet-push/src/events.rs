@@ -48,7 +48,8 @@ impl Events {
             of: self.size,
             rate: report.rate,
             peers: report.peers,
-            from_seeder: report.from_seeders.map(|(from_seeders, _)| from_seeders),
+            from_seeder: report.received.map(|received| received.from_seeder),
+            from_fleet: report.received.map(|received| received.from_fleet),
             already: report.already,
             error: report.error.clone(),
         };
@@ -65,7 +66,8 @@ pub(crate) fn phase(report: &HostReport) -> HostPhase {
         PushState::Failed if report.error.is_some() => HostPhase::Failed,
         // Until it is known better, a host that is at work counts as failed.
         PushState::Failed if report.seconds.download.is_some() => HostPhase::Verifying,
-        PushState::Failed if report.seconds.push.is_some() || report.bytes > 0 => HostPhase::Downloading,
+        PushState::Failed if report.bytes > 0 => HostPhase::Downloading,
+        PushState::Failed if report.seconds.push.is_some() => HostPhase::Pushed,
         PushState::Failed if report.seconds.connect.is_some() => HostPhase::Connected,
         PushState::Failed => HostPhase::Connecting,
     }

@@ -75,11 +75,16 @@ impl Job {
             company,
             introduce: introduces(&publish.record, inventory),
             shared: inventory.site.shared.clone(),
-            owner: std::env::var("BUILD_TAG").ok().filter(|tag| !tag.is_empty()),
+            owner: owner(),
             stall,
         };
         Ok((job, publish.input))
     }
+}
+
+/// The build, where Jenkins says which.
+pub(crate) fn owner() -> Option<String> {
+    std::env::var("BUILD_TAG").ok().filter(|tag| !tag.is_empty())
 }
 
 /// Who seeds, if the publishing was done to its end.

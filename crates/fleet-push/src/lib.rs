@@ -5,19 +5,24 @@
 //! - `visit`: one host from connect to staged, on a thread of its own;
 //! - `watch`: what to do next about a download, as a pure function of what is seen;
 //! - `engine`, `rtorrent`: a standing client that carries the payload;
+//! - `origin`: whom a host's bytes came from;
 //! - `swarm`, `pace`: which rtorrents are there to be introduced, and which begins when;
 //! - `receiver`, `opening`, `seed`: the embedded engine, on a host and here;
 //! - `mesh`: the embedded peers, and who is told of whom;
 //! - `swap`: `swap-release` on the host;
 //! - `doctor`, `install`: whether hosts have what all of that needs, and what we can put there;
+//! - `deliver`: all of these together;
+//! - `converge`: hosts that were away follow the others;
 //! - `plan`, `hosts`: what would be done, and where, without doing it;
 //! - `keys`: whom the hosts' keys say they are;
-//! - `board`, `report`: what people see, and what is left behind.
+//! - `board`, `live`, `report`: what people see, and what is left behind.
 
 mod board;
 mod channel;
 mod cli;
 mod clock;
+mod converge;
+mod deliver;
 mod doctor;
 mod engine;
 mod error;
@@ -28,9 +33,11 @@ mod hosts;
 mod install;
 mod job;
 mod keys;
+mod live;
 mod mesh;
 mod metrics;
 mod opening;
+mod origin;
 mod pace;
 mod plan;
 mod receiver;
@@ -58,6 +65,7 @@ use record::Records;
 pub fn main() -> std::process::ExitCode {
     ::cli::main(|cli: cli::Cli, console, abort| match cli.into_job() {
         Job::Push(settings) => run::run(&settings, console, abort),
+        Job::Converge { settings, dry_run } => converge::converge(&settings, dry_run, console, abort),
         Job::Plan { reach, records, link, json } => {
             plan::plan(&reach, &Records::new(records), link, json, console, abort)
         }

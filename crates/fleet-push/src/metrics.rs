@@ -9,20 +9,11 @@ use fleet::Host;
 use record::{HostPhase, ReleaseId, durable};
 
 use crate::events::phase;
+use crate::origin::Received;
 use crate::report::HostReport;
 
 /// Between two versions of the file.
 const PACE: Duration = Duration::from_secs(5);
-
-const PHASES: [(HostPhase, &str); 7] = [
-    (HostPhase::Waiting, "waiting"),
-    (HostPhase::Connecting, "connecting"),
-    (HostPhase::Connected, "connected"),
-    (HostPhase::Downloading, "downloading"),
-    (HostPhase::Verifying, "verifying"),
-    (HostPhase::Staged, "staged"),
-    (HostPhase::Failed, "failed"),
-];
 
 /// The file.
 pub(crate) struct Metrics {
@@ -72,7 +63,8 @@ impl Metrics {
         metric("info", "The release that is pushed", &[(format!("{{release=\"{release}\"}}"), 1)]);
         metric("payload_bytes", "Bytes of its payload", &[(String::new(), self.size)]);
         let count = |wanted: HostPhase| reports.iter().filter(|report| phase(report) == wanted).count();
-        let states = PHASES.map(|(wanted, word)| {
+        let states = HostPhase::ALL.map(|wanted| {
+            let word = wanted.as_str();
             (format!("{{phase=\"{word}\"}}"), u64::try_from(count(wanted)).unwrap_or(u64::MAX))
         });
         metric("hosts", "Hosts by how far they are", &states);
@@ -82,6 +74,14 @@ impl Metrics {
             (format!("{{host=\"{}\",group=\"{group}\"}}", host.name), report.bytes)
         });
         metric("host_bytes", "Bytes of payload that a host has", &bytes.collect::<Vec<_>>());
+        let received = |of: fn(Received) -> u64| {
+            reports.iter().filter_map(|report| report.received).map(of).fold(0, u64::saturating_add)
+        };
+        let sources = [
+            ("{from=\"seeder\"}".to_owned(), received(|received| received.from_seeder)),
+            ("{from=\"fleet\"}".to_owned(), received(|received| received.from_fleet)),
+        ];
+        metric("received_bytes", "Bytes of payload that the hosts got from somebody", &sources);
         if let Some(sent) = seeder {
             metric(
                 "seeder_sent_bytes",

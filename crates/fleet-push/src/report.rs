@@ -1,19 +1,27 @@
 //! What is left behind: each host's result, the table, the record, JUnit XML.
 
 use std::io;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use cli::human;
-use fleet::{Engine, Host};
+use fleet::{Engine, Host, Rollout};
 use record::receive::Progress;
 use record::{
-    Input, Push, PushSeeder, PushState, PushedHost, Record, Records, Release, StepSeconds, Tool, durable,
+    Details, Input, Push, PushSeeder, PushState, PushedHost, Record, Records, Release, StepSeconds, Tool,
+    durable,
 };
 
 use crate::Error;
 use crate::cli::Settings;
+use crate::origin::Received;
 use crate::require::{Require, is_met};
 
+/// More hosts than these are not all shown.
+pub(crate) const ALL_SHOWN: usize = 50;
+/// Of those that failed, and of the slowest, so many are.
+const WORST: usize = 20;
+const SLOWEST: usize = 10;
 /// Milliseconds over which a rate is taken.
 const RATE_OVER: u64 = 1000;
 
@@ -26,8 +34,8 @@ pub(crate) struct HostReport {
     pub(crate) seconds: StepSeconds,
     /// Bytes of payload it sent to others, if its engine says.
     pub(crate) uploaded: Option<u64>,
-    /// Bytes of payload from the seeders, and from all peers, if its engine says.
-    pub(crate) from_seeders: Option<(u64, u64)>,
+    /// Whom its bytes came from, if its engine says.
+    pub(crate) received: Option<Received>,
     /// Connected peers.
     pub(crate) peers: u32,
     /// Bytes a second at the last look, if known.
@@ -48,7 +56,7 @@ impl HostReport {
             bytes: 0,
             seconds: StepSeconds::default(),
             uploaded: None,
-            from_seeders: None,
+            received: None,
             peers: 0,
             rate: None,
             looked: None,
@@ -61,14 +69,20 @@ impl HostReport {
     pub(crate) fn hear(&mut self, progress: &Progress) {
         self.bytes = progress.bytes;
         self.uploaded = Some(progress.uploaded);
-        self.from_seeders = Some((progress.from_seeders, progress.received));
+        let from_fleet = progress.received.saturating_sub(progress.from_seeders);
+        self.received = Some(Received { from_seeder: progress.from_seeders, from_fleet });
         self.peers = progress.peers;
+        self.measure(progress.received);
+    }
+
+    /// Takes the rate of a count of bytes that grows.
+    pub(crate) fn measure(&mut self, bytes: u64) {
         let now = Instant::now();
-        let (since, before) = *self.looked.get_or_insert((now, progress.received));
+        let (since, before) = *self.looked.get_or_insert((now, bytes));
         let millis = u64::try_from(now.duration_since(since).as_millis()).unwrap_or(u64::MAX);
         if millis >= RATE_OVER {
-            self.rate = Some(progress.received.saturating_sub(before) * 1000 / millis);
-            self.looked = Some((now, progress.received));
+            self.rate = Some(bytes.saturating_sub(before).saturating_mul(1000) / millis);
+            self.looked = Some((now, bytes));
         }
     }
 
@@ -100,7 +114,7 @@ pub(crate) struct Report<'a> {
 }
 
 impl Report<'_> {
-    /// The table for people.
+    /// The table for people: every host, or of a large fleet those that failed and the slowest; push.json has all.
     pub(crate) fn table(&self) -> String {
         let time = |step: Option<f64>| step.map_or_else(|| "-".to_owned(), |seconds| format!("{seconds:.1}"));
         let row = |(host, report): (&Host, &HostReport)| {
@@ -116,35 +130,28 @@ impl Report<'_> {
                 report.error.clone().unwrap_or_default(),
             ]
         };
-        let rows: Vec<Vec<String>> = self.hosts.iter().zip(&self.reports).map(row).collect();
-        cli::table(
+        let all: Vec<(&Host, &HostReport)> = self.hosts.iter().zip(&self.reports).collect();
+        let shown = if all.len() > ALL_SHOWN { worst(&all) } else { all };
+        let rows: Vec<Vec<String>> = shown.iter().copied().map(row).collect();
+        let mut table = cli::table(
             &["host", "state", "bytes", "sent on", "connect s", "push s", "download s", "stage s", "error"],
             &rows,
-        )
+        );
+        if rows.len() < self.hosts.len() {
+            table += &format!("{} more hosts, see {}\n", self.hosts.len() - rows.len(), Push::FILE);
+        }
+        table
     }
 
     /// Writes push.json and the JUnit XML, whatever the outcome.
     pub(crate) fn write(&self, settings: &Settings, release: &Release, input: Input) -> Result<(), Error> {
-        let hosts = self.hosts.iter().zip(&self.reports).map(|(host, report)| PushedHost {
-            name: host.name.to_string(),
-            address: host.address.to_string(),
-            state: report.state,
-            already: report.already,
-            engine: engine_word(host.engine).to_owned(),
-            bytes: report.bytes,
-            uploaded: report.uploaded,
-            seconds: report.seconds.clone(),
-            error: report.error.clone(),
-        });
+        let hosts = self.hosts.iter().zip(&self.reports).map(|(host, report)| pushed(host, report));
         let tool = Tool { name: "fleet-push".into(), version: env!("CARGO_PKG_VERSION").into() };
         let push = Push { seeder: self.seeder.clone(), hosts: hosts.collect() };
         let record =
             Record { aborted: self.aborted, ..Record::new(tool, Some(input), release.clone(), push) };
         Records::new(&settings.records).write(&record)?;
-        let path = &settings.junit;
-        let xml = cli::junit("fleet-push", &self.cases()).map_err(io::Error::other);
-        xml.and_then(|xml| durable::write(path, xml.as_bytes()))
-            .map_err(|source| Error::Write { path: path.clone(), source })
+        write_junit(&settings.junit, &self.cases())
     }
 
     fn cases(&self) -> Vec<cli::HostCase> {
@@ -160,7 +167,7 @@ impl Report<'_> {
 
     /// The error that ends the stage; none if as many hosts have staged the release as are required. Gives those that have
     /// not.
-    pub(crate) fn outcome(&self, require: &[Require]) -> Result<Vec<String>, Error> {
+    pub(crate) fn outcome(&self, require: &[Require], rollout: &Rollout) -> Result<Vec<String>, Error> {
         if self.aborted {
             return Err(Error::Aborted);
         }
@@ -169,12 +176,47 @@ impl Report<'_> {
         };
         let names: Vec<String> = self.hosts.iter().zip(&self.reports).filter_map(left).collect();
         let staged: Vec<bool> = self.reports.iter().map(|report| report.state == PushState::Staged).collect();
-        if names.is_empty() || (names.len() < self.hosts.len() && is_met(require, self.hosts, &staged)) {
+        if names.is_empty()
+            || (names.len() < self.hosts.len() && is_met(require, rollout, self.hosts, &staged))
+        {
             return Ok(names);
         }
         let (failed, all) = (names.len(), self.hosts.len());
         Err(Error::HostsFailed { failed, all, names: names.into_iter().take(10).collect() })
     }
+}
+
+/// A host's part of a record.
+pub(crate) fn pushed(host: &Host, report: &HostReport) -> PushedHost {
+    PushedHost {
+        name: host.name.to_string(),
+        address: host.address.to_string(),
+        state: report.state,
+        already: report.already,
+        engine: engine_word(host.engine).to_owned(),
+        bytes: report.bytes,
+        uploaded: report.uploaded,
+        from_seeder: report.received.map(|received| received.from_seeder),
+        from_fleet: report.received.map(|received| received.from_fleet),
+        seconds: report.seconds.clone(),
+        error: report.error.clone(),
+    }
+}
+
+/// Writes JUnit XML with these cases.
+pub(crate) fn write_junit(path: &Path, cases: &[cli::HostCase]) -> Result<(), Error> {
+    let xml = cli::junit("fleet-push", cases).map_err(io::Error::other);
+    xml.and_then(|xml| durable::write(path, xml.as_bytes()))
+        .map_err(|source| Error::Write { path: path.to_owned(), source })
+}
+
+/// The first that failed or were not begun, then those that took longest.
+fn worst<'r>(all: &[(&'r Host, &'r HostReport)]) -> Vec<(&'r Host, &'r HostReport)> {
+    let is_bad = |(_, report): &&(&Host, &HostReport)| report.state != PushState::Staged;
+    let bad = all.iter().filter(is_bad).take(WORST);
+    let mut good: Vec<_> = all.iter().filter(|row| !is_bad(row)).collect();
+    good.sort_by_key(|(_, report)| std::cmp::Reverse(report.total()));
+    bad.chain(good.into_iter().take(SLOWEST)).copied().collect()
 }
 
 pub(crate) fn engine_word(engine: Engine) -> &'static str {
@@ -190,5 +232,32 @@ fn state_word(report: &HostReport) -> &'static str {
         PushState::Staged => "staged",
         PushState::Failed => "failed",
         PushState::Skipped => "not begun",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_table_is_all_of_a_small_fleet_and_the_worst_of_a_large_one() {
+        let table = |count: usize| {
+            let hosts = crate::board::tests::hosts(count);
+            let reports = (0..count).map(|number| {
+                let mut report = HostReport::new();
+                report.state = PushState::Staged;
+                report.seconds.download = Some(if number % 100 == 7 { 60.0 } else { 5.0 });
+                if number % 10 == 0 { report.failed("no route") } else { report }
+            });
+            let reports = reports.collect();
+            Report { hosts: &hosts, reports, seeder: None, aborted: false }.table()
+        };
+        assert_eq!(table(50).lines().count(), 51);
+        let large = table(1000);
+        let lines: Vec<&str> = large.lines().collect();
+        assert_eq!(lines.len(), 1 + WORST + SLOWEST + 1, "{large}");
+        assert!(lines[1].starts_with("web0 ") && lines[1].ends_with("no route"), "{large}");
+        assert!(lines[21].starts_with("web7 ") && lines[30].starts_with("web907 "), "{large}");
+        assert_eq!(lines[31], "970 more hosts, see push.json");
     }
 }

@@ -1,7 +1,7 @@
 //! A host's standing rtorrent as engine: fed by its watch directory, talked to by RPC.
 
 use std::cell::Cell;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -146,6 +146,10 @@ impl Engine for Rtorrent<'_> {
             }
         });
         Ok(seen)
+    }
+
+    fn sources(&self) -> Result<Vec<(IpAddr, u64)>, Fault> {
+        Ok(self.client.sources(&self.hash)?)
     }
 
     fn start(&self) -> Result<(), Fault> {

@@ -1,6 +1,6 @@
 //! The hosts of this push as peers of each other.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -44,6 +44,11 @@ impl Swarm {
     pub(crate) fn may_begin(&self) -> bool {
         let now = self.began.elapsed();
         self.lock().pace.may_begin(now)
+    }
+
+    /// Whether the seeder has this address.
+    pub(crate) fn is_seeder(&self, ip: IpAddr) -> bool {
+        self.seeder.is_some_and(|seeder| seeder.ip() == ip)
     }
 
     /// A host got so many bytes in so much time.

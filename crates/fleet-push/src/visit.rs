@@ -19,6 +19,7 @@ use crate::fault::Fault;
 use crate::gate::Gate;
 use crate::job::{Job, Seeding};
 use crate::mesh::Mesh;
+use crate::origin::Origin;
 use crate::report::{HostReport, add};
 use crate::retry::{RETRIES, delay};
 use crate::swap;
@@ -61,6 +62,7 @@ pub(crate) struct Visit<'a> {
     began: Instant,
     report: HostReport,
     watch: Watch,
+    origin: Origin,
     /// The client has had the torrent in this visit.
     began_once: bool,
     /// It has had its turn: the host was, or is being, connected to.
@@ -86,6 +88,7 @@ impl Tour {
             began,
             report,
             watch,
+            origin: Origin::default(),
             began_once: false,
             connecting: false,
             moved: began,

@@ -1,6 +1,6 @@
 //! Visits of hosts that only write down what is done to them: the order of effects, and what becomes of refusals.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -60,6 +60,10 @@ impl Engine for Recorded {
             tracker: String::new(),
             place: self.place.to_owned(),
         }))
+    }
+
+    fn sources(&self) -> Result<Vec<(IpAddr, u64)>, Fault> {
+        Ok(vec![([10, 0, 0, 5].into(), 600), ([10, 0, 0, 12].into(), 100)])
     }
 
     fn start(&self) -> Result<(), Fault> {

@@ -45,7 +45,7 @@ pub struct Input {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Record<D> {
-    /// `pack/1`, `publish/1`, `push/1`, `swap/1`.
+    /// `pack/1`, `publish/1`, `push/1`, `swap/1`, `converge/1`.
     pub schema: String,
     /// Who wrote it.
     pub tool: Tool,

@@ -6,6 +6,7 @@
 //! changelog. One frozen record per released version is loaded by a test for ever.
 
 mod build;
+mod converge;
 mod digest;
 pub mod durable;
 mod envelope;
@@ -29,6 +30,7 @@ pub mod schema;
 mod swap;
 
 pub use build::Build;
+pub use converge::{Converge, ConvergeOutcome, ConvergedHost};
 pub use digest::Sha256;
 pub use envelope::{Details, Input, Loaded, Record, Tool, now};
 pub use error::Error;

@@ -51,6 +51,10 @@ pub struct PushedHost {
     pub bytes: u64,
     /// Bytes of payload it sent to others; null where the client was not asked.
     pub uploaded: Option<u64>,
+    /// Bytes of payload that came from the seeder, as far as its client says; null where it was not asked.
+    pub from_seeder: Option<u64>,
+    /// Bytes of payload that came from the others, by the same account.
+    pub from_fleet: Option<u64>,
     /// How long each step took.
     pub seconds: StepSeconds,
     /// Why it failed.

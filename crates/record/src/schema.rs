@@ -4,8 +4,8 @@
 use schemars::{JsonSchema, schema_for};
 
 use crate::{
-    Details, FleetDoctor, FleetHosts, HostKeys, Pack, Publish, Push, PushEvent, PushPlan, Record, Swap, host,
-    receive,
+    Converge, Details, FleetDoctor, FleetHosts, HostKeys, Pack, Publish, Push, PushEvent, PushPlan, Record,
+    Swap, host, receive,
 };
 
 /// File name and text of every schema.
@@ -16,6 +16,7 @@ pub fn all() -> Vec<(String, String)> {
         of_record::<Publish>(),
         of_record::<Push>(),
         of_record::<Swap>(),
+        of_record::<Converge>(),
         ("push-event.schema.json".into(), text::<PushEvent>()),
         ("push-plan-1.schema.json".into(), text::<PushPlan>()),
         ("fleet-doctor-1.schema.json".into(), text::<FleetDoctor>()),

@@ -219,6 +219,11 @@ fn peers_are_introduced_and_the_download_follows() {
     });
     assert_eq!((peer.address, peer.port), (seeder.peer().ip(), seeder.peer().port()));
     assert_eq!((peer.completed_percent, peer.is_incoming), (100, false));
+    let sources = client.sources(&sample.hash).unwrap();
+    assert!(
+        matches!(sources[..], [(ip, bytes)] if ip == peer.address && bytes >= peer.down_total),
+        "{sources:?}"
+    );
     assert!(peer.client.contains("libTorrent"), "{}", peer.client);
     let other = seeder.client().peers(&sample.hash).unwrap();
     assert_eq!(other.len(), 1);

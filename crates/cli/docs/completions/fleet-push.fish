@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_fleet_push_global_optspecs
-    string join \n fleet= only= group= exclude= host= identity= known-hosts= parallel= connect-timeout= records= dry-run link= timeout= stall-timeout= payload= allow-peer= grace= require= events= metrics= junit= v/verbose color= h/help V/version
+    string join \n fleet= only= group= exclude= host= identity= known-hosts= parallel= connect-timeout= records= timeout= stall-timeout= payload= allow-peer= grace= events= metrics= junit= dry-run link= require= v/verbose color= h/help V/version
 end
 
 function __fish_fleet_push_needs_command
@@ -34,16 +34,16 @@ complete -c fleet-push -n "__fish_fleet_push_needs_command" -l known-hosts -d 'H
 complete -c fleet-push -n "__fish_fleet_push_needs_command" -l parallel -d 'Hosts connected to at the same time; of those with rtorrent, also hosts at work' -r
 complete -c fleet-push -n "__fish_fleet_push_needs_command" -l connect-timeout -d 'Longest time from dialling a host until it has let us in' -r
 complete -c fleet-push -n "__fish_fleet_push_needs_command" -l records -d 'Folder of records' -r -F
-complete -c fleet-push -n "__fish_fleet_push_needs_command" -l link -d 'With --dry-run, what every link carries, for the expected time; max_upload in fleet.toml goes before where it is less' -r
-complete -c fleet-push -n "__fish_fleet_push_needs_command" -l timeout -d 'Longest time for the whole push' -r
+complete -c fleet-push -n "__fish_fleet_push_needs_command" -l timeout -d 'Longest time for all of it' -r
 complete -c fleet-push -n "__fish_fleet_push_needs_command" -l stall-timeout -d 'A host that gets no new byte for so long has failed' -r
 complete -c fleet-push -n "__fish_fleet_push_needs_command" -l payload -d 'Payload to seed from here, for a tree layout: the site; an archive is taken from the folder of records' -r -F
 complete -c fleet-push -n "__fish_fleet_push_needs_command" -l allow-peer -d 'Client of another kind that takes part: embedded peers dial it, and it may come in (can be repeated)' -r
 complete -c fleet-push -n "__fish_fleet_push_needs_command" -l grace -d 'If this program dies, servers that are not done go on for as long as they get something, and those that are done stay for so long to help them' -r
-complete -c fleet-push -n "__fish_fleet_push_needs_command" -l require -d 'Hosts that must be staged in each group for success: all, a number, or a percentage; GROUP=... for one group (can be repeated) [default: all]' -r
 complete -c fleet-push -n "__fish_fleet_push_needs_command" -l events -d 'File for one line of JSON whenever a host gets further' -r -F
 complete -c fleet-push -n "__fish_fleet_push_needs_command" -l metrics -d 'File for Prometheus\' textfile collector, kept up to date' -r -F
-complete -c fleet-push -n "__fish_fleet_push_needs_command" -l junit -d 'JUnit XML with one case a host [default: push.junit.xml in the folder of records]' -r -F
+complete -c fleet-push -n "__fish_fleet_push_needs_command" -l junit -d 'JUnit XML with one case a host [default: push.junit.xml or converge.junit.xml in the folder of records]' -r -F
+complete -c fleet-push -n "__fish_fleet_push_needs_command" -l link -d 'With --dry-run, what every link carries, for the expected time; max_upload in fleet.toml goes before where it is less' -r
+complete -c fleet-push -n "__fish_fleet_push_needs_command" -l require -d 'Hosts that must be staged in each group for success: all, a number, or a percentage; GROUP=... for one group (can be repeated) [default: `groups.NAME.quorum` and `rollout.quorum` of fleet.toml, else all]' -r
 complete -c fleet-push -n "__fish_fleet_push_needs_command" -l color -d 'Colour of messages: auto looks whether standard error is a terminal' -r -f -a "auto\t'If standard error is a terminal and NO_COLOR is not set'
 always\t'Always, e.g. for Jenkins\' ansiColor'
 never\t'Never'"
@@ -54,6 +54,7 @@ complete -c fleet-push -n "__fish_fleet_push_needs_command" -s V -l version -d '
 complete -c fleet-push -n "__fish_fleet_push_needs_command" -f -a "plan" -d 'Ask every host what a push would do there, and expect how long it takes; change nothing'
 complete -c fleet-push -n "__fish_fleet_push_needs_command" -f -a "doctor" -d 'Examine every host for what a deployment needs, and say what to do about each fault'
 complete -c fleet-push -n "__fish_fleet_push_needs_command" -f -a "install" -d 'Put swap-release on every host, checked and at once, and keep the one before; or a configuration of rtorrent'
+complete -c fleet-push -n "__fish_fleet_push_needs_command" -f -a "converge" -d 'Bring hosts that were away to the release that the fleet serves: push it to those that lack it, and switch them'
 complete -c fleet-push -n "__fish_fleet_push_needs_command" -f -a "hosts" -d 'Show the hosts of the inventory with everything that was resolved; ask nobody'
 complete -c fleet-push -n "__fish_fleet_push_needs_command" -f -a "keys" -d 'Look at the hosts\' SSH keys before they are trusted'
 complete -c fleet-push -n "__fish_fleet_push_using_subcommand plan" -l fleet -d 'Inventory' -r -F
@@ -110,6 +111,30 @@ complete -c fleet-push -n "__fish_fleet_push_using_subcommand install" -l rtorre
 complete -c fleet-push -n "__fish_fleet_push_using_subcommand install" -l write -d 'With --rtorrent, put them in place; files that differ are kept beside, and nothing is started'
 complete -c fleet-push -n "__fish_fleet_push_using_subcommand install" -s v -l verbose -d 'Say more (can be repeated: -vv shows every step)'
 complete -c fleet-push -n "__fish_fleet_push_using_subcommand install" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c fleet-push -n "__fish_fleet_push_using_subcommand converge" -l fleet -d 'Inventory' -r -F
+complete -c fleet-push -n "__fish_fleet_push_using_subcommand converge" -l only -d 'Host of the inventory, instead of all (can be repeated)' -r
+complete -c fleet-push -n "__fish_fleet_push_using_subcommand converge" -l group -d 'Group of the inventory, instead of all hosts (can be repeated, and combined with --only)' -r
+complete -c fleet-push -n "__fish_fleet_push_using_subcommand converge" -l exclude -d 'Host or group to leave out (can be repeated)' -r
+complete -c fleet-push -n "__fish_fleet_push_using_subcommand converge" -l host -d 'Host that is not in the inventory, with the settings of its [defaults]; instead of all (can be repeated, and combined with --only and --group)' -r
+complete -c fleet-push -n "__fish_fleet_push_using_subcommand converge" -l identity -d 'Private key for SSH; its passphrase comes from MKT_IDENTITY_PASSPHRASE or the file MKT_IDENTITY_PASSPHRASE_FILE' -r -F
+complete -c fleet-push -n "__fish_fleet_push_using_subcommand converge" -l known-hosts -d 'Host keys that are trusted' -r -F
+complete -c fleet-push -n "__fish_fleet_push_using_subcommand converge" -l parallel -d 'Hosts connected to at the same time; of those with rtorrent, also hosts at work' -r
+complete -c fleet-push -n "__fish_fleet_push_using_subcommand converge" -l connect-timeout -d 'Longest time from dialling a host until it has let us in' -r
+complete -c fleet-push -n "__fish_fleet_push_using_subcommand converge" -l records -d 'Folder of records' -r -F
+complete -c fleet-push -n "__fish_fleet_push_using_subcommand converge" -l timeout -d 'Longest time for all of it' -r
+complete -c fleet-push -n "__fish_fleet_push_using_subcommand converge" -l stall-timeout -d 'A host that gets no new byte for so long has failed' -r
+complete -c fleet-push -n "__fish_fleet_push_using_subcommand converge" -l payload -d 'Payload to seed from here, for a tree layout: the site; an archive is taken from the folder of records' -r -F
+complete -c fleet-push -n "__fish_fleet_push_using_subcommand converge" -l allow-peer -d 'Client of another kind that takes part: embedded peers dial it, and it may come in (can be repeated)' -r
+complete -c fleet-push -n "__fish_fleet_push_using_subcommand converge" -l grace -d 'If this program dies, servers that are not done go on for as long as they get something, and those that are done stay for so long to help them' -r
+complete -c fleet-push -n "__fish_fleet_push_using_subcommand converge" -l events -d 'File for one line of JSON whenever a host gets further' -r -F
+complete -c fleet-push -n "__fish_fleet_push_using_subcommand converge" -l metrics -d 'File for Prometheus\' textfile collector, kept up to date' -r -F
+complete -c fleet-push -n "__fish_fleet_push_using_subcommand converge" -l junit -d 'JUnit XML with one case a host [default: push.junit.xml or converge.junit.xml in the folder of records]' -r -F
+complete -c fleet-push -n "__fish_fleet_push_using_subcommand converge" -l color -d 'Colour of messages: auto looks whether standard error is a terminal' -r -f -a "auto\t'If standard error is a terminal and NO_COLOR is not set'
+always\t'Always, e.g. for Jenkins\' ansiColor'
+never\t'Never'"
+complete -c fleet-push -n "__fish_fleet_push_using_subcommand converge" -l dry-run -d 'Ask every host and print what would be done; change nothing'
+complete -c fleet-push -n "__fish_fleet_push_using_subcommand converge" -s v -l verbose -d 'Say more (can be repeated: -vv shows every step)'
+complete -c fleet-push -n "__fish_fleet_push_using_subcommand converge" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c fleet-push -n "__fish_fleet_push_using_subcommand hosts" -l fleet -d 'Inventory' -r -F
 complete -c fleet-push -n "__fish_fleet_push_using_subcommand hosts" -l only -d 'Host of the inventory, instead of all (can be repeated)' -r
 complete -c fleet-push -n "__fish_fleet_push_using_subcommand hosts" -l group -d 'Group of the inventory, instead of all hosts (can be repeated, and combined with --only)' -r

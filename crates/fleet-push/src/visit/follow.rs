@@ -33,6 +33,13 @@ impl Visit<'_> {
         let seen = engine.look()?;
         if let Some(seen) = &seen {
             self.report.bytes = seen.bytes;
+            self.report.peers = u32::try_from(seen.peers).unwrap_or(u32::MAX);
+            if !seen.hashing {
+                self.report.measure(seen.bytes);
+            }
+            if seen.active && self.origin.is_due(Instant::now()) {
+                self.account(engine)?;
+            }
             self.tell_now();
             if let Some((bytes, time)) = speed.measure(seen) {
                 swarm.measure(bytes, seen.size, time);
@@ -80,6 +87,20 @@ impl Visit<'_> {
             (Next::Wait | Next::Join | Next::Complete, _) => {}
         }
         Ok(None)
+    }
+
+    /// Asks whom the bytes came from. Without an answer the download goes on as well: it may have vanished since the look.
+    fn account(&mut self, engine: &dyn Engine) -> Result<(), Fault> {
+        let tour = self.tour;
+        match engine.sources() {
+            Ok(sources) => {
+                self.report.received = Some(self.origin.look(&sources, |ip| tour.swarm.is_seeder(ip)));
+            }
+            Err(fault @ Fault::Terminated) => return Err(fault),
+            Err(fault) if fault.is_connection_loss() => return Err(fault),
+            Err(fault) => log::debug!("{}: its peers: {fault}", self.host.name),
+        }
+        Ok(())
     }
 }
 

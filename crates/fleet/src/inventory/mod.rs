@@ -1,5 +1,6 @@
 //! `fleet.toml`, read once, checked, and resolved so that every host carries its own complete settings.
 
+mod alone;
 mod announce;
 mod ansible;
 mod drupal;

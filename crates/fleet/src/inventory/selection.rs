@@ -101,7 +101,8 @@ impl Inventory {
 
 impl Host {
     /// Whether it is one of a group.
-    fn is_in(&self, group: &str) -> bool {
+    #[must_use]
+    pub fn is_in(&self, group: &str) -> bool {
         self.groups.iter().any(|own| own.as_str() == group)
     }
 }

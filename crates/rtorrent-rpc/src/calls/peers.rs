@@ -77,22 +77,47 @@ impl<C: Connect> Client<C> {
     /// # Errors
     /// All of [`Error`]; [`Error::Fault`] when rtorrent does not have the download.
     pub fn peers(&self, hash: &HexInfohash) -> Result<Vec<Peer>> {
+        self.each_peer(hash, &COMMANDS, read)
+    }
+
+    /// Address and [`down_total`](Peer::down_total) of each connected peer: of [`Client::peers`] only what is needed to
+    /// know whom bytes came from, which is a tenth of the answer.
+    ///
+    /// # Errors
+    /// As [`Client::peers`].
+    pub fn sources(&self, hash: &HexInfohash) -> Result<Vec<(IpAddr, u64)>> {
+        const SOURCE: [&str; 2] = ["p.address=", "p.down_total="];
+        self.each_peer(hash, &SOURCE, |client, values| {
+            let mut row = Row::new(client, &SOURCE, values)?;
+            Ok((row.take("an IP address", ip)?, row.number()?))
+        })
+    }
+
+    fn each_peer<T>(
+        &self,
+        hash: &HexInfohash,
+        commands: &[&str],
+        read: impl Fn(&Self, &[Value]) -> Result<T>,
+    ) -> Result<Vec<T>> {
         const METHOD: &str = "p.multicall";
         let mut params = vec![Value::from(hash.as_str()), Value::from("")];
-        params.extend(COMMANDS.map(Value::from));
+        params.extend(commands.iter().copied().map(Value::from));
         let reply = self.call(METHOD, &params)?;
         let rows = reply.as_array().ok_or_else(|| self.unexpected(METHOD, "no list".to_owned()))?;
         rows.iter().map(|row| read(self, row.as_array().unwrap_or_default())).collect()
     }
 }
 
+/// rtorrent writes IPv6 addresses between brackets.
+fn ip(value: &Value) -> Option<IpAddr> {
+    value.as_str()?.trim_start_matches('[').trim_end_matches(']').parse().ok()
+}
+
 fn read<C: Connect>(client: &Client<C>, values: &[Value]) -> Result<Peer> {
     let mut row = Row::new(client, &COMMANDS, values)?;
     Ok(Peer {
         id: row.text()?,
-        address: row.take("an IP address", |value| {
-            value.as_str()?.trim_start_matches('[').trim_end_matches(']').parse().ok()
-        })?,
+        address: row.take("an IP address", ip)?,
         port: row.take("a port", |value| u16::try_from(value.as_int()?).ok())?,
         client: row.text()?,
         completed_percent: row.number()?,

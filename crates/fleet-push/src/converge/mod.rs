@@ -1,0 +1,275 @@
+//! `fleet-push converge`: hosts that were away while the others went live follow them, before they serve.
+//!
+//! - `standing`: which release the fleet serves, told by the hosts;
+//! - `activate`: one host goes live on it, by itself;
+//! - `report`: what is left behind.
+//!
+//! The hosts that lack the release get it by an ordinary push of just them. Then each is switched as a fleet of one, by
+//! its own `swap-release converge`, with the health check and the hooks of `fleet.toml`: a host that is not well on the
+//! release goes back, and no other host has anything to do with it.
+
+mod activate;
+mod report;
+mod standing;
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use cli::{Abort, Console};
+use fleet::{Engine, Event, Host, Interrupt, Inventory, Outcome, fan_out};
+use record::host::HostStatus;
+use record::{
+    ConvergeOutcome, ExitCode, Input, Loaded, Pack, Publish, PushSeeder, PushState, Records, Release, Swap,
+};
+
+use self::activate::Activated;
+use self::report::{Course, Report};
+use crate::Error;
+use crate::cli::Settings;
+use crate::clock::Clock;
+use crate::deliver::{Delivery, company, deliver};
+use crate::hosts::count;
+use crate::job::{Job, owner};
+use crate::swap;
+use crate::visit::Dial;
+
+/// What a host answered; why there is no answer.
+type Answer = Result<HostStatus, String>;
+
+/// Brings the chosen hosts to the release that the fleet serves.
+pub(crate) fn converge(
+    settings: &Settings,
+    dry_run: bool,
+    console: &Console,
+    abort: &Abort,
+) -> Result<ExitCode, Error> {
+    let interrupt = Interrupt::from(abort.flag());
+    let inventory = settings.reach.inventory()?;
+    let hosts = settings.reach.choose(&inventory)?;
+    let fleet = settings.reach.whole(&inventory, &hosts);
+    let records = Records::new(&settings.records);
+    let publish = records.load::<Publish>()?;
+    records.check_chain::<Pack, _>(&publish)?;
+    let options = settings.reach.options(&fleet, &interrupt)?;
+    let clock = Clock::start(settings.timeout, interrupt.clone());
+    let dial: Dial = Arc::new(move |host| fleet::connect(host, &options));
+
+    console.say(format!("asking {} which release the fleet serves", count(fleet.len())));
+    let answers = ask(settings, &fleet, &dial, &interrupt);
+    if abort.is_set() {
+        return Err(Error::Aborted);
+    }
+    let release = publish.record.release.clone();
+    expect_live(&records, &publish, &fleet, &answers)?;
+    let answer = |host: &Host| {
+        let found = fleet.iter().zip(&answers).find(|(asked, _)| asked.name == host.name);
+        found.map_or_else(|| Err("was not asked".to_owned()), |(_, answer)| answer.clone())
+    };
+    let mut courses: Vec<Course> =
+        hosts.iter().map(|host| Course::begin(host, answer(host), &release)).collect();
+    let behind: Vec<&str> =
+        courses.iter().filter(|course| course.is_behind()).map(|course| course.host.name.as_str()).collect();
+    let names = if behind.is_empty() { "nobody".to_owned() } else { standing::list(&behind) };
+    console.say(format!("the fleet serves {}; behind: {names}", release.id));
+    for course in courses.iter().filter(|course| course.outcome == ConvergeOutcome::Absent) {
+        let why = course.error.as_deref().unwrap_or_default();
+        console.warn(format!("{} cannot be asked: {why}", course.host.name));
+    }
+
+    if dry_run {
+        return report::dry_run(&courses, console);
+    }
+    let lenders = fleet.iter().zip(&answers).filter(|(_, answer)| serves(answer, &release));
+    let lenders: Vec<Host> = lenders.map(|(host, _)| host.clone()).collect();
+    let push =
+        Push { settings, inventory: &inventory, records: &records, publish: &publish, lenders: &lenders };
+    let seeder = push.run(&mut courses, console, abort)?;
+    if courses.iter().any(Course::was_pushed) && !abort.is_set() {
+        // That took its time.
+        let answers = ask(settings, &lenders, &dial, &interrupt);
+        expect_still(&lenders, &answers, &release, &mut courses);
+    }
+    switch(settings, &inventory, &release, &mut courses, &dial, &clock, console)?;
+    let input = Input { file: publish.input.file.clone(), sha256: publish.input.sha256 };
+    Report { courses, seeder, aborted: abort.is_set() }.end(settings, release, input, console)
+}
+
+/// Every host's status, all asked at the same time.
+fn ask(settings: &Settings, fleet: &[Host], dial: &Dial, interrupt: &Interrupt) -> Vec<Answer> {
+    let dial = Arc::clone(dial);
+    let outcomes = fan_out(
+        fleet.to_vec(),
+        settings.reach.parallel,
+        interrupt,
+        |_: Event<()>| (),
+        move |host, _| {
+            let status = dial(&host).map_err(Into::into).and_then(|remote| swap::status(&*remote, &host));
+            status.map_err(|fault| fault.beside(&host.name))
+        },
+    );
+    let defect = || Err("a defect in fleet-push ended the work on this host".to_owned());
+    outcomes.into_iter().map(|outcome| outcome.done().unwrap_or_else(defect)).collect()
+}
+
+/// Whether a host has exactly this release live.
+fn serves(answer: &Answer, release: &Release) -> bool {
+    answer.as_ref().is_ok_and(|status| {
+        status.current.as_ref() == Some(&release.id) && status.has(&release.id, &release.tree_digest)
+    })
+}
+
+/// Expects the records to be those of the release that the fleet serves.
+fn expect_live(
+    records: &Records,
+    publish: &Loaded<Publish>,
+    fleet: &[Host],
+    answers: &[Answer],
+) -> Result<(), Error> {
+    let swap = records.load::<Swap>().ok().map(|swap| swap.record.details);
+    let currents: Vec<(&str, standing::Current<'_>)> = fleet
+        .iter()
+        .zip(answers)
+        .map(|(host, answer)| {
+            (host.name.as_str(), answer.as_ref().ok().map(|status| status.current.as_ref()))
+        })
+        .collect();
+    let live = standing::live(&currents, swap.as_ref())
+        .map_err(|divided| Error::NoFleetRelease { why: divided.why, code: divided.code })?;
+    let ours = &publish.record.release;
+    let wrong = |what: String| Err(Error::OtherLive { path: publish.path.clone(), what });
+    if live != ours.id {
+        return wrong(format!("is about release `{}`, but the fleet serves `{live}`", ours.id));
+    }
+    // The same name for another tree would be another site.
+    let proved = answers.iter().any(|answer| serves(answer, ours));
+    if !proved {
+        return wrong(format!(
+            "is about another tree than that of the release `{live}` which the fleet serves"
+        ));
+    }
+    Ok(())
+}
+
+/// Keeps everybody where he is if the fleet has gone on meanwhile: a host that was brought to what it served would be the
+/// one that differs. A host that does not answer any more says nothing.
+fn expect_still(hosts: &[Host], answers: &[Answer], release: &Release, courses: &mut [Course]) {
+    let gone = hosts.iter().zip(answers).find(|(_, answer)| answer.is_ok() && !serves(answer, release));
+    if let Some((host, _)) = gone {
+        for course in courses.iter_mut().filter(|course| course.is_ready()) {
+            course.error = Some(format!("not switched: meanwhile {} went on from {}", host.name, release.id));
+        }
+    }
+}
+
+/// The push of the hosts that lack the release.
+struct Push<'a> {
+    settings: &'a Settings,
+    inventory: &'a Inventory,
+    records: &'a Records,
+    publish: &'a Loaded<Publish>,
+    /// Hosts that serve the release.
+    lenders: &'a [Host],
+}
+
+impl Push<'_> {
+    /// Notes for each host how it went.
+    fn run(
+        &self,
+        courses: &mut [Course],
+        console: &Console,
+        abort: &Abort,
+    ) -> Result<Option<PushSeeder>, Error> {
+        let mut hosts: Vec<Host> =
+            courses.iter().filter(|course| course.lacks_release).map(|course| course.host.clone()).collect();
+        if hosts.is_empty() {
+            return Ok(None);
+        }
+        let mut inventory = self.inventory.clone();
+        // A host that seeds takes part, though it needs nothing.
+        let lender = self.lender();
+        inventory.own_seeder.host = lender.map(|host| host.name.clone());
+        hosts.extend(lender.cloned());
+        let company = company(self.settings, &inventory, &hosts)?;
+        let (job, _) = Job::load(self.records, &inventory, &hosts, self.settings.stall_timeout, company)?;
+        let Delivery { reports, seeder, beside } =
+            deliver(self.settings, &inventory, &hosts, job, console, abort)?;
+        let staged = reports.iter().all(|report| report.state == PushState::Staged);
+        beside.end(&hosts, &reports, staged, console);
+        for (host, report) in hosts.iter().zip(&reports) {
+            let course =
+                courses.iter_mut().find(|course| course.host.name == host.name && course.lacks_release);
+            if let Some(course) = course {
+                course.pushed(report);
+            }
+        }
+        Ok(seeder)
+    }
+
+    /// The host that seeds, where that is not for this machine or a standing client: the one of `fleet.toml`, or any when
+    /// the payload is not at hand, as with records that were archived without it.
+    fn lender(&self) -> Option<&Host> {
+        let details = &self.publish.record.details;
+        let payload = &self.publish.record.release.payload.file;
+        let wished = self.inventory.own_seeder.host.as_ref();
+        let at_hand = self.settings.payload.is_some() || payload.in_folder(self.records.folder()).exists();
+        if !details.push_seeds || (wished.is_none() && at_hand) {
+            return None;
+        }
+        let able = || self.lenders.iter().filter(|host| host.engine == Engine::Embedded);
+        able().find(|host| Some(&host.name) == wished).or_else(|| able().next())
+    }
+}
+
+/// Each host that has the release by now goes live on it, by itself.
+fn switch(
+    settings: &Settings,
+    inventory: &Inventory,
+    release: &Release,
+    courses: &mut [Course],
+    dial: &Dial,
+    clock: &Clock,
+    console: &Console,
+) -> Result<(), Error> {
+    let ready: Vec<usize> =
+        courses.iter().enumerate().filter(|(_, course)| course.is_ready()).map(|(index, _)| index).collect();
+    if ready.is_empty() {
+        return Ok(());
+    }
+    console.say(format!("switching {} to {}", count(ready.len()), release.id));
+    let mut items: Vec<(Host, String)> = Vec::new();
+    for course in ready.iter().filter_map(|index| courses.get(*index)) {
+        let alone = inventory.alone(&course.host, items.is_empty())?;
+        items.push((course.host.clone(), alone));
+    }
+    let (dial, release, clock, owner) = (Arc::clone(dial), release.clone(), clock.clone(), owner());
+    let interrupt = clock.interrupt().clone();
+    let began = Instant::now();
+    let named: Vec<&Host> = items.iter().map(|(host, _)| host).collect();
+    let named: Vec<String> = named.iter().map(|host| host.name.to_string()).collect();
+    let outcomes: Vec<Outcome<Activated>> = fan_out(
+        items,
+        settings.reach.parallel,
+        &interrupt,
+        |event| {
+            if let Event::Said(index, why) = event {
+                let name = named.get(index).map(String::as_str).unwrap_or_default();
+                console.say(format!("{name} {why}"));
+            }
+        },
+        move |(host, alone), emitter| {
+            let activated = activate::activate(&host, &alone, &release, owner.as_deref(), &dial, &clock);
+            let took = began.elapsed().as_secs_f64();
+            emitter.say(match &activated.error {
+                None => format!("serves {} after {took:.1} s", release.id),
+                Some(error) => format!("does not serve {}: {error}", release.id),
+            });
+            activated
+        },
+    );
+    for (index, outcome) in ready.into_iter().zip(outcomes) {
+        if let Some(course) = courses.get_mut(index) {
+            course.activated(outcome);
+        }
+    }
+    Ok(())
+}
