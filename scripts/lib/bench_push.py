@@ -59,7 +59,7 @@ class Farm:
         (home / "sshd_config").write_text(
             f"ListenAddress {address(number)}:{PORT}\nHostKey {home}/key\nPidFile none\nUsePAM no\nStrictModes no\n"
             f"AuthorizedKeysFile {self.dir}/authorized_keys\nPermitRootLogin yes\nPasswordAuthentication no\n"
-            "KbdInteractiveAuthentication no\nSubsystem sftp internal-sftp\n"
+            "KbdInteractiveAuthentication no\nSubsystem sftp /usr/lib/openssh/sftp-server\n"
             # bash runs ~/.bashrc for sshd, but not below another shell: what is in there is not to be measured.
             "SetEnv SHLVL=1\n")
 
