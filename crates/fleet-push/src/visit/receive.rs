@@ -78,6 +78,7 @@ impl Visit<'_> {
         self.began_once = true;
         drop(pass);
         add(&mut self.report.seconds.push, started.elapsed());
+        self.tell_now();
         let group = self.host.group.as_ref().map(fleet::HostName::as_str);
         if let Some(ip) = peer_ip(self.host) {
             mesh.listens(index, SocketAddr::new(ip, port), group);
