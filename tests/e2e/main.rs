@@ -36,6 +36,7 @@ mod support;
 mod takeover;
 mod tracker_ocelot;
 mod tracker_opentracker;
+mod unasked;
 mod undeletable;
 mod unhealthy;
 mod world;

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use cli::{Console, Progress, human};
 use fleet::{Event, Host};
-use record::PushState;
+use record::{PushState, SeederSpared};
 
 use crate::events::Events;
 use crate::metrics::Metrics;
@@ -21,6 +21,8 @@ pub(crate) enum Told {
     Settled(HostReport),
     /// Something worth a line.
     Line(String),
+    /// The seeder may leave.
+    Spared(SeederSpared),
 }
 
 /// Hosts that are shown one by one while they download.
@@ -36,6 +38,7 @@ pub(crate) struct Board<'a> {
     /// Bytes that the embedded seeder has sent, if there is one.
     seeder: Option<Arc<AtomicU64>>,
     size: u64,
+    spared: Option<SeederSpared>,
     console: &'a Console,
     progress: Progress,
     beside: Beside,
@@ -57,6 +60,7 @@ impl<'a> Board<'a> {
             told: BTreeSet::new(),
             seeder,
             size,
+            spared: None,
             console,
             progress: console.progress("push", total),
             beside: Beside::default(),
@@ -95,6 +99,11 @@ impl<'a> Board<'a> {
                 if let Some(host) = self.hosts.get(index) {
                     self.console.say(format!("{} {line}", host.name));
                 }
+            }
+            Event::Said(_, Told::Spared(spared)) => {
+                self.console
+                    .say(format!("the swarm has {} complete copies; the seeder may leave", spared.copies));
+                self.spared = Some(spared);
             }
             Event::Ended(index) => {
                 self.say_end(index);
@@ -155,6 +164,11 @@ impl<'a> Board<'a> {
                 ));
             }
         }
+    }
+
+    /// Since when the seeder is not needed, if it was not needed to the end.
+    pub(crate) fn spared(&self) -> Option<SeederSpared> {
+        self.spared
     }
 
     /// What is known of each host, and the files that are still to be told of the end.

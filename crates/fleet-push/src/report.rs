@@ -7,7 +7,8 @@ use cli::human;
 use fleet::{Engine, Host};
 use record::receive::Progress;
 use record::{
-    Input, Push, PushSeeder, PushState, PushedHost, Record, Records, Release, StepSeconds, Tool, durable,
+    Input, Push, PushSeeder, PushState, PushedHost, Record, Records, Release, SeederSpared, StepSeconds,
+    Tool, durable,
 };
 
 use crate::Error;
@@ -96,6 +97,8 @@ pub(crate) struct Report<'a> {
     pub(crate) reports: Vec<HostReport>,
     /// The seeder that ran here.
     pub(crate) seeder: Option<PushSeeder>,
+    /// Since when no seeder was needed.
+    pub(crate) spared: Option<SeederSpared>,
     pub(crate) aborted: bool,
 }
 
@@ -137,7 +140,8 @@ impl Report<'_> {
             error: report.error.clone(),
         });
         let tool = Tool { name: "fleet-push".into(), version: env!("CARGO_PKG_VERSION").into() };
-        let push = Push { seeder: self.seeder.clone(), hosts: hosts.collect() };
+        let push =
+            Push { seeder: self.seeder.clone(), seeder_may_leave: self.spared, hosts: hosts.collect() };
         let record =
             Record { aborted: self.aborted, ..Record::new(tool, Some(input), release.clone(), push) };
         Records::new(&settings.records).write(&record)?;

@@ -3,9 +3,9 @@
 use std::cell::Cell;
 use std::net::SocketAddr;
 use std::path::Path;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
-use fleet::{Argv, Host, Remote, RemotePath};
+use fleet::{Host, Remote};
 use rtorrent_rpc::{Client, HexInfohash, LoadCommand};
 
 use crate::channel::Channel;
@@ -13,6 +13,7 @@ use crate::clock::Clock;
 use crate::engine::{Engine, Loaded, Seen};
 use crate::fault::Fault;
 use crate::job::Job;
+use crate::watch_dir;
 
 /// Between two questions while a load is awaited.
 const POLL: Duration = Duration::from_millis(100);
@@ -22,8 +23,6 @@ const PICK_UP: Duration = Duration::from_secs(4);
 const LOAD: Duration = Duration::from_secs(10);
 /// The least time between two announces that rtorrent is told to make.
 const ASK_AGAIN: Duration = Duration::from_secs(5);
-/// Time for a command on the host that should take none.
-const BRIEF: Duration = Duration::from_secs(30);
 
 /// See [`Engine`].
 pub(crate) struct Rtorrent<'a> {
@@ -61,23 +60,6 @@ impl<'a> Rtorrent<'a> {
         }
     }
 
-    /// Puts the torrent into the watch directory; gives its path.
-    ///
-    /// rtorrent is told of every file that is closed in that directory, temporary ones too, and would tie the download to
-    /// the temporary name; so the file is written in a directory of its own below and moved up. The name is new each
-    /// time: rtorrent never reads a path again whose modification time it has seen.
-    fn put(&self) -> Result<RemotePath, Fault> {
-        let stamp = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_micros();
-        let name = format!("{}.{stamp:x}.torrent", self.job.release.id);
-        let path = |below: &str| self.host.watch_dir.join(below).map_err(Fault::Settings);
-        let (arriving, torrent) = (path(&format!(".arriving/{name}"))?, path(&name)?);
-        self.run(Argv::new("mkdir").args(["-p", "--", arriving.parent()]))?;
-        self.remote.upload(&self.job.torrent.bytes_for(&self.host.name)?, &arriving)?;
-        self.run(Argv::new("mv").args(["-f", "-T", "--", arriving.as_str(), torrent.as_str()]))?;
-        log::info!("{}: put `{torrent}` in place", self.host.name);
-        Ok(torrent)
-    }
-
     /// Where peers come from the tracker only: has rtorrent announce now. By itself it would do so again after half an
     /// hour, and whoever came in the meantime would stay unknown.
     fn ask_the_tracker(&self) -> Result<(), Fault> {
@@ -87,14 +69,6 @@ impl<'a> Rtorrent<'a> {
         self.asked.set(Some(Instant::now()));
         Ok(self.client.announce_force(&self.hash)?)
     }
-
-    fn run(&self, argv: Argv) -> Result<(), Fault> {
-        let output = self.remote.exec(&argv, b"", BRIEF)?;
-        if output.status.success() {
-            return Ok(());
-        }
-        Err(Fault::Command { command: argv.to_string(), reason: output.reason() })
-    }
 }
 
 impl Engine for Rtorrent<'_> {
@@ -102,7 +76,7 @@ impl Engine for Rtorrent<'_> {
         if self.client.download(&self.hash)?.is_some() {
             return Ok(Loaded::Before);
         }
-        let torrent = self.put()?;
+        let torrent = watch_dir::put(self.remote, self.host, self.job)?;
         if self.appears_within(PICK_UP)? {
             return Ok(Loaded::New);
         }

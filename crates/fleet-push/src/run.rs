@@ -12,8 +12,10 @@ use swarm_peer::PushKey;
 use crate::board::{Board, Told, copies};
 use crate::cli::Settings;
 use crate::clock::Clock;
+use crate::copies::Copies;
 use crate::events::Events;
 use crate::gate::Gate;
+use crate::groups::Groups;
 use crate::hosts::count;
 use crate::job::{Job, Seeding};
 use crate::mesh::Mesh;
@@ -58,10 +60,16 @@ pub(crate) fn run(settings: &Settings, console: &Console, abort: &Abort) -> Resu
     let parallel = settings.reach.parallel;
     let threads = if embedded { parallel.max(all(&hosts)) } else { parallel };
     let tour = Tour {
-        swarm: Arc::new(Swarm::new(dialled_by_rtorrents(&job, seed.as_ref(), &hosts), size)),
+        swarm: Arc::new(Swarm::new(
+            dialled_by_rtorrents(&job, seed.as_ref(), &hosts),
+            size,
+            Groups::of(&hosts),
+        )),
         mesh: Arc::clone(&mesh),
+        copies: Arc::new(Copies::new(hosts.len())),
         gate: Arc::new(Gate::new(parallel.get())),
         job: Arc::new(job),
+        hosts: hosts.as_slice().into(),
         clock: Clock::start(settings.timeout, interrupt.clone()),
         dial: Arc::new(move |host| fleet::connect(host, &options)),
         engine: Arc::new(|remote, host, job, clock| Box::new(Rtorrent::new(remote, host, job, clock))),
@@ -78,11 +86,12 @@ pub(crate) fn run(settings: &Settings, console: &Console, abort: &Abort) -> Resu
         |event| board.hear(event),
         move |(index, host), emitter| tour.visit(index, &host, &|told: Told| emitter.say(told)),
     );
+    let spared = board.spared();
     let (known, beside) = board.into_reports();
     let reports: Vec<HostReport> =
         outcomes.into_iter().zip(known).map(|(outcome, known)| settle(outcome, known)).collect();
     let seeder = seed.map(|seed| seed.stop(hosts.iter().find_map(peer_ip)));
-    let report = Report { hosts: &hosts, reports, seeder, aborted: abort.is_set() };
+    let report = Report { hosts: &hosts, reports, seeder, spared, aborted: abort.is_set() };
     console.block(&report.table());
     if let Some(seeder) = &report.seeder {
         console.say(format!("this machine sent {}", copies(seeder.uploaded, size)));
