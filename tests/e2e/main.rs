@@ -29,6 +29,8 @@ mod load;
 mod plan;
 mod power_cut;
 mod rollout;
+mod rtorrent_company;
+mod rtorrent_faults;
 mod secrets;
 mod site;
 mod stage_stdin;
