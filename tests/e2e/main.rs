@@ -1,6 +1,7 @@
 //! The suite as its users have it: the four binaries against real sshd, rtorrent, nginx and php-fpm. One module a story.
 
 mod abort;
+mod abort_any_moment;
 mod bad_input;
 mod choose;
 mod corrupt;
@@ -26,9 +27,11 @@ mod kill9;
 mod kill_syscalls;
 mod lease;
 mod load;
+mod max_upload;
 mod plan;
 mod power_cut;
 mod rollout;
+mod rtorrent_apart;
 mod rtorrent_company;
 mod rtorrent_faults;
 mod secrets;

@@ -1,11 +1,9 @@
 //! What happens to rtorrents in the middle of a push, and to the machines below them: every honest host ends staged, or
 //! failed with its name and its reason, and no bad one delays the others.
 
-use std::fs;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use e2e::records::{self, Pack, Record};
-use e2e::{Fleet, FleetOptions, Running, eventually, peers};
+use e2e::{Fleet, FleetOptions, Running, eventually};
 
 use crate::needs_peers;
 use crate::support::{assert_delivered, push_record, pushed};
@@ -31,16 +29,6 @@ fn in_the_middle(fleet: &Fleet, push: &mut Running, name: &str) {
         let downloads = fleet.host(name).rtorrent.downloads();
         downloads.iter().any(|(_, bytes, complete)| *bytes > 0 && !complete).then_some(())
     });
-}
-
-/// Waits until the push has said that `name` is staged; gives how long that took.
-fn until_staged(push: &mut Running, name: &str) -> Duration {
-    let began = Instant::now();
-    eventually(&format!("{name} to be staged"), Duration::from_secs(60), || {
-        let said = push.stderr_so_far();
-        said.contains(&format!("{name} staged:")).then_some(())
-    });
-    began.elapsed()
 }
 
 #[test]

@@ -24,6 +24,12 @@ const LOAD: Duration = Duration::from_secs(10);
 /// The least time between two announces that rtorrent is told to make.
 const ASK_AGAIN: Duration = Duration::from_secs(5);
 
+/// The throttle of downloads whose upload is limited; other torrents of the client are not concerned.
+const THROTTLE: &str = "mkt-push";
+/// In KiB/s, 2.4 Gbit/s: rtorrent minds a throttle of some downloads only if all together have one, too. It makes the
+/// number of upload slots from it, which must stay below 2^16.
+const BOUNDLESS: u32 = 300_000;
+
 /// See [`Engine`].
 pub(crate) struct Rtorrent<'a> {
     remote: &'a dyn Remote,
@@ -69,10 +75,9 @@ impl<'a> Rtorrent<'a> {
         self.asked.set(Some(Instant::now()));
         Ok(self.client.announce_force(&self.hash)?)
     }
-}
 
-impl Engine for Rtorrent<'_> {
-    fn load(&self) -> Result<Loaded, Fault> {
+    /// Gives it the torrent, by its watch directory or, if nobody seems to watch that, by RPC.
+    fn give(&self) -> Result<Loaded, Fault> {
         if self.client.download(&self.hash)?.is_some() {
             return Ok(Loaded::Before);
         }
@@ -88,6 +93,32 @@ impl Engine for Rtorrent<'_> {
             return Ok(Loaded::New);
         }
         Err(Fault::NotLoaded { torrent: torrent.to_string(), after: PICK_UP + LOAD })
+    }
+
+    /// Has rtorrent send no more of this torrent than `max_upload` of the host says, during the push and after it.
+    fn limit(&self) -> Result<(), Fault> {
+        let Some(rate) = self.host.max_upload else { return Ok(()) };
+        let kib = u32::try_from(rate.bytes_per_second().get() / 1024).unwrap_or(u32::MAX);
+        // 0 would be no limit at all.
+        self.client.set_named_upload_limit_kb(THROTTLE, kib.max(1))?;
+        if self.client.upload_limit()? == 0 {
+            self.client.set_upload_limit_kb(BOUNDLESS)?;
+        }
+        if self.client.throttle(&self.hash)? == THROTTLE {
+            // To stop it once more would cost it its peers.
+            return Ok(());
+        }
+        self.client.stop(&self.hash)?;
+        self.client.set_throttle(&self.hash, THROTTLE)?;
+        Ok(self.client.start(&self.hash)?)
+    }
+}
+
+impl Engine for Rtorrent<'_> {
+    fn load(&self) -> Result<Loaded, Fault> {
+        let loaded = self.give()?;
+        self.limit()?;
+        Ok(loaded)
     }
 
     fn look(&self) -> Result<Option<Seen>, Fault> {

@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use cli::{Abort, Console, human};
-use fleet::{Engine, Host, Interrupt, Inventory, Outcome, fan_out};
+use fleet::{Engine, Host, Interrupt, Inventory, Outcome, Rate, fan_out};
 use record::{ExitCode, Layout, Records};
 use swarm_peer::PushKey;
 
@@ -32,8 +32,12 @@ use crate::{Error, require};
 /// Pushes the published release to the selected hosts.
 pub(crate) fn run(settings: &Settings, console: &Console, abort: &Abort) -> Result<ExitCode, Error> {
     let interrupt = Interrupt::from(abort.flag());
-    let inventory = settings.reach.inventory()?;
-    let hosts = settings.reach.choose(&inventory)?;
+    let mut inventory = settings.reach.inventory()?;
+    let mut hosts = settings.reach.choose(&inventory)?;
+    if let Some(most) = settings.max_upload {
+        let all = hosts.iter_mut().map(|host| &mut host.max_upload);
+        all.chain([&mut inventory.own_seeder.max_upload]).for_each(|rate| limit(rate, most));
+    }
     require::check(&settings.require, &hosts)?;
     let records = Records::new(&settings.records);
     let company = company(settings, &inventory, &hosts)?;
@@ -112,6 +116,12 @@ pub(crate) fn run(settings: &Settings, console: &Console, abort: &Abort) -> Resu
     Ok(ExitCode::Ok)
 }
 
+/// The lesser of what was set and `most`.
+fn limit(rate: &mut Option<Rate>, most: Rate) {
+    let less = rate.filter(|rate| rate.bytes_per_second() < most.bytes_per_second());
+    *rate = Some(less.unwrap_or(most));
+}
+
 /// What the receivers have in common. A secret is only for a fleet in which all can prove that they know it.
 fn company(settings: &Settings, inventory: &Inventory, hosts: &[Host]) -> Result<Company, Error> {
     let foreign = inventory.seeder.is_some()
@@ -176,5 +186,20 @@ fn settle(outcome: Outcome<HostReport>, known: HostReport) -> HostReport {
         Outcome::NotBegun => HostReport::new(),
         Outcome::LeftBehind => known.failed("terminated"),
         Outcome::Panicked => known.failed("a defect in fleet-push ended the work on this host"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lesser_ceiling_counts() {
+        let rate = |text: &str| text.parse::<Rate>().unwrap();
+        for (set, expected) in [(None, "5 MB/s"), (Some("1 MB/s"), "1 MB/s"), (Some("9 MB/s"), "5 MB/s")] {
+            let mut set = set.map(rate);
+            limit(&mut set, rate("5 MB/s"));
+            assert_eq!(set, Some(rate(expected)));
+        }
     }
 }

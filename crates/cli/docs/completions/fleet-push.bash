@@ -29,7 +29,7 @@ _fleet__push() {
 
     case "${cmd}" in
         fleet__push)
-            opts="-v -h -V --fleet --only --group --exclude --host --identity --known-hosts --parallel --records --dry-run --link --timeout --stall-timeout --payload --allow-peer --grace --require --events --metrics --junit --verbose --color --help --version plan hosts"
+            opts="-v -h -V --fleet --only --group --exclude --host --identity --known-hosts --parallel --records --dry-run --link --timeout --stall-timeout --payload --allow-peer --max-upload --grace --require --events --metrics --junit --verbose --color --help --version plan hosts"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -88,6 +88,10 @@ _fleet__push() {
                     return 0
                     ;;
                 --allow-peer)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-upload)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
