@@ -19,6 +19,7 @@ mod events;
 mod follow;
 mod four_stages;
 mod full_disk;
+mod groups;
 mod health;
 mod hooks;
 mod host_down;
