@@ -1,9 +1,11 @@
 //! What happens to rtorrents in the middle of a push, and to the machines below them: every honest host ends staged, or
 //! failed with its name and its reason, and no bad one delays the others.
 
+use std::fs;
 use std::time::Duration;
 
-use e2e::{Fleet, FleetOptions, Running, eventually};
+use e2e::mount::Tmpfs;
+use e2e::{Fleet, FleetOptions, Running, eventually, peers};
 
 use crate::needs_peers;
 use crate::support::{assert_delivered, push_record, pushed};
@@ -104,4 +106,41 @@ fn a_watch_directory_that_is_missing_is_named_with_a_remedy_and_the_others_are_d
     fleet.edit_inventory(&missing.display().to_string(), &watch.display().to_string());
     fleet.push().output().ok();
     assert_delivered(&fleet, "r1", &fleet.site(1));
+}
+
+#[test]
+fn a_disk_that_is_full_for_the_download_is_the_fault_of_one_host() {
+    needs_peers!();
+    if !peers::skip_unless(module_path!(), peers::is_root(), "mounting a small file system needs root") {
+        return;
+    }
+    let mut fleet = fleet(&["alpha", "beta", "gamma"]);
+    let deploy_to = fleet.host("beta").deploy_to();
+    fleet.host_mut("beta").rtorrent.stop();
+    let tmpfs = match Tmpfs::mount(&deploy_to, "size=200k") {
+        Ok(tmpfs) => tmpfs,
+        Err(why) => {
+            assert!(!peers::skip_unless(module_path!(), false, &why));
+            return;
+        }
+    };
+    for name in ["shared/sites/default/files", "incoming"] {
+        fs::create_dir_all(deploy_to.join(name)).unwrap();
+    }
+    fleet.host("beta").write_settings(&["site_name"]);
+    fleet.host_mut("beta").rtorrent.resume();
+    let output = fleet.push().output().fails_naming(30, "beta");
+    let beta = pushed(&fleet, "beta");
+    assert_eq!(beta.error.unwrap(), "rtorrent does not go on: Low diskspace.");
+    assert!(output.stderr.contains("beta remedy: make room there"), "{}", output.stderr);
+    for name in ["alpha", "gamma"] {
+        assert_eq!(pushed(&fleet, name).state, "staged");
+    }
+    tmpfs.remount("size=64m");
+    fleet.host_mut("beta").rtorrent.stop();
+    fleet.host_mut("beta").rtorrent.resume();
+    fleet.push().output().ok();
+    assert_delivered(&fleet, "r1", &fleet.site(1));
+    drop(fleet);
+    drop(tmpfs);
 }

@@ -215,6 +215,10 @@ impl Fault {
             Self::Command { reason, .. } | Self::Receiver { reason, .. } if reason.contains("not found") => {
                 "install swap-release there, or set `swap_release` in fleet.toml to its path".into()
             }
+            Self::Stopped { message } if message.contains("diskspace") => {
+                "make room there and push again; how much rtorrent keeps free is `close_low_diskspace` of its configuration"
+                    .into()
+            }
             Self::WatchDirectory { .. } => {
                 "make the directory, writable for the deploy account, let its rtorrent watch it, and restart that; or \
                  correct `watch_dir` in fleet.toml"
