@@ -2,6 +2,7 @@
 
 mod abort;
 mod abort_any_moment;
+mod abort_staging;
 mod bad_input;
 mod choose;
 mod corrupt;

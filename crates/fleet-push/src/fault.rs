@@ -77,7 +77,7 @@ pub(crate) enum Fault {
         size: u64,
         /// Where the socket ought to be.
         socket: String,
-        /// What `swap-release finished` said, with a separator before; may be empty.
+        /// What `swap-release stage` said, with a separator before; may be empty.
         said: String,
     },
     /// rtorrent ignores the torrent.

@@ -54,27 +54,6 @@ pub(crate) fn want(remote: &dyn Remote, host: &Host, job: &Job) -> Result<bool, 
     }
 }
 
-/// Has the host look at the payload at `place` as an event of its client would; gives why it was not staged, if it was
-/// refused.
-pub(crate) fn finished(
-    remote: &dyn Remote,
-    host: &Host,
-    job: &Job,
-    place: &str,
-    clock: &Clock,
-) -> Result<Option<String>, Fault> {
-    let infohash = job.release.infohash.to_string();
-    let argv = Argv::new(host.swap_release.as_str()).args([
-        "finished",
-        "--deploy-to",
-        host.deploy_to.as_str(),
-        &infohash,
-        place,
-    ]);
-    let output = remote.exec(&argv, b"", clock.left())?;
-    Ok((!output.status.success()).then(|| output.reason()))
-}
-
 /// Has the host unpack the payload at `place` and prove its tree; waits while somebody else holds the lock.
 pub(crate) fn stage(
     remote: &dyn Remote,

@@ -37,7 +37,7 @@ pub(crate) enum Step {
     Introduce,
     /// Have more others dial it: those who were told have not helped.
     IntroduceWidely,
-    /// Do what its client's event would have done.
+    /// Have it staged, which its client's event would have done.
     Finish,
     /// Give up.
     Fail,

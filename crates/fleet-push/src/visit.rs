@@ -191,7 +191,8 @@ impl Visit<'_> {
         let mut begun = self.begin(&*engine, &*remote);
         add(&mut self.report.seconds.push, started.elapsed());
         while let Begun::Unasked = begun? {
-            if self.follow_unasked(&*remote, left_word)? == Unheard::Staged {
+            let manifest = manifest.as_ref().map(RemotePath::as_str);
+            if self.follow_unasked(&*remote, manifest, left_word)? == Unheard::Staged {
                 return Ok(());
             }
             begun = self.begin(&*engine, &*remote);

@@ -43,6 +43,7 @@ impl Visit<'_> {
     pub(super) fn follow_unasked(
         &mut self,
         remote: &dyn Remote,
+        manifest: Option<&str>,
         mut left_word: bool,
     ) -> Result<Unheard, Fault> {
         let (job, host) = (&*self.tour.job, self.host);
@@ -93,13 +94,13 @@ impl Visit<'_> {
                     self.have_it_dialled();
                     self.ask_others();
                 }
+                // What is not whole yet may look so. A place without room is the end of it.
                 Step::Finish => {
-                    if let Some(refused) =
-                        swap::finished(remote, host, job, place.as_str(), &self.tour.clock)?
-                    {
-                        said = format!("; {refused}");
+                    match swap::stage(remote, host, job, place.as_str(), manifest, &self.tour.clock) {
+                        Ok(_) => break Unheard::Staged,
+                        Err(Fault::Payload { reason }) => said = format!("; {reason}"),
+                        Err(fault) => return Err(fault),
                     }
-                    continue;
                 }
                 Step::Fail => {
                     add(&mut self.report.seconds.download, began.elapsed());
