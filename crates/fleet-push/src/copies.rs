@@ -62,6 +62,11 @@ impl Copies {
         }
     }
 
+    /// `host` can be told of others after all.
+    pub(crate) fn hears(&self, host: usize) {
+        self.lock().deaf.remove(&host);
+    }
+
     fn news(&self, inner: &mut Inner) -> Option<SeederSpared> {
         // When nobody wants anything the end of the push tells it.
         let spared = inner.whole.len() >= ENOUGH && inner.deaf.is_empty() && !inner.wanting.is_empty();
@@ -108,7 +113,9 @@ mod tests {
     #[test]
     fn a_host_that_cannot_be_told_of_others_keeps_the_seeder_as_long_as_it_lacks_pieces() {
         let fleet = Copies::new(4);
+        fleet.is_deaf(2);
         fleet.is_deaf(3);
+        fleet.hears(2);
         fleet.whole(0);
         assert_eq!(copies(fleet.whole(1)), None);
         assert_eq!(copies(fleet.out(3, true)), Some(2), "2 is still at work");

@@ -80,6 +80,7 @@ impl Visit<'_> {
             let Look { bytes, listens, socket } = look(remote, host, place.as_str())?;
             if socket {
                 self.say("has its RPC socket now");
+                self.tour.copies.hears(self.index);
                 break Unheard::HasSocket;
             }
             let glimpse = Glimpse { bytes, staging: self.is_staging(&status), listens };
