@@ -217,7 +217,7 @@ fn a_full_disk_is_the_fault_of_one_host() {
 #[test]
 fn clocks_that_are_set_in_the_middle_of_it_change_nothing() {
     needs_peers!();
-    let library = faketime();
+    let library = peers::faketime();
     let why = "not installed: libfaketime (Debian package faketime)";
     if !peers::skip_unless(module_path!(), library.is_some(), why) {
         return;
@@ -260,12 +260,6 @@ fn clocks_that_are_set_in_the_middle_of_it_change_nothing() {
     assert!(staged.contains(String::from_utf8_lossy(&month).trim()), "its clock was set: {staged}");
     let download = seconds.download.unwrap_or_default();
     assert!((1.0..60.0).contains(&download), "what passed was measured: {download} s");
-}
-
-/// The library that shows other programs another time.
-fn faketime() -> Option<PathBuf> {
-    let folders = fs::read_dir("/usr/lib").into_iter().flatten().flatten().map(|entry| entry.path());
-    folders.map(|folder| folder.join("faketime/libfaketimeMT.so.1")).find(|path| path.is_file())
 }
 
 fn set_clock(clock: &Path, offset: &str) {

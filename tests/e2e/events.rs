@@ -164,6 +164,7 @@ fn hosts_whose_push_was_killed_finish_on_their_own() {
         for host in &fleet.hosts {
             eventually(layout, Duration::from_secs(60), || staged(host, "r1"));
             swap(&fleet, host, "verify").arg("r1").output().ok();
+            assert_eq!(host.current(), None, "nothing is switched");
         }
         // Nothing is left to do; the record of a push is what a swap wants to see.
         fleet.push().output().ok().says("beta has the release already");

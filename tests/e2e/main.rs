@@ -1,6 +1,8 @@
 //! The suite as its users have it: the four binaries against real sshd, rtorrent, nginx and php-fpm. One module a story.
 
 mod abort;
+mod abort_any_moment;
+mod abort_staging;
 mod bad_input;
 mod choose;
 mod converge;
@@ -20,6 +22,7 @@ mod events;
 mod follow;
 mod four_stages;
 mod full_disk;
+mod groups;
 mod health;
 mod hooks;
 mod host_down;
@@ -29,9 +32,13 @@ mod kill9;
 mod kill_syscalls;
 mod lease;
 mod load;
+mod max_upload;
 mod plan;
 mod power_cut;
 mod rollout;
+mod rtorrent_apart;
+mod rtorrent_company;
+mod rtorrent_faults;
 mod secrets;
 mod sessions;
 mod site;
@@ -42,6 +49,7 @@ mod terminal;
 
 mod tracker_ocelot;
 mod tracker_opentracker;
+mod unasked;
 mod undeletable;
 mod unhealthy;
 mod world;

@@ -1,9 +1,10 @@
 //! The whole chain through an Ocelot: every server with a passkey of its own, or the tool refuses before it pushes.
 
 use std::fs;
+use std::time::Duration;
 
 use e2e::fakes::{FakeOcelot, OcelotOptions};
-use e2e::{Fleet, FleetOptions};
+use e2e::{Fleet, FleetOptions, eventually};
 
 use crate::needs_peers;
 use crate::support::{assert_delivered, assert_untouched, servers};
@@ -52,6 +53,27 @@ fn servers_with_a_passkey_each_swarm_through_the_tracker() {
         .output()
         .ok()
         .says("gamma: registered");
+}
+
+#[test]
+fn servers_of_a_private_torrent_that_find_nobody_are_made_to_ask_the_tracker_again() {
+    needs_peers!();
+    let (mut fleet, fake) = with_ocelot();
+    fleet.pack(&fleet.site(1), "r1").arg("--private").output().ok();
+    fleet.publish().arg("--wait").output().ok();
+    fleet.seeder.stop();
+    let push = fleet.push().start();
+    // The interval is half an hour: by themselves they would have asked once.
+    eventually("each to ask three times", Duration::from_secs(40), || {
+        let asked = |name: &&str| {
+            let key = fs::read_to_string(fleet.dir().join(format!("keys/{name}.key"))).unwrap();
+            fake.server().lines(&format!("/{}/announce", key.trim())).len() >= 3
+        };
+        ["alpha", "beta", "gamma"].iter().all(asked).then_some(())
+    });
+    fleet.seeder.resume();
+    push.wait().ok();
+    assert_delivered(&fleet, "r1", &fleet.site(1));
 }
 
 #[test]

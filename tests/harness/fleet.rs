@@ -22,6 +22,8 @@ pub struct FleetOptions {
     pub min_free: &'static str,
     /// The servers without rtorrent: the embedded engine serves them.
     pub embedded: Vec<&'static str>,
+    /// The servers whose rtorrent has no RPC socket.
+    pub unasked: Vec<&'static str>,
     /// Whether an rtorrent seeds; else `fleet-push` does.
     pub seeder: bool,
     /// Whether every server has a network namespace of its own.
@@ -35,6 +37,7 @@ impl Default for FleetOptions {
             web: true,
             min_free: "1M",
             embedded: Vec::new(),
+            unasked: Vec::new(),
             seeder: true,
             apart: false,
         }
@@ -99,6 +102,7 @@ impl Fleet {
             web: options.web,
             min_free: options.min_free,
             embedded: &options.embedded,
+            unasked: &options.unasked,
             switch: switch.as_ref(),
         };
         let hosts: Vec<Host> = options

@@ -7,7 +7,7 @@ use crate::daemon::Daemon;
 use crate::http::{self, Page};
 use crate::net::Network;
 use crate::netns::Switch;
-use crate::rtorrent::Rtorrent;
+use crate::rtorrent::{Place, Rtorrent};
 use crate::tree::Tree;
 use crate::web::Web;
 use crate::{keys, sshd};
@@ -30,6 +30,7 @@ pub struct Host {
     ssh_port: u16,
     embedded: bool,
     namespace: Option<String>,
+    environment: Vec<(String, String)>,
     authorized_keys: PathBuf,
     // Dropped after rtorrent, in this order.
     web: Option<Web>,
@@ -45,6 +46,8 @@ pub(crate) struct Common<'a> {
     pub(crate) min_free: &'a str,
     /// Names of the servers without rtorrent.
     pub(crate) embedded: &'a [&'static str],
+    /// Names of the servers whose rtorrent has no RPC socket.
+    pub(crate) unasked: &'a [&'static str],
     /// Gives a server's namespace.
     pub(crate) switch: Option<&'a Switch>,
 }
@@ -56,13 +59,19 @@ impl Host {
         let incoming = deploy_to.join("incoming");
         let namespace = common.switch.map(|switch| switch.namespace(name));
         let ssh = common.network.ssh;
-        let sshd = sshd::start(name, &dir, &address, ssh, common.authorized_keys, namespace.as_deref());
+        let sshd = sshd::start(name, &dir, &address, ssh, common.authorized_keys, namespace.as_deref(), &[]);
         let embedded = common.embedded.contains(&name);
         let state = dir.join("rt");
         let rtorrent = if embedded {
             Rtorrent::absent(name, &state)
         } else {
-            Rtorrent::start(name, &state, &address, common.network.peer, &incoming, common.min_free)
+            let place = Place {
+                namespace: namespace.clone(),
+                unasked: common.unasked.contains(&name),
+                environment: Vec::new(),
+            };
+            let peer = (address.as_str(), common.network.peer);
+            Rtorrent::start_at(place, name, &state, peer, &incoming, common.min_free)
         };
         let web = common.web.then(|| Web::start(name, &dir, &address, common.network.http, &deploy_to));
         let host = Self {
@@ -71,6 +80,7 @@ impl Host {
             rtorrent,
             embedded,
             namespace,
+            environment: Vec::new(),
             http_port: common.network.http,
             ssh_port: common.network.ssh,
             authorized_keys: common.authorized_keys.to_owned(),
@@ -165,7 +175,18 @@ impl Host {
             self.ssh_port,
             &self.authorized_keys,
             self.namespace.as_deref(),
+            &self.environment,
         ));
+    }
+
+    /// Starts its sshd and its rtorrent anew with variables that all they run has, too.
+    pub fn set_environment(&mut self, environment: &[(String, String)]) {
+        environment.clone_into(&mut self.environment);
+        self.stop_sshd();
+        self.start_sshd();
+        self.rtorrent.stop();
+        self.rtorrent.set_environment(environment.to_vec());
+        self.rtorrent.resume();
     }
 
     /// Whether it has no rtorrent.

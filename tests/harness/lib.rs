@@ -20,6 +20,7 @@ pub mod net;
 pub mod netns;
 pub mod opentracker;
 pub mod peers;
+pub mod promiser;
 pub mod records;
 pub mod rpc;
 pub mod rtorrent;

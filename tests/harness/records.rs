@@ -135,7 +135,16 @@ pub struct Seeder {
 #[allow(missing_docs, reason = "see Record")]
 pub struct Push {
     pub seeder: Option<PushSeeder>,
+    pub seeder_may_leave: Option<SeederSpared>,
     pub hosts: Vec<PushedHost>,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "see Record")]
+pub struct SeederSpared {
+    pub copies: u32,
+    pub seconds: f64,
 }
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]

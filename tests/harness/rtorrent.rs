@@ -1,13 +1,14 @@
 //! An rtorrent with its own session, watch directory, socket and address, as the recipe for a web node has it.
 
 use std::fs;
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
 use crate::daemon::Daemon;
 use crate::wait::eventually;
-use crate::{bin, peers, rpc, template};
+use crate::{bin, netns, peers, rpc, template};
 
 /// An rtorrent that can be stopped and started again; its state stays on disk in between.
 #[derive(Debug)]
@@ -16,7 +17,20 @@ pub struct Rtorrent {
     state: PathBuf,
     log: PathBuf,
     config: PathBuf,
+    place: Place,
+    peer: (String, u16),
     daemon: Option<Daemon>,
+}
+
+/// Where and how an rtorrent runs, if not as most do.
+#[derive(Debug, Clone, Default)]
+pub struct Place {
+    /// The network namespace.
+    pub namespace: Option<String>,
+    /// Whether it has no RPC socket.
+    pub unasked: bool,
+    /// Variables beside the ordinary ones.
+    pub environment: Vec<(String, String)>,
 }
 
 impl Rtorrent {
@@ -33,6 +47,22 @@ impl Rtorrent {
         incoming: &Path,
         min_free: &str,
     ) -> Self {
+        Self::start_at(Place::default(), name, state, (address, port), incoming, min_free)
+    }
+
+    /// The same, at a place of its own.
+    ///
+    /// # Panics
+    /// When it does not come up.
+    #[must_use]
+    pub fn start_at(
+        place: Place,
+        name: &str,
+        state: &Path,
+        (address, port): (&str, u16),
+        incoming: &Path,
+        min_free: &str,
+    ) -> Self {
         for dir in ["session", "watch"] {
             fs::create_dir_all(state.join(dir)).expect("rtorrent's directories");
         }
@@ -42,6 +72,8 @@ impl Rtorrent {
             state: state.to_owned(),
             log: state.join("stdout.log"),
             config: state.join("rtorrent.rc"),
+            place,
+            peer: (address.to_owned(), port),
             daemon: None,
         };
         // As on a web node on which rtorrent and the deployment are one user.
@@ -63,6 +95,9 @@ impl Rtorrent {
                 ("MIN_FREE", min_free),
             ],
         );
+        if rtorrent.place.unasked {
+            rtorrent.take_socket_away();
+        }
         let mut rtorrent = rtorrent;
         rtorrent.resume();
         rtorrent
@@ -76,6 +111,8 @@ impl Rtorrent {
             state: state.to_owned(),
             log: state.join("stdout.log"),
             config: state.join("rtorrent.rc"),
+            place: Place::default(),
+            peer: (String::new(), 0),
             daemon: None,
         }
     }
@@ -111,12 +148,33 @@ impl Rtorrent {
     pub fn resume(&mut self) {
         let mut command = Command::new(peers::need("rtorrent"));
         command.arg("-n").arg("-o").arg(format!("import={}", self.config.display())).env("HOME", &self.state);
+        command.envs(self.place.environment.iter().map(|(name, value)| (name, value)));
+        let command = netns::within(self.place.namespace.as_deref(), command);
         let mut daemon = Daemon::start(&self.name, &command, &self.log);
+        let (address, port) = &self.peer;
         eventually("rtorrent to answer", Duration::from_secs(15), || {
             daemon.assert_running();
-            self.call("system.client_version", &[]).ok()
+            if self.place.unasked {
+                // It opens its port when its configuration is read to the end.
+                return TcpStream::connect((address.as_str(), *port)).ok().map(drop);
+            }
+            self.call("system.client_version", &[]).ok().map(drop)
         });
         self.daemon = Some(daemon);
+    }
+
+    /// Runs it with these variables from its next start on.
+    pub fn set_environment(&mut self, environment: Vec<(String, String)>) {
+        self.place.environment = environment;
+    }
+
+    /// Its configuration without the lines that make the RPC socket.
+    fn take_socket_away(&self) {
+        let text = fs::read_to_string(&self.config).expect("rtorrent.rc");
+        let socket = self.socket().display().to_string();
+        let kept: Vec<&str> = text.lines().filter(|line| !line.contains(&socket)).collect();
+        assert_eq!(kept.len() + 2, text.lines().count(), "open_local and chmod");
+        fs::write(&self.config, kept.join("\n") + "\n").expect("rtorrent.rc");
     }
 
     /// Stops it, as an operator or a reboot would.

@@ -169,6 +169,11 @@ impl Running {
         send(self.child.id(), Signal::TERM);
     }
 
+    /// Asks it to end, as Ctrl-C on a terminal does.
+    pub fn interrupt(&self) {
+        send(self.child.id(), Signal::INT);
+    }
+
     /// Ends it as a crash, the OOM killer or a power cut would.
     pub fn kill9(&self) {
         send(self.child.id(), Signal::KILL);

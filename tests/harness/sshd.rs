@@ -11,7 +11,7 @@ use crate::wait::eventually;
 use crate::{keys, netns, peers, template};
 
 /// Starts the sshd of a server whose files are below `dir`, in a network namespace if it has one, and waits until it
-/// answers.
+/// answers. What it runs has `environment`.
 ///
 /// # Panics
 /// When it cannot be started.
@@ -23,6 +23,7 @@ pub fn start(
     port: u16,
     authorized_keys: &Path,
     namespace: Option<&str>,
+    environment: &[(String, String)],
 ) -> Daemon {
     let ssh = dir.join("ssh");
     fs::create_dir_all(&ssh).expect("ssh directory");
@@ -48,6 +49,12 @@ pub fn start(
             ("PAM", if password_is_locked() { "yes" } else { "no" }),
         ],
     );
+    // Of a keyword that comes twice sshd takes the first, so what is set joins what is there.
+    let words: String = environment.iter().map(|(name, value)| format!(" \"{name}={value}\"")).collect();
+    let text = fs::read_to_string(&config).expect("sshd_config");
+    let set = "SetEnv SHLVL=1";
+    assert!(text.contains(set), "the template has `{set}`");
+    fs::write(&config, text.replace(set, &format!("{set}{words}"))).expect("sshd_config");
     let mut command = Command::new(peers::need("sshd"));
     command.args(["-D", "-e", "-f"]).arg(&config);
     let command = netns::within(namespace, command);

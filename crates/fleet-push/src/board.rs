@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use cli::{Console, Live, Progress, human};
 use fleet::{Event, Host};
-use record::{PushState, ReleaseId};
+use record::{PushState, ReleaseId, SeederSpared};
 
 use crate::events::{Events, phase};
 use crate::live::{self, Picture, Row};
@@ -24,6 +24,8 @@ pub(crate) enum Told {
     Settled(HostReport),
     /// Something worth a line.
     Line(String),
+    /// The seeder may leave.
+    Spared(SeederSpared),
 }
 
 /// Hosts of which a line of progress tells one by one.
@@ -42,6 +44,7 @@ pub(crate) struct Board<'a> {
     /// Bytes that the embedded seeder has sent, if there is one.
     seeder: Option<Arc<AtomicU64>>,
     size: u64,
+    spared: Option<SeederSpared>,
     release: String,
     console: &'a Console,
     shown: Shown,
@@ -76,6 +79,7 @@ impl<'a> Board<'a> {
             told: BTreeSet::new(),
             seeder,
             size,
+            spared: None,
             release: release.to_string(),
             console,
             shown: console.live().map_or_else(|| Shown::Lines(console.progress("push", total)), Shown::Table),
@@ -125,6 +129,11 @@ impl<'a> Board<'a> {
                         self.console.say(format!("{} {line}", host.name));
                     }
                 }
+            }
+            Event::Said(_, Told::Spared(spared)) => {
+                self.console
+                    .say(format!("the swarm has {} complete copies; the seeder may leave", spared.copies));
+                self.spared = Some(spared);
             }
             Event::Ended(index) => {
                 self.say_end(index);
@@ -219,6 +228,11 @@ impl<'a> Board<'a> {
                 ));
             }
         }
+    }
+
+    /// Since when the seeder is not needed, if it was not needed to the end.
+    pub(crate) fn spared(&self) -> Option<SeederSpared> {
+        self.spared
     }
 
     /// What is known of each host, and the files that are still to be told of the end.

@@ -175,6 +175,9 @@ struct Course {
     /// Client of another kind that takes part: embedded peers dial it, and it may come in (can be repeated)
     #[arg(long, value_name = "IP:PORT")]
     allow_peer: Vec<SocketAddr>,
+    /// Most that this machine and each host may send of the payload; max_upload in fleet.toml goes before where it is less
+    #[arg(long, value_name = "RATE")]
+    max_upload: Option<Rate>,
     /// If this program dies, servers that are not done go on for as long as they get something, and those that are done
     /// stay for so long to help them
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = humantime::parse_duration)]
@@ -313,6 +316,7 @@ pub(crate) struct Settings {
     pub(crate) stall_timeout: Duration,
     pub(crate) payload: Option<PathBuf>,
     pub(crate) allow_peer: Vec<SocketAddr>,
+    pub(crate) max_upload: Option<Rate>,
     pub(crate) grace: Duration,
     pub(crate) junit: PathBuf,
     pub(crate) require: Vec<Require>,
@@ -377,6 +381,7 @@ impl Course {
             timeout: self.timeout,
             payload: self.payload,
             allow_peer: self.allow_peer,
+            max_upload: self.max_upload,
             grace: self.grace,
             stall_timeout: self.stall_timeout,
             require,

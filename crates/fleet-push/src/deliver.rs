@@ -5,16 +5,18 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use cli::{Abort, Console, human};
-use fleet::{Engine, Host, Interrupt, Inventory, Outcome, fan_out};
-use record::{Layout, PushSeeder};
+use fleet::{Engine, Host, Interrupt, Inventory, Outcome, Rate, fan_out};
+use record::{Layout, PushSeeder, SeederSpared};
 use swarm_peer::PushKey;
 
 use crate::Error;
 use crate::board::{Beside, Board, Told};
 use crate::cli::Settings;
 use crate::clock::Clock;
+use crate::copies::Copies;
 use crate::events::Events;
 use crate::gate::Gate;
+use crate::groups::Groups;
 use crate::hosts::count;
 use crate::job::{Job, Seeding};
 use crate::mesh::Mesh;
@@ -33,8 +35,21 @@ pub(crate) struct Delivery {
     pub(crate) reports: Vec<HostReport>,
     /// The seeder that ran here.
     pub(crate) seeder: Option<PushSeeder>,
+    /// Since when no seeder was needed.
+    pub(crate) spared: Option<SeederSpared>,
     /// Files that are still to be told of the end.
     pub(crate) beside: Beside,
+}
+
+/// The inventory and the chosen hosts, none of which sends more than `--max-upload` says.
+pub(crate) fn limited(settings: &Settings) -> Result<(Inventory, Vec<Host>), Error> {
+    let mut inventory = settings.reach.inventory()?;
+    let mut hosts = settings.reach.choose(&inventory)?;
+    if let Some(most) = settings.max_upload {
+        let all = hosts.iter_mut().map(|host| &mut host.max_upload);
+        all.chain([&mut inventory.own_seeder.max_upload]).for_each(|rate| limit(rate, most));
+    }
+    Ok((inventory, hosts))
 }
 
 /// Brings the release of the job to the hosts, each of which stages and proves it.
@@ -69,10 +84,16 @@ pub(crate) fn deliver(
     let parallel = settings.reach.parallel;
     let threads = if embedded { parallel.max(all(hosts)) } else { parallel };
     let tour = Tour {
-        swarm: Arc::new(Swarm::new(dialled_by_rtorrents(&job, seed.as_ref(), hosts), size)),
+        swarm: Arc::new(Swarm::new(
+            dialled_by_rtorrents(&job, seed.as_ref(), hosts),
+            size,
+            Groups::of(hosts),
+        )),
         mesh: Arc::clone(&mesh),
+        copies: Arc::new(Copies::new(hosts.len())),
         gate: Arc::new(Gate::new(parallel.get())),
         job: Arc::new(job),
+        hosts: hosts.into(),
         clock: Clock::start(settings.timeout, interrupt.clone()),
         dial: Arc::new(move |host| fleet::connect(host, &options)),
         engine: Arc::new(|remote, host, job, clock| Box::new(Rtorrent::new(remote, host, job, clock))),
@@ -89,11 +110,18 @@ pub(crate) fn deliver(
         |event| board.hear(event),
         move |(index, host), emitter| tour.visit(index, &host, &|told: Told| emitter.say(told)),
     );
+    let spared = board.spared();
     let (known, beside) = board.into_reports();
     let reports: Vec<HostReport> =
         outcomes.into_iter().zip(known).map(|(outcome, known)| settle(outcome, known)).collect();
     let seeder = seed.map(|seed| seed.stop(hosts.iter().find_map(peer_ip)));
-    Ok(Delivery { reports, seeder, beside })
+    Ok(Delivery { reports, seeder, spared, beside })
+}
+
+/// The lesser of what was set and `most`.
+fn limit(rate: &mut Option<Rate>, most: Rate) {
+    let less = rate.filter(|rate| rate.bytes_per_second() < most.bytes_per_second());
+    *rate = Some(less.unwrap_or(most));
 }
 
 /// What the receivers have in common. A secret is only for a fleet in which all can prove that they know it.
@@ -159,5 +187,20 @@ fn settle(outcome: Outcome<HostReport>, known: HostReport) -> HostReport {
         Outcome::NotBegun => HostReport::new(),
         Outcome::LeftBehind => known.failed("terminated"),
         Outcome::Panicked => known.failed("a defect in fleet-push ended the work on this host"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lesser_ceiling_counts() {
+        let rate = |text: &str| text.parse::<Rate>().unwrap();
+        for (set, expected) in [(None, "5 MB/s"), (Some("1 MB/s"), "1 MB/s"), (Some("9 MB/s"), "5 MB/s")] {
+            let mut set = set.map(rate);
+            limit(&mut set, rate("5 MB/s"));
+            assert_eq!(set, Some(rate(expected)));
+        }
     }
 }

@@ -60,6 +60,26 @@ pub(crate) enum Fault {
         /// The digest of the record.
         expected: Sha256,
     },
+    /// The torrent cannot be put before rtorrent.
+    #[error("the watch directory `{path}` cannot be used: {reason}")]
+    WatchDirectory {
+        /// The directory, as fleet.toml has it.
+        path: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Nothing is heard of a download on a host whose rtorrent cannot be asked.
+    #[error("stalled at {bytes} of {size} bytes, unasked: there is no RPC socket `{socket}`{said}")]
+    Unasked {
+        /// Bytes on its disk.
+        bytes: u64,
+        /// Bytes of the payload.
+        size: u64,
+        /// Where the socket ought to be.
+        socket: String,
+        /// What `swap-release stage` said, with a separator before; may be empty.
+        said: String,
+    },
     /// rtorrent ignores the torrent.
     #[error("rtorrent did not load `{torrent}` within {}", humantime::format_duration(*.after))]
     NotLoaded {
@@ -194,6 +214,20 @@ impl Fault {
             Self::Connection(error) => return error.hint(),
             Self::Command { reason, .. } | Self::Receiver { reason, .. } if reason.contains("not found") => {
                 "install swap-release there, or set `swap_release` in fleet.toml to its path".into()
+            }
+            Self::Stopped { message } if message.contains("diskspace") => {
+                "make room there and push again; how much rtorrent keeps free is `close_low_diskspace` of its configuration"
+                    .into()
+            }
+            Self::WatchDirectory { .. } => {
+                "make the directory, writable for the deploy account, let its rtorrent watch it, and restart that; or \
+                 correct `watch_dir` in fleet.toml"
+                    .into()
+            }
+            Self::Unasked { .. } => {
+                "is its rtorrent running, does it watch `watch_dir` and download into `incoming` of the site? with an RPC \
+                 socket (`rpc_socket`) it can be asked"
+                    .into()
             }
             Self::NotLoaded { .. } => {
                 "is `watch_dir` in fleet.toml the directory that its rtorrent watches? see rtorrent's log"

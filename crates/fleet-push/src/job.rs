@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::Read;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use fleet::{Engine, Host, Inventory, SharedPath};
@@ -42,6 +42,8 @@ pub(crate) struct Job {
     /// Who asks, for the lock on the hosts.
     pub(crate) owner: Option<String>,
     pub(crate) stall: Duration,
+    /// The RPC socket of the rtorrent that seeds, which runs beside us.
+    pub(crate) seeder_socket: Option<PathBuf>,
 }
 
 impl Job {
@@ -77,6 +79,7 @@ impl Job {
             shared: inventory.site.shared.clone(),
             owner: owner(),
             stall,
+            seeder_socket: inventory.seeder.as_ref().map(|seeder| seeder.rpc_socket.clone()),
         };
         Ok((job, publish.input))
     }

@@ -5,8 +5,10 @@
 //! - `visit`: one host from connect to staged, on a thread of its own;
 //! - `watch`: what to do next about a download, as a pure function of what is seen;
 //! - `engine`, `rtorrent`: a standing client that carries the payload;
+//! - `watch_dir`, `unasked`: one that cannot be asked, for want of an RPC socket;
 //! - `origin`: whom a host's bytes came from;
-//! - `swarm`, `pace`: which rtorrents are there to be introduced, and which begins when;
+//! - `swarm`, `groups`, `pace`: which rtorrents are there to be introduced, and which begins when;
+//! - `copies`: whether the seeder is needed any more;
 //! - `receiver`, `opening`, `seed`: the embedded engine, on a host and here;
 //! - `mesh`: the embedded peers, and who is told of whom;
 //! - `swap`: `swap-release` on the host;
@@ -22,6 +24,7 @@ mod channel;
 mod cli;
 mod clock;
 mod converge;
+mod copies;
 mod deliver;
 mod doctor;
 mod engine;
@@ -29,6 +32,7 @@ mod error;
 mod events;
 mod fault;
 mod gate;
+mod groups;
 mod hosts;
 mod install;
 mod job;
@@ -50,10 +54,12 @@ mod seed;
 mod swap;
 mod swarm;
 mod torrent;
+mod unasked;
 mod visit;
 #[cfg(test)]
 mod visit_tests;
 mod watch;
+mod watch_dir;
 
 pub use error::Error;
 

@@ -112,6 +112,12 @@ impl Mesh {
         }
     }
 
+    /// Whether any host has an embedded peer.
+    pub(crate) fn has_embedded(&self) -> bool {
+        let inner = self.lock();
+        !inner.awaited.is_empty() || !inner.members.is_empty()
+    }
+
     /// `address`, a client that is no embedded peer of this push, can be dialled.
     pub(crate) fn outside(&self, address: SocketAddr) {
         let mut inner = self.lock();

@@ -49,13 +49,14 @@ impl Pace {
         }
     }
 
-    /// Whether a host may begin at `now`, the time since the push began; if so, it counts as begun.
-    pub(crate) fn may_begin(&mut self, now: Duration) -> bool {
-        let may = self.last.is_none_or(|last| now >= last + self.gap);
-        if may {
-            self.last = Some(now);
-        }
-        may
+    /// Whether a host may begin at `now`, the time since the push began.
+    pub(crate) fn is_due(&self, now: Duration) -> bool {
+        self.last.is_none_or(|last| now >= last + self.gap)
+    }
+
+    /// A host begins.
+    pub(crate) fn begin(&mut self, now: Duration) {
+        self.last = Some(now);
     }
 }
 
@@ -64,6 +65,16 @@ mod tests {
     use super::*;
 
     const MS: fn(u64) -> Duration = Duration::from_millis;
+
+    impl Pace {
+        fn may_begin(&mut self, now: Duration) -> bool {
+            let may = self.is_due(now);
+            if may {
+                self.begin(now);
+            }
+            may
+        }
+    }
 
     #[test]
     fn the_first_begins_at_once_and_the_others_a_seventh_apart() {

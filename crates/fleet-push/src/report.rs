@@ -8,8 +8,8 @@ use cli::human;
 use fleet::{Engine, Host, Rollout};
 use record::receive::Progress;
 use record::{
-    Details, Input, Push, PushSeeder, PushState, PushedHost, Record, Records, Release, StepSeconds, Tool,
-    durable,
+    Details, Input, Push, PushSeeder, PushState, PushedHost, Record, Records, Release, SeederSpared,
+    StepSeconds, Tool, durable,
 };
 
 use crate::Error;
@@ -110,6 +110,8 @@ pub(crate) struct Report<'a> {
     pub(crate) reports: Vec<HostReport>,
     /// The seeder that ran here.
     pub(crate) seeder: Option<PushSeeder>,
+    /// Since when no seeder was needed.
+    pub(crate) spared: Option<SeederSpared>,
     pub(crate) aborted: bool,
 }
 
@@ -147,7 +149,8 @@ impl Report<'_> {
     pub(crate) fn write(&self, settings: &Settings, release: &Release, input: Input) -> Result<(), Error> {
         let hosts = self.hosts.iter().zip(&self.reports).map(|(host, report)| pushed(host, report));
         let tool = Tool { name: "fleet-push".into(), version: env!("CARGO_PKG_VERSION").into() };
-        let push = Push { seeder: self.seeder.clone(), hosts: hosts.collect() };
+        let push =
+            Push { seeder: self.seeder.clone(), seeder_may_leave: self.spared, hosts: hosts.collect() };
         let record =
             Record { aborted: self.aborted, ..Record::new(tool, Some(input), release.clone(), push) };
         Records::new(&settings.records).write(&record)?;
@@ -250,7 +253,7 @@ mod tests {
                 if number % 10 == 0 { report.failed("no route") } else { report }
             });
             let reports = reports.collect();
-            Report { hosts: &hosts, reports, seeder: None, aborted: false }.table()
+            Report { hosts: &hosts, reports, seeder: None, spared: None, aborted: false }.table()
         };
         assert_eq!(table(50).lines().count(), 51);
         let large = table(1000);

@@ -3,9 +3,9 @@
 use std::cell::Cell;
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
-use fleet::{Argv, Host, Remote, RemotePath};
+use fleet::{Host, Remote};
 use rtorrent_rpc::{Client, HexInfohash, LoadCommand};
 
 use crate::channel::Channel;
@@ -13,6 +13,7 @@ use crate::clock::Clock;
 use crate::engine::{Engine, Loaded, Seen};
 use crate::fault::Fault;
 use crate::job::Job;
+use crate::watch_dir;
 
 /// Between two questions while a load is awaited.
 const POLL: Duration = Duration::from_millis(100);
@@ -22,8 +23,12 @@ const PICK_UP: Duration = Duration::from_secs(4);
 const LOAD: Duration = Duration::from_secs(10);
 /// The least time between two announces that rtorrent is told to make.
 const ASK_AGAIN: Duration = Duration::from_secs(5);
-/// Time for a command on the host that should take none.
-const BRIEF: Duration = Duration::from_secs(30);
+
+/// The throttle of downloads whose upload is limited; other torrents of the client are not concerned.
+const THROTTLE: &str = "mkt-push";
+/// In KiB/s, 2.4 Gbit/s: rtorrent minds a throttle of some downloads only if all together have one, too. It makes the
+/// number of upload slots from it, which must stay below 2^16.
+const BOUNDLESS: u32 = 300_000;
 
 /// See [`Engine`].
 pub(crate) struct Rtorrent<'a> {
@@ -61,12 +66,6 @@ impl<'a> Rtorrent<'a> {
         }
     }
 
-    /// Puts the torrent into the watch directory; gives its path.
-    fn put(&self) -> Result<RemotePath, Fault> {
-        let bytes = self.job.torrent.bytes_for(&self.host.name)?;
-        put_torrent(self.remote, self.host, &bytes, self.job.release.id.as_str())
-    }
-
     /// Where peers come from the tracker only: has rtorrent announce now. By itself it would do so again after half an
     /// hour, and whoever came in the meantime would stay unknown.
     fn ask_the_tracker(&self) -> Result<(), Fault> {
@@ -76,44 +75,14 @@ impl<'a> Rtorrent<'a> {
         self.asked.set(Some(Instant::now()));
         Ok(self.client.announce_force(&self.hash)?)
     }
-}
 
-/// Puts a torrent into the watch directory of `host`, under a name that begins with `stem`; gives its path.
-///
-/// rtorrent is told of every file that is closed in that directory, temporary ones too, and would tie the download to
-/// the temporary name; so the file is written in a directory of its own below and moved up. The name is new each
-/// time: rtorrent never reads a path again whose modification time it has seen.
-pub(crate) fn put_torrent(
-    remote: &dyn Remote,
-    host: &Host,
-    bytes: &[u8],
-    stem: &str,
-) -> Result<RemotePath, Fault> {
-    let stamp = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_micros();
-    let name = format!("{stem}.{stamp:x}.torrent");
-    let path = |below: &str| host.watch_dir.join(below).map_err(Fault::Settings);
-    let (arriving, torrent) = (path(&format!(".arriving/{name}"))?, path(&name)?);
-    run(remote, &Argv::new("mkdir").args(["-p", "--", arriving.parent()]))?;
-    remote.upload(bytes, &arriving)?;
-    run(remote, &Argv::new("mv").args(["-f", "-T", "--", arriving.as_str(), torrent.as_str()]))?;
-    log::info!("{}: put `{torrent}` in place", host.name);
-    Ok(torrent)
-}
-
-fn run(remote: &dyn Remote, argv: &Argv) -> Result<(), Fault> {
-    let output = remote.exec(argv, b"", BRIEF)?;
-    if output.status.success() {
-        return Ok(());
-    }
-    Err(Fault::Command { command: argv.to_string(), reason: output.reason() })
-}
-
-impl Engine for Rtorrent<'_> {
-    fn load(&self) -> Result<Loaded, Fault> {
+    /// Gives it the torrent, by its watch directory or, if nobody seems to watch that, by RPC.
+    fn give(&self) -> Result<Loaded, Fault> {
         if self.client.download(&self.hash)?.is_some() {
             return Ok(Loaded::Before);
         }
-        let torrent = self.put()?;
+        let bytes = self.job.torrent.bytes_for(&self.host.name)?;
+        let torrent = watch_dir::put(self.remote, self.host, &bytes, self.job.release.id.as_str())?;
         if self.appears_within(PICK_UP)? {
             return Ok(Loaded::New);
         }
@@ -125,6 +94,32 @@ impl Engine for Rtorrent<'_> {
             return Ok(Loaded::New);
         }
         Err(Fault::NotLoaded { torrent: torrent.to_string(), after: PICK_UP + LOAD })
+    }
+
+    /// Has rtorrent send no more of this torrent than `max_upload` of the host says, during the push and after it.
+    fn limit(&self) -> Result<(), Fault> {
+        let Some(rate) = self.host.max_upload else { return Ok(()) };
+        let kib = u32::try_from(rate.bytes_per_second().get() / 1024).unwrap_or(u32::MAX);
+        // 0 would be no limit at all.
+        self.client.set_named_upload_limit_kb(THROTTLE, kib.max(1))?;
+        if self.client.upload_limit()? == 0 {
+            self.client.set_upload_limit_kb(BOUNDLESS)?;
+        }
+        if self.client.throttle(&self.hash)? == THROTTLE {
+            // To stop it once more would cost it its peers.
+            return Ok(());
+        }
+        self.client.stop(&self.hash)?;
+        self.client.set_throttle(&self.hash, THROTTLE)?;
+        Ok(self.client.start(&self.hash)?)
+    }
+}
+
+impl Engine for Rtorrent<'_> {
+    fn load(&self) -> Result<Loaded, Fault> {
+        let loaded = self.give()?;
+        self.limit()?;
+        Ok(loaded)
     }
 
     fn look(&self) -> Result<Option<Seen>, Fault> {

@@ -5,7 +5,7 @@ use record::{ExitCode, Records};
 
 use crate::board::copies;
 use crate::cli::Settings;
-use crate::deliver::{Delivery, company, deliver};
+use crate::deliver::{Delivery, company, deliver, limited};
 use crate::hosts::count;
 use crate::job::Job;
 use crate::report::Report;
@@ -13,15 +13,15 @@ use crate::{Error, require};
 
 /// Pushes the published release to the selected hosts.
 pub(crate) fn run(settings: &Settings, console: &Console, abort: &Abort) -> Result<ExitCode, Error> {
-    let inventory = settings.reach.inventory()?;
-    let hosts = settings.reach.choose(&inventory)?;
+    let (inventory, hosts) = limited(settings)?;
     require::check(&settings.require, &hosts)?;
     let records = Records::new(&settings.records);
     let company = company(settings, &inventory, &hosts)?;
     let (job, input) = Job::load(&records, &inventory, &hosts, settings.stall_timeout, company)?;
     let release = job.release.clone();
-    let Delivery { reports, seeder, beside } = deliver(settings, &inventory, &hosts, job, console, abort)?;
-    let report = Report { hosts: &hosts, reports, seeder, aborted: abort.is_set() };
+    let Delivery { reports, seeder, spared, beside } =
+        deliver(settings, &inventory, &hosts, job, console, abort)?;
+    let report = Report { hosts: &hosts, reports, seeder, spared, aborted: abort.is_set() };
     console.block(&report.table());
     if let Some(seeder) = &report.seeder {
         console.say(format!("this machine sent {}", copies(seeder.uploaded, release.payload.bytes)));

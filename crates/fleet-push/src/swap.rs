@@ -41,14 +41,14 @@ pub(crate) fn status(remote: &dyn Remote, host: &Host) -> Result<HostStatus, Fau
 }
 
 /// Leaves word on the host that the release is wanted, so that the events of its rtorrent stage it should we be gone by
-/// then. While somebody else holds the lock nothing is left; we are still here to stage it.
-pub(crate) fn want(remote: &dyn Remote, host: &Host, job: &Job) -> Result<(), Fault> {
+/// then. While somebody else holds the lock nothing is left, and false is given; we are still here to stage it.
+pub(crate) fn want(remote: &dyn Remote, host: &Host, job: &Job) -> Result<bool, Fault> {
     let output = remote.exec(&with_record(host, job, "want"), &job.record, STATUS)?;
     match exit_code(&output) {
-        Some(ExitCode::Ok) => Ok(()),
+        Some(ExitCode::Ok) => Ok(true),
         Some(ExitCode::Busy) => {
             log::info!("{}: {}", host.name, output.reason());
-            Ok(())
+            Ok(false)
         }
         _ => Err(Fault::Command { command: "swap-release want".into(), reason: output.reason() }),
     }

@@ -1,9 +1,11 @@
 //! The hosts of this push as peers of each other.
 
+use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use crate::groups::{Begun, Groups};
 use crate::pace::Pace;
 
 /// Peers that one host is told of. rtorrent takes 200 of a download; a swarm needs far fewer.
@@ -13,6 +15,7 @@ const INTRODUCED: usize = 50;
 #[derive(Debug)]
 pub(crate) struct Swarm {
     seeder: Option<SocketAddr>,
+    groups: Groups,
     began: Instant,
     inner: Mutex<Inner>,
 }
@@ -20,6 +23,9 @@ pub(crate) struct Swarm {
 #[derive(Debug)]
 struct Inner {
     pace: Pace,
+    /// Hosts that wait for their turn, and those that had it.
+    waiting: BTreeSet<usize>,
+    begun: Begun,
     members: Vec<Member>,
 }
 
@@ -33,17 +39,30 @@ struct Member {
 }
 
 impl Swarm {
-    /// A swarm for a payload of `size` bytes. A seeder that can be dialled is one that everybody is told of; embedded peers
-    /// dial the rtorrents themselves.
-    pub(crate) fn new(seeder: Option<SocketAddr>, size: u64) -> Self {
-        let inner = Inner { pace: Pace::new(size), members: Vec::new() };
-        Self { seeder, began: Instant::now(), inner: Mutex::new(inner) }
+    /// A swarm for a payload of `size` bytes. A seeder that can be dialled is one that everybody is told of, but for the
+    /// rest of a group that has its own sources; embedded peers dial the rtorrents themselves.
+    pub(crate) fn new(seeder: Option<SocketAddr>, size: u64, groups: Groups) -> Self {
+        let inner = Inner {
+            pace: Pace::new(size),
+            waiting: BTreeSet::new(),
+            begun: Begun::default(),
+            members: Vec::new(),
+        };
+        Self { seeder, groups, began: Instant::now(), inner: Mutex::new(inner) }
     }
 
-    /// Whether it is a host's turn to begin.
-    pub(crate) fn may_begin(&self) -> bool {
+    /// Whether it is the turn of `host`, which waits for it, to begin.
+    pub(crate) fn may_begin(&self, host: usize) -> bool {
         let now = self.began.elapsed();
-        self.lock().pace.may_begin(now)
+        let mut inner = self.lock();
+        inner.waiting.insert(host);
+        if !inner.pace.is_due(now) || self.groups.next(&inner.waiting, &inner.begun) != Some(host) {
+            return false;
+        }
+        inner.pace.begin(now);
+        inner.waiting.remove(&host);
+        self.groups.count(host, &mut inner.begun);
+        true
     }
 
     /// Whether the seeder has this address.
@@ -56,16 +75,12 @@ impl Swarm {
         self.lock().pace.measure(bytes, size, time);
     }
 
-    /// `host` has the torrent loaded. Whom to dial: the seeder, and everybody who joined before; those who come later
-    /// dial it, so each pair meets once.
+    /// `host` has the torrent loaded. Whom to dial: the seeder, and those who joined before; those who come later dial it,
+    /// so each pair meets once.
     pub(crate) fn join(&self, host: usize, address: Option<SocketAddr>) -> Vec<SocketAddr> {
         let mut inner = self.lock();
-        let peers = inner.others(host, self.seeder);
-        if let Some(address) = address
-            && !inner.members.iter().any(|member| member.host == host)
-        {
-            inner.members.push(Member { host, address, calls: Vec::new() });
-        }
+        let peers = self.others(&inner, host, false);
+        inner.enter(host, address);
         peers
     }
 
@@ -73,6 +88,7 @@ impl Swarm {
     /// not dial the same peer again for 600 s, but may be dialled.
     pub(crate) fn rejoin(&self, host: usize, address: Option<SocketAddr>) -> Vec<SocketAddr> {
         let mut inner = self.lock();
+        inner.enter(host, address);
         if let Some(address) = address {
             for member in inner.members.iter_mut().filter(|member| member.host != host) {
                 if !member.calls.contains(&address) {
@@ -80,7 +96,26 @@ impl Swarm {
                 }
             }
         }
-        inner.others(host, self.seeder)
+        self.others(&inner, host, true)
+    }
+
+    /// Whether `host` is one that gets the payload from outside its group.
+    pub(crate) fn is_source(&self, host: usize) -> bool {
+        let inner = self.lock();
+        let before: Vec<usize> =
+            inner.members.iter().map(|member| member.host).take_while(|other| *other != host).collect();
+        !self.groups.are_several() || self.groups.is_source(host, &before)
+    }
+
+    /// The seeder and the members but `host`, of its own group first, and the latest first: they need peers most.
+    fn others(&self, inner: &Inner, host: usize, everybody: bool) -> Vec<SocketAddr> {
+        let members: Vec<usize> =
+            inner.members.iter().rev().map(|member| member.host).filter(|other| *other != host).collect();
+        let outward = everybody || !self.groups.are_several() || self.groups.is_source(host, &members);
+        let known = self.groups.known_to(host, &members, everybody);
+        let address = |known: usize| inner.members.iter().find(|member| member.host == known);
+        let others = known.into_iter().filter_map(address).map(|member| member.address);
+        self.seeder.filter(|_| outward).into_iter().chain(others).take(INTRODUCED).collect()
     }
 
     /// Whom `host` was asked to dial since the last time.
@@ -95,17 +130,23 @@ impl Swarm {
         self.lock().members.retain(|member| member.host != host);
     }
 
+    /// `host` does not wait for its turn any more, whatever became of it.
+    pub(crate) fn give_up_turn(&self, host: usize) {
+        self.lock().waiting.remove(&host);
+    }
+
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Inner {
-    /// The seeder and the members but `host`, the latest first: they need peers most.
-    fn others(&self, host: usize, seeder: Option<SocketAddr>) -> Vec<SocketAddr> {
-        let others =
-            self.members.iter().rev().filter(|member| member.host != host).map(|member| member.address);
-        seeder.into_iter().chain(others).take(INTRODUCED).collect()
+    fn enter(&mut self, host: usize, address: Option<SocketAddr>) {
+        if let Some(address) = address
+            && !self.members.iter().any(|member| member.host == host)
+        {
+            self.members.push(Member { host, address, calls: Vec::new() });
+        }
     }
 }
 
@@ -119,7 +160,7 @@ mod tests {
 
     #[test]
     fn each_pair_meets_once() {
-        let swarm = Swarm::new(Some(address(5)), 1);
+        let swarm = Swarm::new(Some(address(5)), 1, Groups::default());
         assert_eq!(swarm.join(1, Some(address(11))), [address(5)]);
         assert_eq!(swarm.join(2, Some(address(12))), [address(5), address(11)]);
         assert_eq!(swarm.join(3, Some(address(13))), [address(5), address(12), address(11)]);
@@ -134,7 +175,7 @@ mod tests {
 
     #[test]
     fn who_lacks_peers_is_dialled_by_the_others() {
-        let swarm = Swarm::new(Some(address(5)), 1);
+        let swarm = Swarm::new(Some(address(5)), 1, Groups::default());
         swarm.join(1, Some(address(11)));
         swarm.join(2, Some(address(12)));
         assert_eq!(swarm.rejoin(1, Some(address(11))), [address(5), address(12)]);
@@ -146,11 +187,39 @@ mod tests {
 
     #[test]
     fn a_large_swarm_is_not_a_full_mesh() {
-        let swarm = Swarm::new(Some(address(5)), 1);
+        let swarm = Swarm::new(Some(address(5)), 1, Groups::default());
         for host in 0..100 {
             swarm.join(host, Some(address(u8::try_from(host).unwrap() + 100)));
         }
         let peers = swarm.join(200, Some(address(9)));
         assert_eq!((peers.len(), peers[0]), (50, address(5)));
+    }
+
+    #[test]
+    fn the_rest_of_a_group_have_it_from_their_own() {
+        let hosts = ["a", "a", "a", "b"].map(|group| {
+            let mut host = crate::visit_tests::host();
+            host.group = group.parse().ok();
+            host
+        });
+        let swarm = Swarm::new(Some(address(5)), 1, Groups::of(&hosts));
+        assert_eq!(swarm.join(0, Some(address(10))), [address(5)]);
+        assert_eq!(swarm.join(3, Some(address(13))), [address(5), address(10)]);
+        assert_eq!(swarm.join(1, Some(address(11))), [address(5), address(10), address(13)]);
+        assert_eq!(swarm.join(2, Some(address(12))), [address(11), address(10), address(13)], "no seeder");
+        assert!(swarm.is_source(1) && !swarm.is_source(2));
+        let all = [address(5), address(11), address(10), address(13)];
+        assert_eq!(swarm.rejoin(2, Some(address(12))), all, "who gets nothing is told of everybody");
+    }
+
+    #[test]
+    fn a_host_that_failed_while_it_waited_holds_nobody_up() {
+        let swarm = Swarm::new(None, 1, Groups::default());
+        assert!(swarm.may_begin(2));
+        // Its turn has come, but the pace may not allow it yet; then it is gone.
+        swarm.lock().waiting.insert(0);
+        assert!(!swarm.may_begin(1));
+        swarm.give_up_turn(0);
+        assert!(swarm.may_begin(1));
     }
 }

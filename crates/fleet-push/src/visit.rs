@@ -5,6 +5,7 @@
 
 mod follow;
 mod receive;
+mod unasked;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -13,7 +14,9 @@ use fleet::{Argv, Host, Remote, RemotePath};
 use record::PushState;
 
 use crate::board::Told;
+use crate::channel::Channel;
 use crate::clock::Clock;
+use crate::copies::Copies;
 use crate::engine::{Engine, Loaded, Seen};
 use crate::fault::Fault;
 use crate::gate::Gate;
@@ -25,6 +28,8 @@ use crate::retry::{RETRIES, delay};
 use crate::swap;
 use crate::swarm::Swarm;
 use crate::watch::Watch;
+
+use self::unasked::Unheard;
 
 /// Between two questions to a client that does not answer.
 const POLL: Duration = Duration::from_millis(250);
@@ -45,8 +50,11 @@ pub(crate) type MakeEngine =
 #[derive(Clone)]
 pub(crate) struct Tour {
     pub(crate) job: Arc<Job>,
+    /// All hosts of this push, by their numbers.
+    pub(crate) hosts: Arc<[Host]>,
     pub(crate) swarm: Arc<Swarm>,
     pub(crate) mesh: Arc<Mesh>,
+    pub(crate) copies: Arc<Copies>,
     pub(crate) gate: Arc<Gate>,
     pub(crate) clock: Clock,
     pub(crate) dial: Dial,
@@ -73,13 +81,21 @@ pub(crate) struct Visit<'a> {
     refetched: bool,
 }
 
+/// What came of the beginning.
+enum Begun {
+    /// The client has the torrent.
+    Loaded,
+    /// There is no way to ask the client.
+    Unasked,
+}
+
 impl Tour {
     /// Visits `host`, the `index`th of this push.
     pub(crate) fn visit(&self, index: usize, host: &Host, tell: &dyn Fn(Told)) -> HostReport {
         let watch = Watch::new(self.job.stall, Duration::ZERO);
         let (began, report) = (Instant::now(), HostReport::new());
         // Whatever becomes of it, nobody waits for this host after that.
-        let _settled = Settled(&self.mesh, index);
+        let _settled = Settled(&self.mesh, &self.swarm, index);
         let mut visit = Visit {
             tour: self,
             host,
@@ -109,16 +125,19 @@ impl Tour {
             }
         }
         visit.tell_now();
+        // An rtorrent goes on giving what it has, a peer of ours ends with its visit.
+        visit.tell_spared(self.copies.out(index, host.engine == fleet::Engine::Rtorrent));
         visit.report
     }
 }
 
 /// Settles a host when dropped.
-struct Settled<'a>(&'a Mesh, usize);
+struct Settled<'a>(&'a Mesh, &'a Swarm, usize);
 
 impl Drop for Settled<'_> {
     fn drop(&mut self) {
-        self.0.settle(self.1);
+        self.0.settle(self.2);
+        self.1.give_up_turn(self.2);
     }
 }
 
@@ -171,10 +190,16 @@ impl Visit<'_> {
 
         let engine = (tour.engine)(&*remote, self.host, &tour.job, &tour.clock);
         let started = Instant::now();
-        let manifest = self.want(&*remote)?;
-        let loaded = self.begin(&*engine);
+        let (manifest, left_word) = self.want(&*remote)?;
+        let mut begun = self.begin(&*engine, &*remote);
         add(&mut self.report.seconds.push, started.elapsed());
-        loaded?;
+        while let Begun::Unasked = begun? {
+            let manifest = manifest.as_ref().map(RemotePath::as_str);
+            if self.follow_unasked(&*remote, manifest, left_word)? == Unheard::Staged {
+                return Ok(());
+            }
+            begun = self.begin(&*engine, &*remote);
+        }
         self.tell_now();
 
         loop {
@@ -218,12 +243,24 @@ impl Visit<'_> {
         }
     }
 
-    /// Waits for its turn, then gives the client the torrent.
-    fn begin(&mut self, engine: &dyn Engine) -> Result<(), Fault> {
-        while !self.tour.swarm.may_begin() {
+    /// Waits for its turn, then gives the client the torrent, if it can be asked.
+    fn begin(&mut self, engine: &dyn Engine, remote: &dyn Remote) -> Result<Begun, Fault> {
+        while !self.tour.swarm.may_begin(self.index) {
             self.tour.clock.pause(TURN)?;
         }
-        let loaded = self.patiently(LONGEST_START, |_| engine.load())?;
+        let mut is_there = false;
+        let loaded = self.patiently(LONGEST_START, |visit| {
+            let loaded = engine.load();
+            match &loaded {
+                // A client that is being restarted leaves its socket behind.
+                Err(fault) if fault.is_client_down() && !is_there => {
+                    is_there = Channel { remote, host: visit.host }.is_there()?;
+                    if is_there { loaded.map(Some) } else { Ok(None) }
+                }
+                _ => loaded.map(Some),
+            }
+        })?;
+        let Some(loaded) = loaded else { return Ok(Begun::Unasked) };
         if loaded == Loaded::Before && !self.began_once {
             let left = engine.look()?.is_some_and(|seen| !seen.complete && !seen.hashing);
             if left {
@@ -235,7 +272,7 @@ impl Visit<'_> {
         self.began_once = true;
         let now = self.now();
         self.watch.refresh(now);
-        Ok(())
+        Ok(Begun::Loaded)
     }
 
     fn reload(&mut self, engine: &dyn Engine) -> Result<(), Fault> {
@@ -274,12 +311,13 @@ impl Visit<'_> {
         swap::stage(remote, self.host, job, place.as_str(), manifest, clock).map(drop)
     }
 
-    /// Leaves all on the host that it needs to stage the release by itself, and gives where the manifest is.
-    fn want(&self, remote: &dyn Remote) -> Result<Option<RemotePath>, Fault> {
+    /// Leaves all on the host that it needs to stage the release by itself, and gives where the manifest is; also whether
+    /// the word could be left.
+    fn want(&self, remote: &dyn Remote) -> Result<(Option<RemotePath>, bool), Fault> {
         let job = &*self.tour.job;
         let manifest = job.manifest.as_ref().map(|bytes| self.put_manifest(remote, bytes)).transpose()?;
-        swap::want(remote, self.host, job)?;
-        Ok(manifest)
+        let left_word = swap::want(remote, self.host, job)?;
+        Ok((manifest, left_word))
     }
 
     /// The manifest of a plain tree, which no torrent carries, where the next push finds it too.
@@ -298,6 +336,17 @@ impl Visit<'_> {
     /// Since the visit began.
     fn now(&self) -> Duration {
         self.began.elapsed()
+    }
+
+    /// It has every piece, for others as well.
+    fn tell_whole(&self) {
+        self.tell_spared(self.tour.copies.whole(self.index));
+    }
+
+    fn tell_spared(&self, spared: Option<record::SeederSpared>) {
+        if let Some(spared) = spared {
+            (self.tell)(Told::Spared(spared));
+        }
     }
 
     fn say(&self, line: impl Into<String>) {

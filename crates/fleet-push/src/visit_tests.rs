@@ -10,9 +10,11 @@ use record::host::{HostStatus, ReleaseState, ReleaseStatus, StageReply};
 use record::{Layout, NamedFile, PayloadFile, PushState, Release, Sha256};
 
 use crate::clock::Clock;
+use crate::copies::Copies;
 use crate::engine::{Engine, Loaded, Seen};
 use crate::fault::Fault;
 use crate::gate::Gate;
+use crate::groups::Groups;
 use crate::job::{Job, Seeding};
 use crate::mesh::Mesh;
 use crate::opening::Company;
@@ -102,7 +104,7 @@ fn release(layout: Layout) -> Release {
     }
 }
 
-fn host() -> Host {
+pub(crate) fn host() -> Host {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("fleet.toml");
     std::fs::write(
@@ -218,11 +220,14 @@ impl Play {
             shared: vec!["files/".parse().unwrap()],
             owner: Some("build-7".into()),
             stall: Duration::from_secs(5),
+            seeder_socket: None,
         };
         let engine_log = Arc::clone(&log);
         let tour = Tour {
-            swarm: Arc::new(Swarm::new(Some(seeder), 1000)),
+            hosts: Arc::new([host()]),
+            swarm: Arc::new(Swarm::new(Some(seeder), 1000, Groups::default())),
             mesh: Arc::new(Mesh::new([0].into(), [].into(), &[])),
+            copies: Arc::new(Copies::new(1)),
             gate: Arc::new(Gate::new(1)),
             job: Arc::new(job),
             clock: Clock::start(Duration::from_secs(60), self.interrupt),

@@ -42,7 +42,7 @@ pub use folder::{AnyRecord, DEFAULT_FOLDER, Records, SUMMARY, any_record, record
 pub use host_keys::{HostKeys, KeyStanding, ScannedHost, ScannedKey};
 pub use pack::Pack;
 pub use publish::{Publish, Seeder, TrackerMode};
-pub use push::{Push, PushSeeder, PushState, PushedHost, StepSeconds};
+pub use push::{Push, PushSeeder, PushState, PushedHost, SeederSpared, StepSeconds};
 pub use push_event::{HostPhase, PushEvent};
 pub use push_plan::{Estimate, PlanAction, PlannedHost, PushPlan};
 pub use release::{Layout, NamedFile, PayloadFile, Release};

@@ -74,12 +74,24 @@ pub struct PushSeeder {
     pub max_upload: Option<u64>,
 }
 
+/// When the seeder was needed no more: hosts that lacked pieces got the rest from other hosts.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SeederSpared {
+    /// Complete copies in the swarm by then, the seeder's not counted.
+    pub copies: u32,
+    /// Seconds since the push began.
+    pub seconds: f64,
+}
+
 /// Details of `push/1`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Push {
     /// The seeder of this push; null if somebody else seeded.
     pub seeder: Option<PushSeeder>,
+    /// Since when the seeder might have left; null if it was needed until nobody lacked anything.
+    pub seeder_may_leave: Option<SeederSpared>,
     /// Every host of the inventory that was selected, in its order.
     pub hosts: Vec<PushedHost>,
 }

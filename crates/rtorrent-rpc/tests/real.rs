@@ -71,6 +71,7 @@ fn it_says_who_it_is() {
     assert_eq!(client.listen_port().unwrap(), rtorrent.peer().port());
     client.set_upload_limit_kb(500).unwrap();
     assert_eq!(client.call("throttle.global_up.max_rate", &[]).unwrap(), Value::Int(500 * 1024));
+    assert_eq!(client.upload_limit().unwrap(), 500 * 1024);
     client.set_default_max_uploads(3).unwrap();
     assert_eq!(client.call("throttle.max_uploads", &[]).unwrap(), Value::Int(3));
     assert_eq!(client.downloads().unwrap(), []);
@@ -240,6 +241,10 @@ fn peers_are_introduced_and_the_download_follows() {
     client.stop(&sample.hash).unwrap();
     let stopped = client.download(&sample.hash).unwrap().unwrap();
     assert!(!stopped.active && !stopped.started && stopped.complete && !stopped.is_seeding());
+    assert_eq!(client.throttle(&sample.hash).unwrap(), "");
+    client.set_named_upload_limit_kb("few", 50).unwrap();
+    client.set_throttle(&sample.hash, "few").unwrap();
+    assert_eq!(client.throttle(&sample.hash).unwrap(), "few");
     client.start(&sample.hash).unwrap();
     leecher.wait_seeding(&sample.hash);
 }

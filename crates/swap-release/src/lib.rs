@@ -3,6 +3,7 @@
 //!
 //! - `site`: the layout on a server, its lock, its state, and finishing what a killed process left;
 //! - `verbs`: what is done on a server, one verb a file;
+//! - `reader`: whether whoever asked still waits;
 //! - `receive`: an embedded peer for the length of one push, and staging what it got;
 //! - `fleet`: what is done from the controller;
 //! - `hooks`, `drupal`: what is run around a switch, on orders (`order`) of the controller;
@@ -19,6 +20,7 @@ mod lint;
 #[cfg(any(test, fuzzing))]
 pub mod oracle;
 mod order;
+mod reader;
 mod receive;
 mod server;
 mod shared;

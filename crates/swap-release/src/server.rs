@@ -17,6 +17,7 @@ use crate::drupal;
 use crate::hooks::Switching;
 use crate::job::{Lease, ServerJob, ServerVerb};
 use crate::lint;
+use crate::reader;
 use crate::site::{HistoryLine, LockedSite, Site, SwitchKind};
 use crate::verbs::adopt::Adopted;
 use crate::verbs::confirm::{self, Controller};
@@ -38,6 +39,9 @@ pub(crate) fn run(job: ServerJob, console: &Console, abort: &Abort) -> Result<Ex
         ServerVerb::Stage { payload, record, manifest, shared, json } => {
             let AnyRecord { release, build } = read_record(&record)?;
             let locked = site.lock(owner)?;
+            if json {
+                reader::abort_without_reader(abort);
+            }
             let progress = console.progress("staging", release.bytes);
             let tell = |bytes| {
                 progress.advance(bytes);

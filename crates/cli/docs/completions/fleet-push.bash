@@ -44,7 +44,7 @@ _fleet__push() {
 
     case "${cmd}" in
         fleet__push)
-            opts="-v -h -V --fleet --only --group --exclude --host --identity --known-hosts --parallel --connect-timeout --records --timeout --stall-timeout --payload --allow-peer --grace --events --metrics --junit --dry-run --link --require --verbose --color --help --version plan doctor install converge hosts keys"
+            opts="-v -h -V --fleet --only --group --exclude --host --identity --known-hosts --parallel --connect-timeout --records --timeout --stall-timeout --payload --allow-peer --max-upload --grace --events --metrics --junit --dry-run --link --require --verbose --color --help --version plan doctor install converge hosts keys"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -106,6 +106,10 @@ _fleet__push() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --max-upload)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --grace)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -142,7 +146,7 @@ _fleet__push() {
             return 0
             ;;
         fleet__subcmd__push__subcmd__converge)
-            opts="-v -h --fleet --only --group --exclude --host --identity --known-hosts --parallel --connect-timeout --records --timeout --stall-timeout --payload --allow-peer --grace --events --metrics --junit --dry-run --verbose --color --help"
+            opts="-v -h --fleet --only --group --exclude --host --identity --known-hosts --parallel --connect-timeout --records --timeout --stall-timeout --payload --allow-peer --max-upload --grace --events --metrics --junit --dry-run --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -201,6 +205,10 @@ _fleet__push() {
                     return 0
                     ;;
                 --allow-peer)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-upload)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

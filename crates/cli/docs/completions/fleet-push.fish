@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_fleet_push_global_optspecs
-    string join \n fleet= only= group= exclude= host= identity= known-hosts= parallel= connect-timeout= records= timeout= stall-timeout= payload= allow-peer= grace= events= metrics= junit= dry-run link= require= v/verbose color= h/help V/version
+    string join \n fleet= only= group= exclude= host= identity= known-hosts= parallel= connect-timeout= records= timeout= stall-timeout= payload= allow-peer= max-upload= grace= events= metrics= junit= dry-run link= require= v/verbose color= h/help V/version
 end
 
 function __fish_fleet_push_needs_command
@@ -38,6 +38,7 @@ complete -c fleet-push -n "__fish_fleet_push_needs_command" -l timeout -d 'Longe
 complete -c fleet-push -n "__fish_fleet_push_needs_command" -l stall-timeout -d 'A host that gets no new byte for so long has failed' -r
 complete -c fleet-push -n "__fish_fleet_push_needs_command" -l payload -d 'Payload to seed from here, for a tree layout: the site; an archive is taken from the folder of records' -r -F
 complete -c fleet-push -n "__fish_fleet_push_needs_command" -l allow-peer -d 'Client of another kind that takes part: embedded peers dial it, and it may come in (can be repeated)' -r
+complete -c fleet-push -n "__fish_fleet_push_needs_command" -l max-upload -d 'Most that this machine and each host may send of the payload; max_upload in fleet.toml goes before where it is less' -r
 complete -c fleet-push -n "__fish_fleet_push_needs_command" -l grace -d 'If this program dies, servers that are not done go on for as long as they get something, and those that are done stay for so long to help them' -r
 complete -c fleet-push -n "__fish_fleet_push_needs_command" -l events -d 'File for one line of JSON whenever a host gets further' -r -F
 complete -c fleet-push -n "__fish_fleet_push_needs_command" -l metrics -d 'File for Prometheus\' textfile collector, kept up to date' -r -F
@@ -125,6 +126,7 @@ complete -c fleet-push -n "__fish_fleet_push_using_subcommand converge" -l timeo
 complete -c fleet-push -n "__fish_fleet_push_using_subcommand converge" -l stall-timeout -d 'A host that gets no new byte for so long has failed' -r
 complete -c fleet-push -n "__fish_fleet_push_using_subcommand converge" -l payload -d 'Payload to seed from here, for a tree layout: the site; an archive is taken from the folder of records' -r -F
 complete -c fleet-push -n "__fish_fleet_push_using_subcommand converge" -l allow-peer -d 'Client of another kind that takes part: embedded peers dial it, and it may come in (can be repeated)' -r
+complete -c fleet-push -n "__fish_fleet_push_using_subcommand converge" -l max-upload -d 'Most that this machine and each host may send of the payload; max_upload in fleet.toml goes before where it is less' -r
 complete -c fleet-push -n "__fish_fleet_push_using_subcommand converge" -l grace -d 'If this program dies, servers that are not done go on for as long as they get something, and those that are done stay for so long to help them' -r
 complete -c fleet-push -n "__fish_fleet_push_using_subcommand converge" -l events -d 'File for one line of JSON whenever a host gets further' -r -F
 complete -c fleet-push -n "__fish_fleet_push_using_subcommand converge" -l metrics -d 'File for Prometheus\' textfile collector, kept up to date' -r -F

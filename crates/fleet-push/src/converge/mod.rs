@@ -191,7 +191,7 @@ impl Push<'_> {
         hosts.extend(lender.cloned());
         let company = company(self.settings, &inventory, &hosts)?;
         let (job, _) = Job::load(self.records, &inventory, &hosts, self.settings.stall_timeout, company)?;
-        let Delivery { reports, seeder, beside } =
+        let Delivery { reports, seeder, beside, .. } =
             deliver(self.settings, &inventory, &hosts, job, console, abort)?;
         let staged = reports.iter().all(|report| report.state == PushState::Staged);
         beside.end(&hosts, &reports, staged, console);

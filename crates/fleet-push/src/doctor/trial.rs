@@ -13,7 +13,7 @@ use rtorrent_rpc::{Client, Download, HexInfohash, LoadCommand};
 use super::seen::Trial;
 use crate::channel::Channel;
 use crate::fault::Fault;
-use crate::rtorrent::put_torrent;
+use crate::watch_dir;
 
 /// Its name, and that of its file.
 const NAME: &str = "mkt-doctor.trial";
@@ -42,7 +42,7 @@ pub(super) fn trial(
     if client.download(&hash)?.is_some() {
         client.erase(&hash)?;
     }
-    let torrent = match put_torrent(remote, host, &bytes, NAME) {
+    let torrent = match watch_dir::put(remote, host, &bytes, NAME) {
         Ok(torrent) => torrent,
         Err(fault @ Fault::Terminated) => return Err(fault),
         Err(fault) if fault.is_connection_loss() => return Err(fault),

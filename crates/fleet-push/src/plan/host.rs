@@ -153,6 +153,12 @@ fn rtorrent(remote: &dyn Remote, host: &Host, probe: &Probe, planned: &mut Plann
     }
     match Client::new(Channel { remote, host }).client_version().map_err(Fault::from) {
         Ok(version) => planned.rtorrent = Some(version),
+        Err(fault) if fault.is_client_down() && matches!(Channel { remote, host }.is_there(), Ok(false)) => {
+            planned.warnings.push(format!(
+                "no RPC socket `{}`: its rtorrent, if it runs, is fed by `{}` and followed by swap-release",
+                host.rpc_socket, host.watch_dir
+            ));
+        }
         Err(fault) => {
             planned.problems.push(format!("rtorrent does not answer: {}", fault.beside(&host.name)));
         }

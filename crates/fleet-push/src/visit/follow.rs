@@ -50,7 +50,7 @@ impl Visit<'_> {
         if matches!(next, Next::Join) {
             let address = peer_address(self.host);
             engine.introduce(&swarm.join(self.index, address))?;
-            if let Some(address) = address {
+            if let Some(address) = address.filter(|_| self.is_dialled_by_ours()) {
                 self.tour.mesh.outside(address);
             }
             // At once: a host that is complete need not wait for the next look.
@@ -64,11 +64,16 @@ impl Visit<'_> {
                     // It was stopped by somebody: the others need what it has.
                     engine.start()?;
                 }
+                self.tell_whole();
                 return Ok(Some(seen));
             }
             (Next::Rejoin, _) => {
                 log::info!("{}: no peers or no progress, introducing it again", self.host.name);
-                engine.introduce(&swarm.rejoin(self.index, peer_address(self.host)))?;
+                let address = peer_address(self.host);
+                engine.introduce(&swarm.rejoin(self.index, address))?;
+                if let Some(address) = address {
+                    self.tour.mesh.outside(address);
+                }
             }
             (Next::Start, _) => {
                 log::info!("{}: starting the download", self.host.name);
@@ -104,6 +109,15 @@ impl Visit<'_> {
     }
 }
 
+impl Visit<'_> {
+    /// Whether embedded peers, and the seeder here, dial its client. The rest of a group with sources of its own are left
+    /// to them; but peers of a private torrent have no other way to meet.
+    fn is_dialled_by_ours(&self) -> bool {
+        let tour = self.tour;
+        tour.swarm.is_source(self.index) || !tour.job.introduce || tour.mesh.has_embedded()
+    }
+}
+
 /// How fast a host gets what it lacked at first.
 #[derive(Default)]
 struct Speed(Option<(Instant, u64)>);
@@ -121,7 +135,7 @@ impl Speed {
 }
 
 /// Where other hosts' clients dial this one; rtorrent takes IPv4 addresses only.
-fn peer_address(host: &Host) -> Option<SocketAddr> {
+pub(super) fn peer_address(host: &Host) -> Option<SocketAddr> {
     let resolve = || {
         let found = (host.address.as_str(), host.peer_port).to_socket_addrs().ok()?;
         found.map(|address| address.ip()).find(IpAddr::is_ipv4)

@@ -162,6 +162,7 @@ impl Visit<'_> {
                 self.add_download(course);
                 self.report.bytes = self.tour.job.release.payload.bytes;
                 self.tell_now();
+                self.tell_whole();
             }
             Event::Staged(reply) => {
                 if let Some(complete) = course.complete {

@@ -45,8 +45,15 @@ impl Door {
     }
 
     fn start(&mut self) {
-        self.daemon =
-            Some(sshd::start(self.name, &self.dir, &self.address, self.port, &self.authorized_keys, None));
+        self.daemon = Some(sshd::start(
+            self.name,
+            &self.dir,
+            &self.address,
+            self.port,
+            &self.authorized_keys,
+            None,
+            &[],
+        ));
     }
 
     /// Another machine answers at its address.

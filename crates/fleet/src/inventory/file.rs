@@ -181,7 +181,7 @@ pub(super) struct HostTable {
     pub(super) deploy_to: Option<RemotePath>,
     /// The directory its rtorrent loads torrents from.
     pub(super) watch_dir: Option<RemotePath>,
-    /// The SCGI socket of its rtorrent.
+    /// The SCGI socket of its rtorrent. Where there is none, the watch directory and swap-release do.
     pub(super) rpc_socket: Option<RemotePath>,
     /// swap-release on the host: a name on the PATH, or a path.
     pub(super) swap_release: Option<Program>,
@@ -191,7 +191,7 @@ pub(super) struct HostTable {
     pub(super) peer_ports: Option<PortRange>,
     /// The address its embedded peer binds, when it is not the one that others dial.
     pub(super) peer_listen: Option<IpAddr>,
-    /// The most its embedded peer sends, such as `200 Mbit/s`.
+    /// The most it sends of a payload, such as `200 Mbit/s`.
     pub(super) max_upload: Option<Rate>,
     /// What carries the payload there.
     pub(super) engine: Option<Engine>,

@@ -25,7 +25,7 @@ pub struct Host {
     pub peer_ports: PortRange,
     /// The address its embedded peer binds, when it is not the one that others dial (behind NAT).
     pub peer_listen: Option<IpAddr>,
-    /// The most its embedded peer sends.
+    /// The most it sends of a payload.
     pub max_upload: Option<Rate>,
     /// Its group, if any: whose quorum counts, and whom peers prefer.
     pub group: Option<HostName>,

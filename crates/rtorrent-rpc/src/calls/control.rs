@@ -37,6 +37,24 @@ impl<C: Connect> Client<C> {
         self.on("d.erase", hash, &[])
     }
 
+    /// Gives it the throttle called `name` (`d.throttle_name.set`). rtorrent refuses that while it is active: stop it before.
+    ///
+    /// # Errors
+    /// All of [`crate::Error`].
+    pub fn set_throttle(&self, hash: &HexInfohash, name: &str) -> Result<()> {
+        self.on("d.throttle_name.set", hash, &[Value::from(name)])
+    }
+
+    /// The name of its throttle; empty if it has none (`d.throttle_name`).
+    ///
+    /// # Errors
+    /// All of [`crate::Error`].
+    pub fn throttle(&self, hash: &HexInfohash) -> Result<String> {
+        const METHOD: &str = "d.throttle_name";
+        let reply = self.call(METHOD, &[Value::from(hash.as_str())])?;
+        reply.as_str().map(str::to_owned).ok_or_else(|| self.unexpected(METHOD, "no text".to_owned()))
+    }
+
     /// Hashes all its data again (`d.check_hash`).
     ///
     /// A complete download whose data turns out damaged is left stopped with the message "Download registered as

@@ -41,6 +41,27 @@ impl<C: Connect> Client<C> {
         self.call("throttle.global_up.max_rate.set_kb", &params).map(drop)
     }
 
+    /// The limit of the upload of the whole process, in bytes a second; 0 is no limit.
+    ///
+    /// # Errors
+    /// All of [`crate::Error`].
+    pub fn upload_limit(&self) -> Result<u64> {
+        const METHOD: &str = "throttle.global_up.max_rate";
+        let reply = self.call(METHOD, &[])?;
+        let rate = reply.as_int().and_then(|rate| u64::try_from(rate).ok());
+        rate.ok_or_else(|| self.unexpected(METHOD, "no rate".to_owned()))
+    }
+
+    /// Makes a throttle called `name`, or changes it, that limits the upload of all downloads that have it, in KiB/s
+    /// (`throttle.up`). See [`Client::set_throttle`]. rtorrent 0.9.8 minds it only while the whole process has a limit, too.
+    ///
+    /// # Errors
+    /// All of [`crate::Error`].
+    pub fn set_named_upload_limit_kb(&self, name: &str, kib_per_second: u32) -> Result<()> {
+        let params = [Value::from(""), Value::from(name), Value::from(kib_per_second.to_string().as_str())];
+        self.call("throttle.up", &params).map(drop)
+    }
+
     /// Sets the upload slots that downloads loaded from now on get (`throttle.max_uploads`). Those already loaded
     /// keep theirs, see [`Client::set_max_uploads`].
     ///
