@@ -1,13 +1,11 @@
 //! Strangers in a swarm of rtorrents: one that gives away what is wrong, and two that give nothing away. The fleet ends
 //! staged, with the digest that was packed.
 
-use std::fs::{self, File};
-use std::os::unix::fs::FileExt;
 use std::time::Duration;
 
 use e2e::promiser::Promiser;
 use e2e::records::{self, Pack, Record};
-use e2e::rtorrent::Rtorrent;
+use e2e::stranger::Stranger;
 use e2e::{Fleet, FleetOptions, Running, eventually};
 
 use crate::needs_peers;
@@ -27,24 +25,6 @@ fn fleet() -> (Fleet, Record<Pack>) {
     (fleet, pack)
 }
 
-/// An rtorrent beside the fleet that seeds the payload.
-fn stranger(fleet: &Fleet, pack: &Record<Pack>) -> (Rtorrent, std::path::PathBuf) {
-    let dir = fleet.scratch().join("stranger");
-    let seed = dir.join("seed");
-    fs::create_dir_all(&seed).unwrap();
-    let payload = seed.join(&pack.release.payload.file);
-    fs::copy(fleet.records().join(&pack.release.payload.file), &payload).unwrap();
-    let (address, port) = fleet.spare();
-    let rtorrent = Rtorrent::start("a stranger", &dir, &address, port, &seed, "1M");
-    let beside = dir.join("x.torrent");
-    fs::copy(fleet.records().join(&pack.release.torrent.file), &beside).unwrap();
-    fs::rename(&beside, rtorrent.watch().join("x.torrent")).unwrap();
-    eventually("the stranger to seed", Duration::from_secs(60), || {
-        rtorrent.downloads().iter().any(|(_, _, complete)| *complete).then_some(())
-    });
-    (rtorrent, payload)
-}
-
 /// Calls `meet` for every server as soon as its rtorrent has the torrent.
 fn as_they_begin(fleet: &Fleet, push: &mut Running, mut meet: impl FnMut(&str)) {
     for name in HOSTS {
@@ -60,20 +40,18 @@ fn as_they_begin(fleet: &Fleet, push: &mut Running, mut meet: impl FnMut(&str)) 
 fn a_peer_that_gives_away_what_is_wrong_harms_no_rtorrent() {
     needs_peers!();
     let (fleet, pack) = fleet();
-    let (stranger, payload) = stranger(&fleet, &pack);
-    // What it has hashed is changed under its feet, so it gives away with a good conscience what is wrong.
-    let file = File::options().write(true).open(&payload).unwrap();
-    file.write_all_at(&vec![0x5a; file.metadata().unwrap().len() as usize], 0).unwrap();
+    let stranger = Stranger::seed(&fleet, &pack);
+    stranger.spoil();
     let infohash = pack.release.infohash.to_uppercase();
     let port = fleet.spare().1;
     let mut push = fleet.push().start();
     as_they_begin(&fleet, &mut push, |name| {
         let address = format!("{}:{port}", fleet.host(name).address);
-        stranger.call("add_peer", &[&infohash, &address]).unwrap();
+        stranger.rtorrent.call("add_peer", &[&infohash, &address]).unwrap();
     });
     push.wait().ok();
     assert_delivered(&fleet, "r1", &fleet.site(1));
-    let sent = stranger.call("d.multicall2", &["", "main", "d.up.total="]).unwrap();
+    let sent = stranger.rtorrent.call("d.multicall2", &["", "main", "d.up.total="]).unwrap();
     assert_ne!(sent, ["0"], "nobody has taken anything of it");
 }
 

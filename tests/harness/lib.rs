@@ -29,6 +29,7 @@ pub mod scratch;
 #[path = "../site/mod.rs"]
 pub mod site;
 pub mod sshd;
+pub mod stranger;
 pub mod template;
 pub mod tree;
 pub mod wait;

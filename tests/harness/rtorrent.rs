@@ -141,6 +141,20 @@ impl Rtorrent {
         fs::rename(&beside, self.watch().join(name)).expect("the torrent in the watch directory");
     }
 
+    /// Starts it anew without the events that call `swap-release`.
+    ///
+    /// # Panics
+    /// When its configuration has not got them, or it does not come up.
+    pub fn forget_events(&mut self) {
+        let text = fs::read_to_string(&self.config).expect("its configuration");
+        let (events, rest): (Vec<&str>, Vec<&str>) =
+            text.lines().partition(|line| line.starts_with("method.set_key"));
+        assert_eq!(events.len(), 2, "both events: {events:?}");
+        fs::write(&self.config, rest.join("\n") + "\n").expect("its configuration");
+        self.stop();
+        self.resume();
+    }
+
     /// Starts it (again) and waits until it answers.
     ///
     /// # Panics
