@@ -126,24 +126,21 @@ swap_release = "/opt/swap-release"
 passkey_file = "k2"
 "#;
 
-    fn load(text: &str) -> Inventory {
-        let dir = tempfile::tempdir().unwrap();
+    fn load(dir: &tempfile::TempDir, text: &str) -> Inventory {
         let path = dir.path().join("fleet.toml");
         fs::write(&path, text).unwrap();
-        let inventory = Inventory::load(&path).unwrap();
-        // `alone` reads it again.
-        let _kept = dir.keep();
-        inventory
+        Inventory::load(&path).unwrap()
     }
 
     #[test]
     fn a_host_by_itself_has_the_site_s_rules_and_nothing_of_the_controller() {
-        let fleet = load(FLEET);
+        let (of_fleet, of_host) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let fleet = load(&of_fleet, FLEET);
         let text = fleet.alone(&fleet.hosts[1], true).unwrap();
         for secret in ["keys", "secret", "passkey", "seed", "34000", "quorum"] {
             assert!(!text.contains(secret), "{secret}: {text}");
         }
-        let alone = load(&text);
+        let alone = load(&of_host, &text);
         let here = &alone.hosts[1];
         assert_eq!((here.name.as_str(), here.local, alone.hosts[0].local), ("web2", true, false));
         assert_eq!(
@@ -159,8 +156,9 @@ passkey_file = "k2"
 
     #[test]
     fn what_runs_once_in_a_fleet_is_for_one_of_the_hosts() {
-        let fleet = load(FLEET);
-        let alone = load(&fleet.alone(&fleet.hosts[0], false).unwrap());
+        let (of_fleet, of_host) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let fleet = load(&of_fleet, FLEET);
+        let alone = load(&of_host, &fleet.alone(&fleet.hosts[0], false).unwrap());
         let names: Vec<&str> = alone.hooks.iter().map(|hook| hook.name.as_str()).collect();
         assert_eq!(names, ["warm", "mail", "eu"]);
         assert!(matches!(alone.hooks[1].on, RunsOn::Once(Some(_))), "it names its host");
