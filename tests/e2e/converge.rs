@@ -56,6 +56,17 @@ fn deploy_without_beta(fleet: &mut Fleet, number: u32) {
     fleet.swap("activate").output().ok().says("beta is left out");
 }
 
+/// Three servers, with web servers on them or not, of which beta was away when r2 went live and is back.
+fn beta_is_behind(web: bool) -> Fleet {
+    let hosts = vec!["alpha", "beta", "gamma"];
+    let mut fleet = Fleet::start(&FleetOptions { web, ..FleetOptions::embedded(hosts) });
+    fleet.deploy(1);
+    quorum_of_two(&fleet, "");
+    deploy_without_beta(&mut fleet, 2);
+    fleet.host_mut("beta").start_sshd();
+    fleet
+}
+
 /// What Push and Swap both take from the file.
 fn quorum_of_two(fleet: &Fleet, more: &str) {
     fleet.edit_inventory("[tracker]\n", &format!("[rollout]\nquorum = 2\n{more}\n[tracker]\n"));
@@ -214,11 +225,7 @@ fn one_that_is_ill_goes_back_and_one_that_is_dead_delays_nobody() {
 #[test]
 fn a_terminated_converge_says_so_at_once_and_the_next_one_finishes() {
     needs_peers!();
-    let mut fleet = Fleet::start(&FleetOptions::embedded(vec!["alpha", "beta", "gamma"]));
-    fleet.deploy(1);
-    quorum_of_two(&fleet, "");
-    deploy_without_beta(&mut fleet, 2);
-    fleet.host_mut("beta").start_sshd();
+    let fleet = beta_is_behind(false);
     let seeder = "[seeder]\nmax_upload = \"50 kB/s\"\n\n[rollout]\n";
     fleet.edit_inventory("[rollout]\n", seeder);
     let mut run = converge(&fleet).args(["--events", "converge.jsonl"]).start();
@@ -245,12 +252,7 @@ fn a_terminated_converge_says_so_at_once_and_the_next_one_finishes() {
 #[test]
 fn one_that_was_being_switched_goes_back_and_no_process_is_left_there() {
     needs_peers!();
-    let hosts = vec!["alpha", "beta", "gamma"];
-    let mut fleet = Fleet::start(&FleetOptions { web: true, ..FleetOptions::embedded(hosts) });
-    fleet.deploy(1);
-    quorum_of_two(&fleet, "");
-    deploy_without_beta(&mut fleet, 2);
-    fleet.host_mut("beta").start_sshd();
+    let fleet = beta_is_behind(true);
     // Its health is asked for long enough to be met in the middle of it.
     fleet.edit_inventory("attempts = 5", "attempts = 5\nin_a_row = 100");
     let deploy_to = fleet.host("beta").deploy_to().to_string_lossy().into_owned();
@@ -283,11 +285,7 @@ fn one_that_was_being_switched_goes_back_and_no_process_is_left_there() {
 #[test]
 fn nobody_is_brought_to_what_the_fleet_has_left_meanwhile() {
     needs_peers!();
-    let mut fleet = Fleet::start(&FleetOptions::embedded(vec!["alpha", "beta", "gamma"]));
-    fleet.deploy(1);
-    quorum_of_two(&fleet, "");
-    deploy_without_beta(&mut fleet, 2);
-    fleet.host_mut("beta").start_sshd();
+    let fleet = beta_is_behind(false);
     fleet.edit_inventory("[rollout]\n", "[seeder]\nmax_upload = \"50 kB/s\"\n\n[rollout]\n");
     let mut run = converge(&fleet).args(["--events", "converge.jsonl"]).start();
     let events = fleet.dir().join("converge.jsonl");
