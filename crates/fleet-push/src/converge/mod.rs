@@ -30,6 +30,7 @@ use crate::clock::Clock;
 use crate::deliver::{Delivery, company, deliver};
 use crate::hosts::count;
 use crate::job::{Job, owner};
+use crate::retry::delay;
 use crate::swap;
 use crate::visit::Dial;
 
@@ -55,7 +56,7 @@ pub(crate) fn converge(
     let dial: Dial = Arc::new(move |host| fleet::connect(host, &options));
 
     console.say(format!("asking {} which release the fleet serves", count(fleet.len())));
-    let answers = ask(settings, &fleet, &dial, &interrupt);
+    let answers = ask(settings, &fleet, &dial, &clock);
     if abort.is_set() {
         return Err(Error::Aborted);
     }
@@ -86,7 +87,7 @@ pub(crate) fn converge(
     let seeder = push.run(&mut courses, console, abort)?;
     if courses.iter().any(Course::was_pushed) && !abort.is_set() {
         // That took its time.
-        let answers = ask(settings, &lenders, &dial, &interrupt);
+        let answers = ask(settings, &lenders, &dial, &clock);
         expect_still(&lenders, &answers, &release, &mut courses);
     }
     switch(settings, &inventory, &release, &mut courses, &dial, &clock, console)?;
@@ -94,16 +95,23 @@ pub(crate) fn converge(
     Report { courses, seeder, aborted: abort.is_set() }.end(settings, release, input, console)
 }
 
-/// Every host's status, all asked at the same time.
-fn ask(settings: &Settings, fleet: &[Host], dial: &Dial, interrupt: &Interrupt) -> Vec<Answer> {
-    let dial = Arc::clone(dial);
+/// Every host's status, all asked at the same time; once more over a new connection where the first broke.
+fn ask(settings: &Settings, fleet: &[Host], dial: &Dial, clock: &Clock) -> Vec<Answer> {
+    let (dial, interrupt, clock) = (Arc::clone(dial), clock.interrupt(), clock.clone());
     let outcomes = fan_out(
         fleet.to_vec(),
         settings.reach.parallel,
         interrupt,
         |_: Event<()>| (),
         move |host, _| {
-            let status = dial(&host).map_err(Into::into).and_then(|remote| swap::status(&*remote, &host));
+            let ask = || swap::status(&*dial(&host)?, &host);
+            let status = ask().or_else(|fault| {
+                if !fault.is_connection_loss() {
+                    return Err(fault);
+                }
+                clock.pause(delay(0))?;
+                ask()
+            });
             status.map_err(|fault| fault.beside(&host.name))
         },
     );
