@@ -88,6 +88,23 @@ fn a_host_that_goes_down_in_mid_download_is_named_and_delays_nobody() {
 }
 
 #[test]
+fn a_download_that_gets_nowhere_takes_no_place_from_hosts_not_begun() {
+    needs_peers!();
+    let fleet = fleet(&["alpha", "beta"]);
+    fleet.host("alpha").rtorrent.throttle(1, 1);
+    let mut push = fleet.push().args(["--parallel", "1"]).start();
+    eventually("beta to be staged", Duration::from_secs(60), || {
+        assert!(push.is_running(), "ended early: {}", push.stderr_so_far());
+        fleet.host("beta").releases().contains(&"r1".to_owned()).then_some(())
+    });
+    let (_, bytes, complete) = fleet.host("alpha").rtorrent.downloads().remove(0);
+    assert!(!complete, "alpha had it all already: {bytes} bytes");
+    fleet.host("alpha").rtorrent.throttle(0, 0);
+    push.wait().ok();
+    assert_delivered(&fleet, "r1", &fleet.site(1));
+}
+
+#[test]
 fn a_watch_directory_that_is_missing_is_named_with_a_remedy_and_the_others_are_done() {
     needs_peers!();
     let fleet = fleet(&["alpha", "beta"]);

@@ -79,10 +79,9 @@ pub(crate) fn deliver(
             inventory.own_seeder.max_upload.map_or_else(String::new, |rate| format!(", at most {rate}"));
         console.say(format!("seeding from this machine, port {}{limit}", seed.way().port()));
     }
-    let embedded = hosts.iter().any(|host| host.engine == Engine::Embedded);
-    // Embedded peers stay until all are done, so each needs a thread of its own.
-    let parallel = settings.reach.parallel;
-    let threads = if embedded { parallel.max(all(hosts)) } else { parallel };
+    // Each host has a thread of its own to its end: embedded peers stay until all are done, and a download that stalls must
+    // not keep others from beginning. What is bounded is how many begin at a time.
+    let threads = NonZeroUsize::new(hosts.len()).unwrap_or(NonZeroUsize::MIN);
     let tour = Tour {
         swarm: Arc::new(Swarm::new(
             dialled_by_rtorrents(&job, seed.as_ref(), hosts),
@@ -91,7 +90,7 @@ pub(crate) fn deliver(
         )),
         mesh: Arc::clone(&mesh),
         copies: Arc::new(Copies::new(hosts.len())),
-        gate: Arc::new(Gate::new(parallel.get())),
+        gate: Arc::new(Gate::new(settings.reach.parallel.get())),
         job: Arc::new(job),
         hosts: hosts.into(),
         clock: Clock::start(settings.timeout, interrupt.clone()),
@@ -174,10 +173,6 @@ fn dialled_by_rtorrents(job: &Job, seed: Option<&Seed>, hosts: &[Host]) -> Optio
         Seeding::Host(_) => None,
     }
     .filter(SocketAddr::is_ipv4)
-}
-
-fn all(hosts: &[Host]) -> NonZeroUsize {
-    NonZeroUsize::new(hosts.len()).unwrap_or(NonZeroUsize::MIN)
 }
 
 /// A host's final report: its own, or what was last heard of it.

@@ -15,6 +15,9 @@ pub(crate) trait Engine {
     /// The peers it is connected to, one an address, each with the bytes that came from it over this connection.
     fn sources(&self) -> Result<Vec<(IpAddr, u64)>, Fault>;
 
+    /// Whether it could give the torrent to more peers than it does now.
+    fn has_free_slot(&self) -> Result<bool, Fault>;
+
     /// Starts it if it is stopped.
     fn start(&self) -> Result<(), Fault>;
 

@@ -1,19 +1,20 @@
-//! How many hosts are connected to and started at the same time. Embedded peers must all run together, so a fan-out with
-//! fewer threads than hosts would wait for itself; what is bounded is the beginning.
+//! How many hosts are connected to and started at the same time. Embedded peers must all run together, and a download that
+//! stalls must keep nobody from beginning, so every host has a thread; what is bounded is the beginning.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::clock::Clock;
 use crate::fault::Fault;
 
-/// Between two looks for a free place.
-const GLANCE: Duration = Duration::from_millis(20);
+/// How soon who waits for a place notices that everything is to end.
+const GLANCE: Duration = Duration::from_millis(200);
 
 /// Places for a bounded number of hosts.
 #[derive(Debug)]
 pub(crate) struct Gate {
     free: Mutex<usize>,
+    freed: Condvar,
 }
 
 /// A place, free again when dropped.
@@ -22,32 +23,28 @@ pub(crate) struct Pass<'a>(&'a Gate);
 
 impl Gate {
     pub(crate) fn new(places: usize) -> Self {
-        Self { free: Mutex::new(places) }
+        Self { free: Mutex::new(places), freed: Condvar::new() }
     }
 
     /// Waits for a place.
     pub(crate) fn enter(&self, clock: &Clock) -> Result<Pass<'_>, Fault> {
+        let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
             clock.check()?;
-            if let Some(left) = self.change(|free| free.checked_sub(1)) {
-                log::debug!("{left} places left");
+            if let Some(left) = free.checked_sub(1) {
+                *free = left;
                 return Ok(Pass(self));
             }
-            clock.pause(GLANCE)?;
+            free = self.freed.wait_timeout(free, GLANCE).unwrap_or_else(PoisonError::into_inner).0;
         }
-    }
-
-    fn change(&self, change: impl FnOnce(usize) -> Option<usize>) -> Option<usize> {
-        let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = change(*free)?;
-        *free = now;
-        Some(now)
     }
 }
 
 impl Drop for Pass<'_> {
     fn drop(&mut self) {
-        self.0.change(|free| free.checked_add(1));
+        let mut free = self.0.free.lock().unwrap_or_else(PoisonError::into_inner);
+        *free = free.saturating_add(1);
+        self.0.freed.notify_one();
     }
 }
 

@@ -147,6 +147,11 @@ impl Engine for Rtorrent<'_> {
         Ok(self.client.sources(&self.hash)?)
     }
 
+    fn has_free_slot(&self) -> Result<bool, Fault> {
+        let slots = self.client.download(&self.hash)?.map(|download| download.max_uploads);
+        Ok(self.client.has_free_upload_slot(slots.unwrap_or_default())?)
+    }
+
     fn start(&self) -> Result<(), Fault> {
         Ok(self.client.start(&self.hash)?)
     }

@@ -23,10 +23,13 @@ pub(crate) struct Swarm {
 #[derive(Debug)]
 struct Inner {
     pace: Pace,
-    /// Hosts that wait for their turn, and those that had it.
+    /// Hosts that wait for their turn, those whose turn it is, and how many had it.
     waiting: BTreeSet<usize>,
+    called: BTreeSet<usize>,
     begun: Begun,
     members: Vec<Member>,
+    /// Hosts that have every piece and a free upload slot.
+    givers: BTreeSet<usize>,
 }
 
 /// A host that has the torrent loaded.
@@ -45,24 +48,37 @@ impl Swarm {
         let inner = Inner {
             pace: Pace::new(size),
             waiting: BTreeSet::new(),
+            called: BTreeSet::new(),
             begun: Begun::default(),
             members: Vec::new(),
+            givers: BTreeSet::new(),
         };
         Self { seeder, groups, began: Instant::now(), inner: Mutex::new(inner) }
     }
 
-    /// Whether it is the turn of `host`, which waits for it, to begin.
+    /// Whether it is the turn of `host`, which waits for it, to begin. Whoever asks, the one whose turn has come is called:
+    /// of a large fleet each asks but now and then.
     pub(crate) fn may_begin(&self, host: usize) -> bool {
         let now = self.began.elapsed();
         let mut inner = self.lock();
-        inner.waiting.insert(host);
-        if !inner.pace.is_due(now) || self.groups.next(&inner.waiting, &inner.begun) != Some(host) {
-            return false;
+        if inner.called.remove(&host) {
+            return true;
         }
-        inner.pace.begin(now);
-        inner.waiting.remove(&host);
-        self.groups.count(host, &mut inner.begun);
-        true
+        inner.waiting.insert(host);
+        if inner.pace.is_due(now, inner.givers.len())
+            && let Some(next) = self.groups.next(&inner.waiting, &inner.begun)
+        {
+            inner.pace.begin(now);
+            inner.waiting.remove(&next);
+            self.groups.count(next, &mut inner.begun);
+            inner.called.insert(next);
+        }
+        inner.called.remove(&host)
+    }
+
+    /// `host` has every piece, and can give it to more than it does.
+    pub(crate) fn gives(&self, host: usize) {
+        self.lock().givers.insert(host);
     }
 
     /// Whether the seeder has this address.
@@ -107,10 +123,13 @@ impl Swarm {
         !self.groups.are_several() || self.groups.is_source(host, &before)
     }
 
-    /// The seeder and the members but `host`, of its own group first, and the latest first: they need peers most.
+    /// The seeder and the members but `host`, of its own group first, in turns one that can give and one that needs peers;
+    /// the latest need them most.
     fn others(&self, inner: &Inner, host: usize, everybody: bool) -> Vec<SocketAddr> {
-        let members: Vec<usize> =
-            inner.members.iter().rev().map(|member| member.host).filter(|other| *other != host).collect();
+        let latest = inner.members.iter().rev().map(|member| member.host).filter(|other| *other != host);
+        let (givers, needy): (Vec<usize>, Vec<usize>) =
+            latest.partition(|other| inner.givers.contains(other));
+        let members = alternate(&givers, &needy);
         let outward = everybody || !self.groups.are_several() || self.groups.is_source(host, &members);
         let known = self.groups.known_to(host, &members, everybody);
         let address = |known: usize| inner.members.iter().find(|member| member.host == known);
@@ -127,17 +146,28 @@ impl Swarm {
 
     /// `host` has failed: nobody need dial it.
     pub(crate) fn leave(&self, host: usize) {
-        self.lock().members.retain(|member| member.host != host);
+        let mut inner = self.lock();
+        inner.members.retain(|member| member.host != host);
+        inner.givers.remove(&host);
     }
 
     /// `host` does not wait for its turn any more, whatever became of it.
     pub(crate) fn give_up_turn(&self, host: usize) {
-        self.lock().waiting.remove(&host);
+        let mut inner = self.lock();
+        inner.waiting.remove(&host);
+        inner.called.remove(&host);
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The one and the other in turns, then what is left of either.
+fn alternate(one: &[usize], other: &[usize]) -> Vec<usize> {
+    let pairs = one.iter().zip(other).flat_map(|(one, other)| [*one, *other]);
+    let both = one.len().min(other.len());
+    pairs.chain(one.iter().skip(both).chain(other.iter().skip(both)).copied()).collect()
 }
 
 impl Inner {
@@ -196,6 +226,20 @@ mod tests {
     }
 
     #[test]
+    fn in_a_large_swarm_half_of_those_one_is_told_of_can_give() {
+        let swarm = Swarm::new(None, 1, Groups::default());
+        for host in 0..100 {
+            swarm.join(host, Some(address(u8::try_from(host).unwrap() + 100)));
+        }
+        (0..40).for_each(|host| swarm.gives(host));
+        swarm.leave(39);
+        let peers = swarm.join(200, Some(address(9)));
+        assert_eq!(peers[..4], [38, 99, 37, 98].map(|host| address(host + 100)));
+        let giving = peers.iter().filter(|peer| **peer <= address(139)).count();
+        assert_eq!((peers.len(), giving), (50, 25));
+    }
+
+    #[test]
     fn the_rest_of_a_group_have_it_from_their_own() {
         let hosts = ["a", "a", "a", "b"].map(|group| {
             let mut host = crate::visit_tests::host();
@@ -210,6 +254,17 @@ mod tests {
         assert!(swarm.is_source(1) && !swarm.is_source(2));
         let all = [address(5), address(11), address(10), address(13)];
         assert_eq!(swarm.rejoin(2, Some(address(12))), all, "who gets nothing is told of everybody");
+    }
+
+    #[test]
+    fn who_is_called_begins_when_it_asks_again() {
+        let swarm = Swarm::new(None, 1, Groups::default());
+        assert!(swarm.may_begin(1));
+        swarm.lock().waiting.insert(0);
+        assert!(!swarm.may_begin(2), "it was the turn of 0");
+        assert!(swarm.may_begin(2));
+        assert!(swarm.may_begin(0));
+        assert_eq!(swarm.lock().waiting, BTreeSet::new());
     }
 
     #[test]

@@ -35,6 +35,8 @@ use self::unasked::Unheard;
 const POLL: Duration = Duration::from_millis(250);
 /// Between two questions whether it is this host's turn.
 const TURN: Duration = Duration::from_millis(20);
+/// For each further so many hosts, everybody is looked at less often.
+const LOT: usize = 64;
 /// A client that is away for so long when it is first needed has not merely been restarted.
 const LONGEST_START: Duration = Duration::from_secs(15);
 /// Time for a command that should take none.
@@ -191,6 +193,8 @@ impl Visit<'_> {
         let engine = (tour.engine)(&*remote, self.host, &tour.job, &tour.clock);
         let started = Instant::now();
         let (manifest, left_word) = self.want(&*remote)?;
+        // The next host may begin; a wait for the turn, or a download that stalls, keeps nobody from it.
+        drop(pass);
         let mut begun = self.begin(&*engine, &*remote);
         add(&mut self.report.seconds.push, started.elapsed());
         while let Begun::Unasked = begun? {
@@ -246,7 +250,7 @@ impl Visit<'_> {
     /// Waits for its turn, then gives the client the torrent, if it can be asked.
     fn begin(&mut self, engine: &dyn Engine, remote: &dyn Remote) -> Result<Begun, Fault> {
         while !self.tour.swarm.may_begin(self.index) {
-            self.tour.clock.pause(TURN)?;
+            self.tour.clock.pause(self.per_lot(TURN))?;
         }
         let mut is_there = false;
         let loaded = self.patiently(LONGEST_START, |visit| {
@@ -331,6 +335,12 @@ impl Visit<'_> {
         }
         remote.upload(bytes, &path)?;
         Ok(path)
+    }
+
+    /// `time` between two looks where there are few hosts. All are followed at the same time, so with many of them each is
+    /// looked at less often.
+    fn per_lot(&self, time: Duration) -> Duration {
+        time * u32::try_from(self.tour.hosts.len().div_ceil(LOT)).unwrap_or(u32::MAX)
     }
 
     /// Since the visit began.

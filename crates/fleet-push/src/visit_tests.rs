@@ -68,6 +68,10 @@ impl Engine for Recorded {
         Ok(vec![([10, 0, 0, 5].into(), 600), ([10, 0, 0, 12].into(), 100)])
     }
 
+    fn has_free_slot(&self) -> Result<bool, Fault> {
+        Ok(true)
+    }
+
     fn start(&self) -> Result<(), Fault> {
         self.note("start");
         Ok(())

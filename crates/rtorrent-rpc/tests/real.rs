@@ -74,6 +74,7 @@ fn it_says_who_it_is() {
     assert_eq!(client.upload_limit().unwrap(), 500 * 1024);
     client.set_default_max_uploads(3).unwrap();
     assert_eq!(client.call("throttle.max_uploads", &[]).unwrap(), Value::Int(3));
+    assert!(client.has_free_upload_slot(3).unwrap() && client.has_free_upload_slot(0).unwrap());
     assert_eq!(client.downloads().unwrap(), []);
 }
 

@@ -23,7 +23,7 @@ impl Visit<'_> {
             if let Some(seen) = self.patiently(LONGEST_DOWN, |visit| visit.step(engine, &mut speed))? {
                 return Ok(seen);
             }
-            self.tour.clock.pause(POLL)?;
+            self.tour.clock.pause(self.per_lot(POLL))?;
         }
     }
 
@@ -64,6 +64,7 @@ impl Visit<'_> {
                     // It was stopped by somebody: the others need what it has.
                     engine.start()?;
                 }
+                self.tell_giver(engine)?;
                 self.tell_whole();
                 return Ok(Some(seen));
             }
@@ -92,6 +93,18 @@ impl Visit<'_> {
             (Next::Wait | Next::Join | Next::Complete, _) => {}
         }
         Ok(None)
+    }
+
+    /// Others may count on it if it has an upload slot free. What it says is worth no failure.
+    fn tell_giver(&self, engine: &dyn Engine) -> Result<(), Fault> {
+        match engine.has_free_slot() {
+            Ok(true) => self.tour.swarm.gives(self.index),
+            Ok(false) => log::info!("{}: all its upload slots are taken", self.host.name),
+            Err(fault @ Fault::Terminated) => return Err(fault),
+            Err(fault) if fault.is_connection_loss() => return Err(fault),
+            Err(fault) => log::debug!("{}: its upload slots: {fault}", self.host.name),
+        }
+        Ok(())
     }
 
     /// Asks whom the bytes came from. Without an answer the download goes on as well: it may have vanished since the look.

@@ -162,6 +162,7 @@ impl Visit<'_> {
                 self.add_download(course);
                 self.report.bytes = self.tour.job.release.payload.bytes;
                 self.tell_now();
+                self.tour.swarm.gives(self.index);
                 self.tell_whole();
             }
             Event::Staged(reply) => {

@@ -46,10 +46,7 @@ impl<C: Connect> Client<C> {
     /// # Errors
     /// All of [`crate::Error`].
     pub fn upload_limit(&self) -> Result<u64> {
-        const METHOD: &str = "throttle.global_up.max_rate";
-        let reply = self.call(METHOD, &[])?;
-        let rate = reply.as_int().and_then(|rate| u64::try_from(rate).ok());
-        rate.ok_or_else(|| self.unexpected(METHOD, "no rate".to_owned()))
+        self.number("throttle.global_up.max_rate")
     }
 
     /// Makes a throttle called `name`, or changes it, that limits the upload of all downloads that have it, in KiB/s
@@ -69,6 +66,23 @@ impl<C: Connect> Client<C> {
     /// All of [`crate::Error`].
     pub fn set_default_max_uploads(&self, slots: u32) -> Result<()> {
         self.call("throttle.max_uploads.set", &[Value::from(""), Value::Int(i64::from(slots))]).map(drop)
+    }
+
+    /// Whether another peer could be given something, in a download of so many upload slots (0 is no limit): the whole
+    /// process may have a limit as well (`throttle.max_uploads.global`), and counts those it has given
+    /// (`throttle.unchoked_uploads`).
+    ///
+    /// # Errors
+    /// All of [`crate::Error`].
+    pub fn has_free_upload_slot(&self, slots: u64) -> Result<bool> {
+        let given = self.number("throttle.unchoked_uploads")?;
+        let all = self.number("throttle.max_uploads.global")?;
+        Ok([slots, all].into_iter().all(|slots| slots == 0 || given < slots))
+    }
+
+    fn number(&self, method: &str) -> Result<u64> {
+        let number = self.call(method, &[])?.as_int().and_then(|number| u64::try_from(number).ok());
+        number.ok_or_else(|| self.unexpected(method, "no count".to_owned()))
     }
 
     fn text(&self, method: &str) -> Result<String> {
