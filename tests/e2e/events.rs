@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use e2e::records::{self, Pack, Record};
 use e2e::{Fleet, Host, Run, eventually};
+use serde_json::Value;
 
 use crate::needs_peers;
 
@@ -32,8 +33,14 @@ fn pack(fleet: &Fleet, number: u32) -> (Record<Pack>, PathBuf, PathBuf) {
     (pack, payload, torrent)
 }
 
-fn staged(host: &Host, id: &str) -> Option<()> {
-    host.releases().contains(&id.to_owned()).then_some(())
+/// Whether the release is there and the event that staged it has ended: until then it holds the lock.
+fn staged(fleet: &Fleet, host: &Host, id: &str) -> Option<()> {
+    if !host.releases().contains(&id.to_owned()) {
+        return None;
+    }
+    let status: Value =
+        serde_json::from_str(&swap(fleet, host, "status").arg("--json").output().ok().stdout).ok()?;
+    status["busy"].is_null().then_some(())
 }
 
 #[test]
@@ -61,7 +68,7 @@ fn both_events_stage_what_is_wanted_and_a_restart_rolls_nothing_back() {
         alpha.call("add_peer", &[&infohash.to_uppercase(), &seeder]).ok()
     });
     for name in ["alpha", "beta"] {
-        eventually(name, Duration::from_secs(30), || staged(fleet.host(name), "r1"));
+        eventually(name, Duration::from_secs(30), || staged(&fleet, fleet.host(name), "r1"));
         swap(&fleet, fleet.host(name), "verify").arg("r1").output().ok();
         swap(&fleet, fleet.host(name), "activate").arg("r1").output().ok();
     }
@@ -75,7 +82,7 @@ fn both_events_stage_what_is_wanted_and_a_restart_rolls_nothing_back() {
     want(&fleet, beta);
     fs::copy(&payload2, beta.deploy_to().join("incoming").join(payload2.file_name().unwrap())).unwrap();
     beta.rtorrent.load(&torrent2);
-    eventually("r2 on beta", Duration::from_secs(30), || staged(fleet.host("beta"), "r2"));
+    eventually("r2 on beta", Duration::from_secs(30), || staged(&fleet, fleet.host("beta"), "r2"));
     swap(&fleet, fleet.host("beta"), "activate").arg("r2").output().ok();
     let beta = fleet.host_mut("beta");
     beta.rtorrent.stop();
@@ -162,7 +169,7 @@ fn hosts_whose_push_was_killed_finish_on_their_own() {
         assert_eq!(push.wait().signal, Some(9));
         throttle(0);
         for host in &fleet.hosts {
-            eventually(layout, Duration::from_secs(60), || staged(host, "r1"));
+            eventually(layout, Duration::from_secs(60), || staged(&fleet, host, "r1"));
             swap(&fleet, host, "verify").arg("r1").output().ok();
             assert_eq!(host.current(), None, "nothing is switched");
         }
