@@ -207,7 +207,7 @@ pub(crate) struct Reach {
     /// Host keys that are trusted
     #[arg(long, value_name = "FILE", env = "MKT_KNOWN_HOSTS")]
     known_hosts: Option<PathBuf>,
-    /// Hosts connected to at the same time; of those with rtorrent, also hosts at work
+    /// Hosts that are connected to and begun at the same time
     #[arg(long, value_name = "N", default_value = "64")]
     pub(crate) parallel: NonZeroUsize,
     /// Longest time from dialling a host until it has let us in

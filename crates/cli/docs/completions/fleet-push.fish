@@ -31,7 +31,7 @@ complete -c fleet-push -n "__fish_fleet_push_needs_command" -l exclude -d 'Host 
 complete -c fleet-push -n "__fish_fleet_push_needs_command" -l host -d 'Host that is not in the inventory, with the settings of its [defaults]; instead of all (can be repeated, and combined with --only and --group)' -r
 complete -c fleet-push -n "__fish_fleet_push_needs_command" -l identity -d 'Private key for SSH; its passphrase comes from MKT_IDENTITY_PASSPHRASE or the file MKT_IDENTITY_PASSPHRASE_FILE' -r -F
 complete -c fleet-push -n "__fish_fleet_push_needs_command" -l known-hosts -d 'Host keys that are trusted' -r -F
-complete -c fleet-push -n "__fish_fleet_push_needs_command" -l parallel -d 'Hosts connected to at the same time; of those with rtorrent, also hosts at work' -r
+complete -c fleet-push -n "__fish_fleet_push_needs_command" -l parallel -d 'Hosts that are connected to and begun at the same time' -r
 complete -c fleet-push -n "__fish_fleet_push_needs_command" -l connect-timeout -d 'Longest time from dialling a host until it has let us in' -r
 complete -c fleet-push -n "__fish_fleet_push_needs_command" -l records -d 'Folder of records' -r -F
 complete -c fleet-push -n "__fish_fleet_push_needs_command" -l timeout -d 'Longest time for all of it' -r
@@ -65,7 +65,7 @@ complete -c fleet-push -n "__fish_fleet_push_using_subcommand plan" -l exclude -
 complete -c fleet-push -n "__fish_fleet_push_using_subcommand plan" -l host -d 'Host that is not in the inventory, with the settings of its [defaults]; instead of all (can be repeated, and combined with --only and --group)' -r
 complete -c fleet-push -n "__fish_fleet_push_using_subcommand plan" -l identity -d 'Private key for SSH; its passphrase comes from MKT_IDENTITY_PASSPHRASE or the file MKT_IDENTITY_PASSPHRASE_FILE' -r -F
 complete -c fleet-push -n "__fish_fleet_push_using_subcommand plan" -l known-hosts -d 'Host keys that are trusted' -r -F
-complete -c fleet-push -n "__fish_fleet_push_using_subcommand plan" -l parallel -d 'Hosts connected to at the same time; of those with rtorrent, also hosts at work' -r
+complete -c fleet-push -n "__fish_fleet_push_using_subcommand plan" -l parallel -d 'Hosts that are connected to and begun at the same time' -r
 complete -c fleet-push -n "__fish_fleet_push_using_subcommand plan" -l connect-timeout -d 'Longest time from dialling a host until it has let us in' -r
 complete -c fleet-push -n "__fish_fleet_push_using_subcommand plan" -l records -d 'Folder of records; the release is that of pack.json' -r -F
 complete -c fleet-push -n "__fish_fleet_push_using_subcommand plan" -l link -d 'What every link carries, for the expected time; max_upload in fleet.toml goes before where it is less' -r
@@ -82,7 +82,7 @@ complete -c fleet-push -n "__fish_fleet_push_using_subcommand doctor" -l exclude
 complete -c fleet-push -n "__fish_fleet_push_using_subcommand doctor" -l host -d 'Host that is not in the inventory, with the settings of its [defaults]; instead of all (can be repeated, and combined with --only and --group)' -r
 complete -c fleet-push -n "__fish_fleet_push_using_subcommand doctor" -l identity -d 'Private key for SSH; its passphrase comes from MKT_IDENTITY_PASSPHRASE or the file MKT_IDENTITY_PASSPHRASE_FILE' -r -F
 complete -c fleet-push -n "__fish_fleet_push_using_subcommand doctor" -l known-hosts -d 'Host keys that are trusted' -r -F
-complete -c fleet-push -n "__fish_fleet_push_using_subcommand doctor" -l parallel -d 'Hosts connected to at the same time; of those with rtorrent, also hosts at work' -r
+complete -c fleet-push -n "__fish_fleet_push_using_subcommand doctor" -l parallel -d 'Hosts that are connected to and begun at the same time' -r
 complete -c fleet-push -n "__fish_fleet_push_using_subcommand doctor" -l connect-timeout -d 'Longest time from dialling a host until it has let us in' -r
 complete -c fleet-push -n "__fish_fleet_push_using_subcommand doctor" -l color -d 'Colour of messages: auto looks whether standard error is a terminal' -r -f -a "auto\t'If standard error is a terminal and NO_COLOR is not set'
 always\t'Always, e.g. for Jenkins\' ansiColor'
@@ -97,7 +97,7 @@ complete -c fleet-push -n "__fish_fleet_push_using_subcommand install" -l exclud
 complete -c fleet-push -n "__fish_fleet_push_using_subcommand install" -l host -d 'Host that is not in the inventory, with the settings of its [defaults]; instead of all (can be repeated, and combined with --only and --group)' -r
 complete -c fleet-push -n "__fish_fleet_push_using_subcommand install" -l identity -d 'Private key for SSH; its passphrase comes from MKT_IDENTITY_PASSPHRASE or the file MKT_IDENTITY_PASSPHRASE_FILE' -r -F
 complete -c fleet-push -n "__fish_fleet_push_using_subcommand install" -l known-hosts -d 'Host keys that are trusted' -r -F
-complete -c fleet-push -n "__fish_fleet_push_using_subcommand install" -l parallel -d 'Hosts connected to at the same time; of those with rtorrent, also hosts at work' -r
+complete -c fleet-push -n "__fish_fleet_push_using_subcommand install" -l parallel -d 'Hosts that are connected to and begun at the same time' -r
 complete -c fleet-push -n "__fish_fleet_push_using_subcommand install" -l connect-timeout -d 'Longest time from dialling a host until it has let us in' -r
 complete -c fleet-push -n "__fish_fleet_push_using_subcommand install" -l binary -d 'The swap-release for the hosts [default: the one beside fleet-push]' -r -F
 complete -c fleet-push -n "__fish_fleet_push_using_subcommand install" -l as -d 'Account to log in as, where the one that deploys may not write; root, mostly' -r
@@ -119,7 +119,7 @@ complete -c fleet-push -n "__fish_fleet_push_using_subcommand converge" -l exclu
 complete -c fleet-push -n "__fish_fleet_push_using_subcommand converge" -l host -d 'Host that is not in the inventory, with the settings of its [defaults]; instead of all (can be repeated, and combined with --only and --group)' -r
 complete -c fleet-push -n "__fish_fleet_push_using_subcommand converge" -l identity -d 'Private key for SSH; its passphrase comes from MKT_IDENTITY_PASSPHRASE or the file MKT_IDENTITY_PASSPHRASE_FILE' -r -F
 complete -c fleet-push -n "__fish_fleet_push_using_subcommand converge" -l known-hosts -d 'Host keys that are trusted' -r -F
-complete -c fleet-push -n "__fish_fleet_push_using_subcommand converge" -l parallel -d 'Hosts connected to at the same time; of those with rtorrent, also hosts at work' -r
+complete -c fleet-push -n "__fish_fleet_push_using_subcommand converge" -l parallel -d 'Hosts that are connected to and begun at the same time' -r
 complete -c fleet-push -n "__fish_fleet_push_using_subcommand converge" -l connect-timeout -d 'Longest time from dialling a host until it has let us in' -r
 complete -c fleet-push -n "__fish_fleet_push_using_subcommand converge" -l records -d 'Folder of records' -r -F
 complete -c fleet-push -n "__fish_fleet_push_using_subcommand converge" -l timeout -d 'Longest time for all of it' -r
@@ -144,7 +144,7 @@ complete -c fleet-push -n "__fish_fleet_push_using_subcommand hosts" -l exclude 
 complete -c fleet-push -n "__fish_fleet_push_using_subcommand hosts" -l host -d 'Host that is not in the inventory, with the settings of its [defaults]; instead of all (can be repeated, and combined with --only and --group)' -r
 complete -c fleet-push -n "__fish_fleet_push_using_subcommand hosts" -l identity -d 'Private key for SSH; its passphrase comes from MKT_IDENTITY_PASSPHRASE or the file MKT_IDENTITY_PASSPHRASE_FILE' -r -F
 complete -c fleet-push -n "__fish_fleet_push_using_subcommand hosts" -l known-hosts -d 'Host keys that are trusted' -r -F
-complete -c fleet-push -n "__fish_fleet_push_using_subcommand hosts" -l parallel -d 'Hosts connected to at the same time; of those with rtorrent, also hosts at work' -r
+complete -c fleet-push -n "__fish_fleet_push_using_subcommand hosts" -l parallel -d 'Hosts that are connected to and begun at the same time' -r
 complete -c fleet-push -n "__fish_fleet_push_using_subcommand hosts" -l connect-timeout -d 'Longest time from dialling a host until it has let us in' -r
 complete -c fleet-push -n "__fish_fleet_push_using_subcommand hosts" -l color -d 'Colour of messages: auto looks whether standard error is a terminal' -r -f -a "auto\t'If standard error is a terminal and NO_COLOR is not set'
 always\t'Always, e.g. for Jenkins\' ansiColor'
@@ -166,7 +166,7 @@ complete -c fleet-push -n "__fish_fleet_push_using_subcommand keys; and __fish_s
 complete -c fleet-push -n "__fish_fleet_push_using_subcommand keys; and __fish_seen_subcommand_from scan" -l host -d 'Host that is not in the inventory, with the settings of its [defaults]; instead of all (can be repeated, and combined with --only and --group)' -r
 complete -c fleet-push -n "__fish_fleet_push_using_subcommand keys; and __fish_seen_subcommand_from scan" -l identity -d 'Private key for SSH; its passphrase comes from MKT_IDENTITY_PASSPHRASE or the file MKT_IDENTITY_PASSPHRASE_FILE' -r -F
 complete -c fleet-push -n "__fish_fleet_push_using_subcommand keys; and __fish_seen_subcommand_from scan" -l known-hosts -d 'Host keys that are trusted' -r -F
-complete -c fleet-push -n "__fish_fleet_push_using_subcommand keys; and __fish_seen_subcommand_from scan" -l parallel -d 'Hosts connected to at the same time; of those with rtorrent, also hosts at work' -r
+complete -c fleet-push -n "__fish_fleet_push_using_subcommand keys; and __fish_seen_subcommand_from scan" -l parallel -d 'Hosts that are connected to and begun at the same time' -r
 complete -c fleet-push -n "__fish_fleet_push_using_subcommand keys; and __fish_seen_subcommand_from scan" -l connect-timeout -d 'Longest time from dialling a host until it has let us in' -r
 complete -c fleet-push -n "__fish_fleet_push_using_subcommand keys; and __fish_seen_subcommand_from scan" -l accept -d 'Key that may be added: its fingerprint, or a file of fingerprints or public keys that came from the hosts by another way than SSH (can be repeated)' -r
 complete -c fleet-push -n "__fish_fleet_push_using_subcommand keys; and __fish_seen_subcommand_from scan" -l color -d 'Colour of messages: auto looks whether standard error is a terminal' -r -f -a "auto\t'If standard error is a terminal and NO_COLOR is not set'
