@@ -10,11 +10,11 @@ use std::time::{Duration, Instant};
 use rustix::net::sockopt;
 use ssh2::{MethodType, Session};
 
-use super::host_key;
 use super::known_hosts::KnownKeys;
 use super::link::Link;
 use super::options::{SshOptions, Timeouts};
 use super::{auth, link::Failure, tunnel};
+use super::{host_key, key_exchange};
 use crate::{Error, Host};
 
 /// What this machine must have before it makes sense to dial.
@@ -83,6 +83,7 @@ pub(super) fn handshake(
         detail: error.message().to_owned(),
     };
     let mut session = Session::new().map_err(|error| refused(&error))?;
+    key_exchange::prefer(&session).map_err(|error| refused(&error))?;
     session.method_pref(MethodType::HostKey, &algorithms.join(",")).map_err(|error| refused(&error))?;
     session.set_tcp_stream(socket);
     session.set_blocking(false);

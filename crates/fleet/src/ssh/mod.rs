@@ -10,6 +10,7 @@ mod connect;
 mod exec;
 mod host_key;
 mod host_key_scan;
+mod key_exchange;
 mod known_hosts;
 mod known_hosts_file;
 mod known_line;
