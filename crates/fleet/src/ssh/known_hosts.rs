@@ -83,6 +83,9 @@ impl KnownKeys {
         let with_port = name(address, port);
         let mut keys = Self { name: address.to_owned(), ..Self::default() };
         for (number, line) in text.lines().enumerate() {
+            if is_plainly_of_another(line, address) {
+                continue;
+            }
             let parsed = Line::parse(line);
             let exact = parsed.as_ref().is_some_and(|line| line.names(&with_port));
             let portless = !exact && port != 22 && parsed.as_ref().is_some_and(|line| line.names(address));
@@ -155,6 +158,14 @@ impl KnownKeys {
     }
 }
 
+/// Whether a line names other servers, and in so many words: most do in the file of a large fleet, and all are looked at for
+/// each of its servers, so nothing is taken apart for that.
+fn is_plainly_of_another(line: &str, address: &str) -> bool {
+    let names = line.split([' ', '\t']).next().unwrap_or_default();
+    let is_plain = |byte: u8| !matches!(byte, b'|' | b'@' | b'#' | b'*' | b'?' | b'!' | b'A'..=b'Z');
+    !names.is_empty() && names.bytes().all(is_plain) && !names.contains(address)
+}
+
 /// What a server is called in the file: the address as OpenSSH writes it, with a port that is not 22.
 pub(super) fn name(address: &str, port: u16) -> String {
     if port == 22 { address.to_owned() } else { format!("[{address}]:{port}") }
@@ -198,6 +209,27 @@ mod tests {
     use ssh_key::known_hosts::HostPatterns;
 
     use super::*;
+
+    #[test]
+    fn only_a_line_that_can_mean_nobody_else_is_passed_over() {
+        for (line, of_another) in [
+            ("web2,10.0.0.22 ssh-ed25519 AAAA", true),
+            ("[10.0.0.22]:2022 ssh-ed25519 AAAA", true),
+            ("10.0.0.12 ssh-ed25519 AAAA", false),
+            ("10.0.0.1 ssh-ed25519 AAAA", false),
+            ("web1,[10.0.0.1]:2022 ssh-ed25519 AAAA", false),
+            ("10.0.0.* ssh-ed25519 AAAA", false),
+            ("!10.0.0.2,web? ssh-ed25519 AAAA", false),
+            ("|1|c2FsdA==|aGFzaA== ssh-ed25519 AAAA", false),
+            ("@revoked * ssh-ed25519 AAAA", false),
+            ("WEB1 ssh-ed25519 AAAA", false),
+            (" web2 ssh-ed25519 AAAA", false),
+            ("# web2", false),
+            ("", false),
+        ] {
+            assert_eq!(is_plainly_of_another(line, "10.0.0.1"), of_another, "{line}");
+        }
+    }
 
     // Made with ssh-keygen for these tests; no server has them.
     const ED: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIB9dG4kjRhQTtWTVzd2t27+t0DEHBPW7iOD23TUiYLio";

@@ -21,7 +21,7 @@ fail() { rm -f -- "$tmp"; exit 1; }
 tmp=$1
 dd bs=64k conv=fsync status=none >"$1" || fail
 sum=$(sha256sum <"$1") && [ "${sum%% *}" = "$3" ] || { echo "what arrived is not what was sent" >&2; fail; }
-mv -f -T -- "$1" "$2" || fail"#;
+exec mv -f -T -- "$1" "$2""#;
 
 /// Writes `bytes` (mode 0644) under a temporary name in the same directory, then renames.
 pub(super) fn upload(link: &Arc<Link>, bytes: &[u8], path: &RemotePath) -> Result<(), Error> {
@@ -35,6 +35,8 @@ pub(super) fn upload(link: &Arc<Link>, bytes: &[u8], path: &RemotePath) -> Resul
     if output.status.success() {
         return Ok(());
     }
+    // What the last command of the script leaves when it fails. Whether it can be removed changes nothing.
+    let _left = exec(link, &Argv::new("rm").args(["-f", "--", &temporary]), b"", link.step);
     Err(Error::Upload { host: link.host.clone(), path: path.to_string(), detail: output.reason() })
 }
 
