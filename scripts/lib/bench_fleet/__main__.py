@@ -17,7 +17,7 @@ from network import Network, run
 
 def main():
     options = arguments()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGTERM, ended)
     home = Path(tempfile.mkdtemp(prefix="bf-", dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else "/tmp"))
     rows = []
     earlier = [row for name in options.earlier for row in json.loads(Path(name).read_text())["rows"]]
@@ -38,6 +38,14 @@ def main():
     if options.svg:
         title = f"{options.size} MB to N servers, {options.rate} Mbit/s each way, {options.piece_kib} KiB pieces"
         Path(options.svg).write_text(figures.chart(rows, title))
+
+
+class Ended(BaseException):
+    """SIGTERM. Not SystemExit, which is how a run fails."""
+
+
+def ended(*_):
+    raise Ended
 
 
 def arguments():
@@ -99,4 +107,7 @@ def one_run(engine, servers, options, home, payload, torrent, records):
         shutil.rmtree(place, ignore_errors=True)
 
 
-main()
+try:
+    main()
+except Ended:
+    sys.exit(143)
