@@ -1,13 +1,19 @@
 //! A disk that is full, and a process that is killed.
 
+use std::fs::File;
 use std::io::Read;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use e2e::mount::Tmpfs;
 use e2e::{eventually, peers};
+use rustix::fs::{FallocateFlags, SeekFrom};
 use swarm_peer::{Event, Peer, Role};
 
 use crate::fixture::{LONG, Site, completed, hear};
+
+/// Bytes of a piece, see [`Site::new`].
+const PIECE: u64 = 64 << 10;
 
 #[test]
 fn a_full_disk_is_said_at_once_or_when_it_is_full_and_nothing_that_came_is_lost() {
@@ -31,10 +37,8 @@ fn a_full_disk_is_said_at_once_or_when_it_is_full_and_nothing_that_came_is_lost(
     seeder.introduce(&[host.address()]);
     host.introduce(&[seeder.address()]);
     eventually("some pieces", LONG, || (host.status().verified > 500_000).then_some(()));
-    let file = std::fs::OpenOptions::new().write(true).open(&place).unwrap();
-    let flags = rustix::fs::FallocateFlags::PUNCH_HOLE | rustix::fs::FallocateFlags::KEEP_SIZE;
-    rustix::fs::fallocate(&file, flags, 3_000_000, 3_000_000).unwrap();
-    // Pages of the hole that were written meanwhile are let go of; nothing is left for the rest.
+    take_reserved_room(&place, 3_000_000, 6_000_000);
+    // Nothing is left for the rest.
     std::fs::write(small.join("other"), vec![1; 16 << 20]).unwrap_err();
     let error = hear(&host, "a full disk", |event| match event {
         Event::Failed(error) => Some(error),
@@ -49,6 +53,20 @@ fn a_full_disk_is_said_at_once_or_when_it_is_full_and_nothing_that_came_is_lost(
     completed(&again);
     assert!(again.stop().status.resumed > 0);
     site.assert_copy(&place);
+}
+
+/// Makes holes of all pieces between two offsets of which nothing has come. One that has begun to come is left alone: without
+/// its beginning it would be a bad piece, and its sender's fault.
+fn take_reserved_room(place: &Path, from: u64, to: u64) {
+    let file = File::options().write(true).open(place).unwrap();
+    let flags = FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE;
+    for start in (from.next_multiple_of(PIECE)..to).step_by(usize::try_from(PIECE).unwrap()) {
+        // tmpfs calls pages that are reserved but not written a hole.
+        let data = rustix::fs::seek(&file, SeekFrom::Data(start)).unwrap_or(u64::MAX);
+        if data >= start + PIECE {
+            rustix::fs::fallocate(&file, flags, start, PIECE).unwrap();
+        }
+    }
 }
 
 /// What the child of the next test is to do, as addresses and paths.
