@@ -148,8 +148,9 @@ impl Engine for Rtorrent<'_> {
     }
 
     fn has_free_slot(&self) -> Result<bool, Fault> {
-        let slots = self.client.download(&self.hash)?.map(|download| download.max_uploads);
-        Ok(self.client.has_free_upload_slot(slots.unwrap_or_default())?)
+        // One that has vanished gives nothing.
+        let Some(download) = self.client.download(&self.hash)? else { return Ok(false) };
+        Ok(self.client.has_free_upload_slot(download.max_uploads)?)
     }
 
     fn start(&self) -> Result<(), Fault> {
