@@ -219,6 +219,8 @@ fn peers_are_introduced_and_the_download_follows() {
     let peer = eventually("bytes from the seeder", || {
         client.peers(&sample.hash).unwrap().into_iter().find(|peer| peer.down_total > 0)
     });
+    let slots = |slots| seeder.client().has_free_upload_slot(slots).unwrap();
+    assert!(!slots(1) && slots(2) && slots(0), "one is taken");
     assert_eq!((peer.address, peer.port), (seeder.peer().ip(), seeder.peer().port()));
     assert_eq!((peer.completed_percent, peer.is_incoming), (100, false));
     let sources = client.sources(&sample.hash).unwrap();
