@@ -28,6 +28,7 @@ use crate::Error;
 use crate::cli::Settings;
 use crate::clock::Clock;
 use crate::deliver::{Delivery, company, deliver};
+use crate::fault::Fault;
 use crate::hosts::count;
 use crate::job::{Job, owner};
 use crate::retry::delay;
@@ -95,7 +96,7 @@ pub(crate) fn converge(
     Report { courses, seeder, aborted: abort.is_set() }.end(settings, release, input, console)
 }
 
-/// Every host's status, all asked at the same time; once more over a new connection where the first broke.
+/// Every host's status, all asked at the same time.
 fn ask(settings: &Settings, fleet: &[Host], dial: &Dial, clock: &Clock) -> Vec<Answer> {
     let (dial, interrupt, clock) = (Arc::clone(dial), clock.interrupt(), clock.clone());
     let outcomes = fan_out(
@@ -103,20 +104,22 @@ fn ask(settings: &Settings, fleet: &[Host], dial: &Dial, clock: &Clock) -> Vec<A
         settings.reach.parallel,
         interrupt,
         |_: Event<()>| (),
-        move |host, _| {
-            let ask = || swap::status(&*dial(&host)?, &host);
-            let status = ask().or_else(|fault| {
-                if !fault.is_connection_loss() {
-                    return Err(fault);
-                }
-                clock.pause(delay(0))?;
-                ask()
-            });
-            status.map_err(|fault| fault.beside(&host.name))
-        },
+        move |host, _| ask_one(&host, &dial, &clock).map_err(|fault| fault.beside(&host.name)),
     );
     let defect = || Err("a defect in fleet-push ended the work on this host".to_owned());
     outcomes.into_iter().map(|outcome| outcome.done().unwrap_or_else(defect)).collect()
+}
+
+/// A host's status; once more over a new connection if the first broke.
+fn ask_one(host: &Host, dial: &Dial, clock: &Clock) -> Result<HostStatus, Fault> {
+    let ask = || swap::status(&*dial(host)?, host);
+    match ask() {
+        Err(fault) if fault.is_connection_loss() => {
+            clock.pause(delay(0))?;
+            ask()
+        }
+        answer => answer,
+    }
 }
 
 /// Whether a host has exactly this release live.
@@ -280,4 +283,52 @@ fn switch(
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::time::Duration;
+
+    use fleet::{RecordingRemote, Reply, Status};
+
+    use super::*;
+
+    /// Asks a host whose connection breaks so many times; how that ends, and how often it was dialled.
+    fn ask_when_it_breaks(times: usize) -> (Result<HostStatus, Fault>, usize) {
+        let dialled = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&dialled);
+        let dial: Dial = Arc::new(move |host| {
+            let breaks = count.fetch_add(1, Ordering::SeqCst) < times;
+            let name = host.name.clone();
+            Ok(Box::new(RecordingRemote::new(host.name.clone(), Arc::default(), move |_| {
+                if breaks {
+                    let (step, detail) = ("swap-release".into(), "reset".into());
+                    return Reply::Fails(fleet::Error::Lost { host: name.clone(), step, detail });
+                }
+                let status = HostStatus {
+                    schema: HostStatus::SCHEMA.into(),
+                    version: "0".into(),
+                    current: None,
+                    previous: None,
+                    busy: None,
+                    releases: Vec::new(),
+                };
+                Reply::Says(Status::Exited(0), serde_json::to_vec(&status).unwrap())
+            })))
+        });
+        let clock = Clock::start(Duration::from_secs(60), Interrupt::never());
+        let answer = ask_one(&crate::visit_tests::host(), &dial, &clock);
+        (answer, dialled.load(Ordering::SeqCst))
+    }
+
+    #[test]
+    fn a_host_is_asked_once_more_when_its_connection_broke() {
+        let (answer, dialled) = ask_when_it_breaks(0);
+        assert!(answer.is_ok() && dialled == 1);
+        let (answer, dialled) = ask_when_it_breaks(1);
+        assert!(answer.is_ok() && dialled == 2);
+        let (answer, dialled) = ask_when_it_breaks(2);
+        assert!(answer.unwrap_err().is_connection_loss() && dialled == 2);
+    }
 }
