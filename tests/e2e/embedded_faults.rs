@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use e2e::mount::Tmpfs;
 use e2e::netns::Switch;
+use e2e::other_clock::OtherClock;
 use e2e::{Fleet, FleetOptions, Running, eventually, peers};
 
 use crate::embedded::no_receiver_is_left;
@@ -217,24 +218,12 @@ fn a_full_disk_is_the_fault_of_one_host() {
 #[test]
 fn clocks_that_are_set_in_the_middle_of_it_change_nothing() {
     needs_peers!();
-    let library = peers::faketime();
-    let why = "not installed: libfaketime (Debian package faketime)";
-    if !peers::skip_unless(module_path!(), library.is_some(), why) {
-        return;
-    }
+    let Some(other) = OtherClock::find(module_path!()) else { return };
     let Some(fleet) = apart(module_path!(), &["alpha", "beta", "gamma"]) else { return };
-    // One clock for this machine and beta; the others keep the right time. As when a real one is set, only what it shows
-    // jumps, and not the monotonic clock.
+    // One clock for this machine and beta; the others keep the right time.
     let clock = fleet.scratch().join("clock");
     set_clock(&clock, "+0");
-    let environment = [
-        ("LD_PRELOAD", library.unwrap_or_default().display().to_string()),
-        ("FAKETIME_TIMESTAMP_FILE", clock.display().to_string()),
-        ("FAKETIME_NO_CACHE", "1".into()),
-        ("FAKETIME_DONT_FAKE_MONOTONIC", "1".into()),
-        ("DONT_FAKE_MONOTONIC", "1".into()),
-        ("NO_FAKE_STAT", "1".into()),
-    ];
+    let environment = other.off_as_told_by(&clock);
     let wrapper = fleet.scratch().join("swap-release");
     let assignments: String =
         environment.iter().map(|(name, value)| format!("export {name}='{value}'\n")).collect();

@@ -5,6 +5,7 @@ use std::fs;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use e2e::other_clock::OtherClock;
 use e2e::{Fleet, FleetOptions, eventually, peers};
 
 use crate::needs_peers;
@@ -51,24 +52,11 @@ fn half_of_a_fleet_of_rtorrents_is_cut_off_for_twenty_seconds_and_comes_back() {
 #[test]
 fn clocks_that_are_off_by_a_year_are_told_by_the_plan_and_change_nothing() {
     needs_peers!();
-    let library = peers::faketime();
-    let why = "not installed: libfaketime (Debian package faketime)";
-    if !peers::skip_unless(module_path!(), library.is_some(), why) {
-        return;
-    }
-    let library = library.unwrap().display().to_string();
+    let Some(other) = OtherClock::find(module_path!()) else { return };
     let mut fleet = Fleet::start(&FleetOptions { web: false, ..FleetOptions::default() });
     for (name, offset) in [("beta", "+365d"), ("gamma", "-365d")] {
-        // Everything that the host runs, rtorrent too, sees that time; what passes is measured rightly all the same.
-        let environment = [
-            ("LD_PRELOAD", library.as_str()),
-            ("FAKETIME", offset),
-            ("FAKETIME_DONT_FAKE_MONOTONIC", "1"),
-            ("DONT_FAKE_MONOTONIC", "1"),
-            ("NO_FAKE_STAT", "1"),
-        ];
-        let environment = environment.map(|(key, value)| (key.to_owned(), value.to_owned()));
-        fleet.host_mut(name).set_environment(&environment);
+        // Everything that the host runs sees that time, rtorrent too.
+        fleet.host_mut(name).set_environment(&other.off_by(offset));
     }
     fleet.pack(&fleet.site(1), "r1").output().ok();
     fleet.publish().output().ok();

@@ -19,6 +19,7 @@ pub mod mount;
 pub mod net;
 pub mod netns;
 pub mod opentracker;
+pub mod other_clock;
 pub mod peers;
 pub mod promiser;
 pub mod records;

@@ -73,10 +73,3 @@ pub fn skip_unless(test: &str, can: bool, why: &str) -> bool {
 pub fn is_root() -> bool {
     rustix::process::geteuid().is_root()
 }
-
-/// The library that shows other programs another time.
-#[must_use]
-pub fn faketime() -> Option<PathBuf> {
-    let folders = std::fs::read_dir("/usr/lib").into_iter().flatten().flatten().map(|entry| entry.path());
-    folders.map(|folder| folder.join("faketime/libfaketimeMT.so.1")).find(|path| path.is_file())
-}

@@ -12,6 +12,9 @@ const QUEUED: Duration = Duration::from_millis(100);
 const FEWEST_QUEUED: usize = 2;
 /// Most: 2 MiB. Other clients take 250 and more.
 const MOST: usize = 128;
+/// A part of what a link carries that is asked for besides, two blocks at least: one that carries it, too, has its window
+/// grow by so much in each round trip. Over a long way two blocks alone would take seconds to find out.
+const PROBE: usize = 4;
 /// How much of a new sample goes into the mean latency.
 const SMOOTHING: u32 = 8;
 
@@ -46,7 +49,7 @@ impl Window {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "bounded next")]
         let carried = (self.rate * delay / f64::from(BLOCK)).ceil() as usize;
         let fewest = if self.mean.is_some_and(|mean| mean > QUEUED) { FEWEST_QUEUED } else { FEWEST };
-        (carried + 2).clamp(fewest, MOST)
+        (carried + (carried / PROBE).max(2)).clamp(fewest, MOST)
     }
 
     /// What a block takes from its request on, if any has come.
@@ -79,7 +82,7 @@ mod tests {
         assert_eq!(settle(6e6 / 8.0, Duration::from_micros(200)), FEWEST);
         assert_eq!(settle(50e6 / 8.0, Duration::from_micros(200)), FEWEST);
         // 50 Mbit/s over 100 ms are 38 blocks.
-        assert!((38..=44).contains(&settle(50e6 / 8.0, Duration::from_millis(100))));
+        assert!((38..=50).contains(&settle(50e6 / 8.0, Duration::from_millis(100))));
         assert_eq!(settle(1e9, Duration::from_millis(200)), MOST);
     }
 }

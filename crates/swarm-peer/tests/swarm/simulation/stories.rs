@@ -86,6 +86,18 @@ fn ten_hosts_a_hundred_and_a_thousand_come_near_the_bound() {
 }
 
 #[test]
+fn hosts_far_away_fill_their_links_all_the_same() {
+    // Rate times delay of one link is 31 blocks, eight times what is on request at first: a window that stayed so would take
+    // 36 s to the only host.
+    for (hosts, factor) in [(1, 1.2), (2, 1.2), (8, 1.15), (16, 1.15)] {
+        let mut world = fleet(hosts, 30_000_000, 65_536, |_| (50.0 * MBIT, 50.0 * MBIT));
+        world.delay = Duration::from_millis(40);
+        let outcome = finish("80 ms there and back", &mut world, Duration::ZERO);
+        assert!(outcome.factor <= factor, "{} times the bound", outcome.factor);
+    }
+}
+
+#[test]
 fn the_cost_of_a_host_does_not_grow_with_the_fleet() {
     let run = |hosts| {
         let mut world = fleet(hosts, 40 << 14, 16_384, |_| (50.0 * MBIT, 50.0 * MBIT));
