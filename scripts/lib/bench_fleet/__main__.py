@@ -18,9 +18,9 @@ from network import Network, run
 def main():
     options = arguments()
     signal.signal(signal.SIGTERM, ended)
+    earlier = [row for name in options.earlier for row in json.loads(Path(name).read_text())["rows"]]
     home = Path(tempfile.mkdtemp(prefix="bf-", dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else "/tmp"))
     rows = []
-    earlier = [row for name in options.earlier for row in json.loads(Path(name).read_text())["rows"]]
     try:
         payload, torrent, records = pack(options, home)
         for servers in options.servers:
