@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -13,7 +13,7 @@ use e2e::{Fleet, FleetOptions, Running, eventually, peers};
 
 use crate::embedded::no_receiver_is_left;
 use crate::needs_peers;
-use crate::support::{push_record, pushed};
+use crate::support::{bulky, push_record, pushed};
 
 /// Bits a second on every cable.
 const RATE: u32 = 16_000_000;
@@ -29,29 +29,13 @@ fn apart(test: &str, hosts: &[&'static str]) -> Option<Fleet> {
     for name in hosts.iter().chain(&["agent"]) {
         switch(&fleet).shape(name, RATE);
     }
-    fleet.pack(&bulky(&fleet), "r1").output().ok();
+    fleet.pack(&bulky(&fleet, BULK), "r1").output().ok();
     fleet.publish().output().ok();
     Some(fleet)
 }
 
 fn switch(fleet: &Fleet) -> &Switch {
     fleet.switch.as_ref().expect("a fleet with namespaces")
-}
-
-/// The small site and a large file of noise.
-fn bulky(fleet: &Fleet) -> PathBuf {
-    let site = fleet.site(1);
-    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
-    let mut noise = Vec::with_capacity(BULK);
-    while noise.len() < BULK {
-        // xorshift64: any noise will do, but the same each time.
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        noise.extend(state.to_le_bytes());
-    }
-    fs::write(site.join("noise.bin"), noise).expect("noise");
-    site
 }
 
 /// Waits until `name` has received so many bytes in this push; what is on its disk does not tell, since files have their

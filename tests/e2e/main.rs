@@ -20,6 +20,7 @@ mod embedded_company;
 mod embedded_faults;
 mod events;
 mod follow;
+mod foreign_clients;
 mod four_stages;
 mod full_disk;
 mod groups;

@@ -1,7 +1,7 @@
 //! What several stories say in the same words.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use e2e::records::{self, Push, PushedHost, Record, Swap};
 use e2e::{Fleet, Host, Tree};
@@ -29,6 +29,22 @@ pub(crate) fn assert_untouched(fleet: &Fleet, before: &[Tree]) {
     for (number, (before, now)) in before.iter().zip(servers(fleet)).enumerate() {
         before.assert_same(&now, &format!("{} must not be touched", fleet.hosts[number / 2].name));
     }
+}
+
+/// The small site and a file of `bytes` of noise, which no packing makes smaller.
+pub(crate) fn bulky(fleet: &Fleet, bytes: usize) -> PathBuf {
+    let site = fleet.site(1);
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut noise = Vec::with_capacity(bytes);
+    while noise.len() < bytes {
+        // xorshift64: any noise will do, but the same each time.
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        noise.extend(state.to_le_bytes());
+    }
+    fs::write(site.join("noise.bin"), noise).expect("noise");
+    site
 }
 
 /// push.json.

@@ -11,6 +11,7 @@ pub mod daemon;
 #[path = "../fakes/mod.rs"]
 pub mod fakes;
 pub mod fleet;
+pub mod foreign;
 pub mod front;
 pub mod host;
 pub mod http;

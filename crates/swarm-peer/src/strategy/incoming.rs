@@ -46,6 +46,7 @@ impl Strategy {
             }
             Message::Have(piece) => self.has_one(id, piece, now)?,
             Message::Bitfield(pieces) => self.has_these(id, pieces, now)?,
+            Message::HaveAll if link.fast && link.is_complete() => link.useless()?,
             Message::HaveAll if link.fast => {
                 let all = BitVec::from_elem(self.geometry.pieces() as usize, true);
                 self.has_these(id, all, now)?;
@@ -98,8 +99,11 @@ impl Strategy {
     /// What it has at the beginning.
     fn has_these(&mut self, id: LinkId, pieces: BitVec, now: Duration) -> Result<(), Violation> {
         let Some(link) = self.links.get_mut(id.0) else { return Ok(()) };
-        if link.listed || pieces.len() != link.theirs.len() {
-            return Err(Violation("a bitfield that is not the first message"));
+        if pieces.len() != link.theirs.len() {
+            return Err(Violation("a bitfield of another length"));
+        }
+        if link.listed {
+            return self.has_more(id, &pieces, now);
         }
         link.listed = true;
         link.theirs = pieces;
@@ -116,6 +120,24 @@ impl Strategy {
         self.unchoke(id);
         self.fill(id, now);
         Ok(())
+    }
+
+    /// What it has by now. Only the first message should say so (BEP 3, BEP 6), but aria2 does instead of sending twenty
+    /// HAVEs or more.
+    fn has_more(&mut self, id: LinkId, pieces: &BitVec, now: Duration) -> Result<(), Violation> {
+        let Some(link) = self.links.get_mut(id.0) else { return Ok(()) };
+        let mut new = Vec::new();
+        for (piece, (before, has)) in (0..).zip(link.theirs.iter().zip(pieces)) {
+            match (before, has) {
+                (true, false) => return Err(Violation("a bitfield that takes a piece back")),
+                (false, true) => new.push(piece),
+                _ => {}
+            }
+        }
+        if new.is_empty() {
+            return link.useless();
+        }
+        new.into_iter().try_for_each(|piece| self.has_one(id, piece, now))
     }
 
     fn rejected(&mut self, id: LinkId, block: Block, now: Duration) -> Result<(), Violation> {

@@ -1,20 +1,19 @@
 //! Foreign clients: each downloads from us and uploads to us.
 
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 
-use e2e::daemon::Daemon;
+use e2e::foreign::{Client, Place};
 use e2e::rtorrent::Rtorrent;
 use e2e::{eventually, peers};
 
 use crate::fixture::{LONG, Site, completed};
 
 /// Lets the client on host 1, which starts with nothing, download from us, and then another of ours from it.
-fn both_ways<T>(client: &str, start: impl FnOnce(&Site, &Path) -> T) {
+fn both_ways<T>(client: &str, start: impl FnOnce(&Site, &Path) -> Option<T>) {
     let site = Site::new(3_000_000);
     let incoming = site.scratch.dir("incoming");
-    let running = start(&site, &incoming);
+    let Some(running) = start(&site, &incoming) else { return };
     let seeder = site.seeder();
     seeder.introduce(&[site.address(1)]);
     let copy = incoming.join("payload.bin");
@@ -31,6 +30,14 @@ fn both_ways<T>(client: &str, start: impl FnOnce(&Site, &Path) -> T) {
     drop(running);
 }
 
+fn both_ways_with(client: Client) {
+    both_ways(&format!("{client:?}"), |site, files| {
+        let state = site.scratch.dir("client");
+        let place = Place { state: &state, files, address: site.address(1) };
+        client.start(&format!("foreign::{client:?}"), &site.torrent_file(), place)
+    });
+}
+
 #[test]
 fn rtorrent_takes_and_gives() {
     if !peers::ready("foreign::rtorrent") {
@@ -42,59 +49,26 @@ fn rtorrent_takes_and_gives() {
         let rtorrent =
             Rtorrent::start("host1", &state, &address.ip().to_string(), address.port(), incoming, "1M");
         rtorrent.call("load.start_verbose", &["", &site.torrent_file().to_string_lossy()]).unwrap();
-        rtorrent
+        Some(rtorrent)
     });
 }
 
 #[test]
 fn transmission_takes_and_gives() {
-    let program = peers::find("transmission-daemon");
-    if !peers::skip_unless("foreign::transmission", program.is_some(), "not installed: transmission-daemon") {
-        return;
-    }
-    both_ways("transmission", |site, incoming| {
-        let (config, watch) = (site.scratch.dir("transmission"), site.scratch.dir("watch"));
-        let address = site.address(1);
-        let settings = format!(
-            r#"{{"bind-address-ipv4": "{}", "peer-port": {}, "download-dir": {incoming:?}, "watch-dir": {watch:?},
-                "watch-dir-enabled": true, "incomplete-dir-enabled": false, "rpc-enabled": false, "dht-enabled": false,
-                "lpd-enabled": false, "pex-enabled": false, "utp-enabled": false, "port-forwarding-enabled": false}}"#,
-            address.ip(),
-            address.port(),
-        );
-        fs::write(config.join("settings.json"), settings).unwrap();
-        fs::copy(site.torrent_file(), watch.join("payload.torrent")).unwrap();
-        let mut command = Command::new(program.unwrap());
-        command.arg("--foreground").arg("--config-dir").arg(&config);
-        Daemon::start("transmission", &command, &config.join("log"))
-    });
+    both_ways_with(Client::Transmission);
 }
-
-/// Downloads into a directory until it is ended.
-const LIBTORRENT: &str = r#"
-import sys, time
-import libtorrent
-torrent, directory, address = sys.argv[1:]
-session = libtorrent.session({"listen_interfaces": address, "enable_dht": False, "enable_lsd": False,
-    "enable_upnp": False, "enable_natpmp": False, "alert_mask": 0})
-session.add_torrent({"ti": libtorrent.torrent_info(torrent), "save_path": directory})
-time.sleep(600)
-"#;
 
 #[test]
 fn libtorrent_takes_and_gives() {
-    let python = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../target/peers-python/bin/python");
-    if !peers::skip_unless("foreign::libtorrent", python.exists(), "scripts/test installs libtorrent") {
-        return;
-    }
-    both_ways("libtorrent", |site, incoming| {
-        let mut command = Command::new(python);
-        command
-            .arg("-c")
-            .arg(LIBTORRENT)
-            .arg(site.torrent_file())
-            .arg(incoming)
-            .arg(site.address(1).to_string());
-        Daemon::start("libtorrent", &command, &site.scratch.path().join("libtorrent.log"))
-    });
+    both_ways_with(Client::Libtorrent);
+}
+
+#[test]
+fn qbittorrent_takes_and_gives() {
+    both_ways_with(Client::Qbittorrent);
+}
+
+#[test]
+fn aria2_takes_and_gives() {
+    both_ways_with(Client::Aria2);
 }

@@ -110,14 +110,15 @@ fn whoever_breaks_a_rule_is_disconnected_and_after_three_times_refused() {
     let count = pieces(&site);
     let mut extra = Vec::new();
     write(&Message::Bitfield(BitVec::from_elem(8, true)), &mut extra);
-    let breaches: [Vec<u8>; 8] = [
+    let breaches: [Vec<u8>; 9] = [
         u32::MAX.to_be_bytes().to_vec(),
         [&1_000_000_u32.to_be_bytes()[..], &[7]].concat(),
         [&2_u32.to_be_bytes()[..], &[0, 0]].concat(),
         [&5_u32.to_be_bytes()[..], &[4], &count.to_be_bytes()].concat(),
         [&13_u32.to_be_bytes()[..], &[6], &[0; 8], &(BLOCK + 1).to_be_bytes()].concat(),
         extra,
-        [&1_u32.to_be_bytes()[..], &[14], &1_u32.to_be_bytes(), &[14]].concat(),
+        [&1_u32.to_be_bytes()[..], &[14], &1_u32.to_be_bytes(), &[15]].concat(),
+        [&1_u32.to_be_bytes()[..], &[14]].concat().repeat(3000),
         [&[0, 0, 0, 1, 0], &[0, 0, 0, 1, 2][..]].concat().repeat(3000),
     ];
     let from = |host: usize| {
@@ -148,7 +149,7 @@ fn whoever_breaks_a_rule_is_disconnected_and_after_three_times_refused() {
     assert_eq!(ban.address, SocketAddr::from((Ipv4Addr::LOCALHOST, 6890)));
     assert!(matches!(ban.reason, BanReason::Protocol { .. }), "{}", ban.reason);
     assert!(Raw::dial(seeder.address(), hello(&site, 9)).is_err(), "all of its address is refused");
-    let host = site.leecher(9);
+    let host = site.leecher(10);
     host.introduce(&[seeder.address()]);
     completed(&host);
 }
@@ -250,6 +251,27 @@ fn one_that_promises_everything_and_sends_nothing_does_not_stop_the_rest() {
     site.assert_copy(&site.place(1));
     drop(host);
     promising.join().unwrap();
+}
+
+#[test]
+fn a_bitfield_that_comes_late_counts_as_so_many_haves() {
+    // No harm is meant: aria2 does so.
+    let site = Site::new(300_000);
+    let host = site.leecher(1);
+    let late = TcpListener::bind(site.address(5)).unwrap();
+    host.introduce(&[site.address(5)]);
+    let mut raw = Raw::accept(&late, hello(&site, 5));
+    let mut some = BitVec::from_elem(pieces(&site) as usize, false);
+    some.set(3, true);
+    for message in [Message::HaveNone, Message::Unchoke, Message::Bitfield(some.clone())] {
+        raw.say(&message).unwrap();
+    }
+    let asked = std::iter::from_fn(|| raw.hear(pieces(&site)))
+        .find_map(|message| if let Message::Request(block) = message { Some(block) } else { None });
+    assert_eq!(asked.map(|block| block.piece), Some(3));
+    some.set(3, false);
+    raw.say(&Message::Bitfield(some)).unwrap();
+    assert!(raw.sees_the_end(), "what it had it must have for ever");
 }
 
 #[test]
