@@ -111,6 +111,8 @@ impl Link {
         if self.waiting == 0 {
             self.moved = now;
         }
+        // Given up before, and asked for once more: many answer that only once, and that must be the answer to this.
+        self.asked.retain(|asked| asked.block != block);
         self.asked.push(Asked { block, at: now, downloaded: self.downloaded, released: false });
         self.waiting += 1;
     }

@@ -56,11 +56,11 @@ impl Strategy {
         }
         link.waiting = 0;
         for partial in self.partials.values_mut().filter(|partial| partial.owner == Some(id)) {
-            // One that is being hashed is complete: it has no owner's work left.
-            partial.owner = None;
-            if partial.sole && partial.missing > 0 {
+            if partial.is_left_to(id) {
                 partial.reset();
             }
+            // One that is being hashed is complete: it has no owner's work left.
+            partial.owner = None;
         }
     }
 }

@@ -77,6 +77,8 @@ pub struct Strategy {
     picker: Picker,
     partials: BTreeMap<u32, Partial>,
     blame: Blame,
+    /// How often each peer was given up because it fell silent.
+    silences: BTreeMap<PeerKey, u32>,
     spread: Spread,
     rng: Rng,
     actions: VecDeque<Action>,
@@ -109,6 +111,7 @@ impl Strategy {
             links: Slab::new(),
             partials: BTreeMap::new(),
             blame: Blame::default(),
+            silences: BTreeMap::new(),
             rng,
             actions: VecDeque::new(),
             held: false,

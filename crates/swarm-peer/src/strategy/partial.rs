@@ -62,6 +62,11 @@ impl Partial {
         self.free > 0 && (self.owner == Some(link) || !self.sole || self.owner.is_none())
     }
 
+    /// Whether nobody but `link` may send what is missing of it.
+    pub(crate) fn is_left_to(&self, link: LinkId) -> bool {
+        self.sole && self.owner == Some(link) && self.missing > 0
+    }
+
     pub(crate) fn cell(&self, number: u32) -> Cell {
         self.cells.get(number as usize).copied().unwrap_or(Cell::Free)
     }

@@ -100,15 +100,14 @@ impl Picker {
         }
     }
 
-    /// The rarest piece among those in `theirs`.
-    pub(crate) fn rarest(&self, theirs: &BitVec, rng: &mut Rng) -> Option<u32> {
+    /// The rarest of the `wanted` pieces.
+    pub(crate) fn rarest(&self, wanted: impl Fn(u32) -> bool, rng: &mut Rng) -> Option<u32> {
         let mut start = 0;
         for &end in &self.ends {
             let equal = self.order.get(start as usize..end as usize).unwrap_or_default();
             if !equal.is_empty() {
                 let (before, after) = equal.split_at(rng.usize(..equal.len()));
-                let found =
-                    after.iter().chain(before).find(|piece| theirs.get(**piece as usize) == Some(true));
+                let found = after.iter().chain(before).find(|piece| wanted(**piece));
                 if found.is_some() {
                     return found.copied();
                 }
@@ -202,8 +201,7 @@ mod tests {
                     _ => { picker.give_back(piece); open[at] = true; }
                 }
                 agrees(&picker, &counts, &open);
-                let all = BitVec::from_elem(12, true);
-                let rarest = picker.rarest(&all, &mut rng).map(|piece| counts[piece as usize]);
+                let rarest = picker.rarest(|_| true, &mut rng).map(|piece| counts[piece as usize]);
                 prop_assert_eq!(rarest, (0..12).filter(|at| open[*at]).map(|at| counts[at]).min());
             }
         }
@@ -213,14 +211,11 @@ mod tests {
     fn ties_are_broken_at_random_and_only_what_the_peer_has_is_taken() {
         let mut rng = Rng::with_seed(7);
         let picker = Picker::new(&BitVec::from_elem(100, false), &mut rng);
-        let all = BitVec::from_elem(100, true);
-        let mut seen: Vec<u32> = (0..400).filter_map(|_| picker.rarest(&all, &mut rng)).collect();
+        let mut seen: Vec<u32> = (0..400).filter_map(|_| picker.rarest(|_| true, &mut rng)).collect();
         seen.sort_unstable();
         seen.dedup();
         assert!(seen.len() > 80, "only {} different pieces", seen.len());
-        let mut one = BitVec::from_elem(100, false);
-        assert_eq!(picker.rarest(&one, &mut rng), None);
-        one.set(42, true);
-        assert_eq!(picker.rarest(&one, &mut rng), Some(42));
+        assert_eq!(picker.rarest(|_| false, &mut rng), None);
+        assert_eq!(picker.rarest(|piece| piece == 42, &mut rng), Some(42));
     }
 }

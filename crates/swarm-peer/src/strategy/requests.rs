@@ -1,5 +1,6 @@
 //! Which block to ask of a peer next.
 
+use super::link::Link;
 use super::partial::{Cell, Holder, Partial};
 use super::{LinkId, Strategy};
 use crate::wire::Message;
@@ -48,6 +49,9 @@ impl Strategy {
             if !partial.open_to(id) || !link.has(*piece) {
                 continue;
             }
+            if partial.sole && partial.owner.is_none() && !self.may_have_alone(id, *piece, now) {
+                continue;
+            }
             if partial.owner == Some(id) {
                 found = Some(*piece);
                 break;
@@ -55,7 +59,7 @@ impl Strategy {
             let slot = if partial.owner.is_none() { &mut left } else { &mut others };
             slot.get_or_insert(*piece);
         }
-        let Some(piece) = found.or(left).or_else(|| self.begin(id)).or(others) else {
+        let Some(piece) = found.or(left).or_else(|| self.begin(id, now)).or(others) else {
             return self.late_block(id, now);
         };
         let partial = self.partials.get_mut(&piece)?;
@@ -64,7 +68,7 @@ impl Strategy {
     }
 
     /// Begins a piece: what a seeder suggested as long as nobody else has it, else the rarest.
-    fn begin(&mut self, id: LinkId) -> Option<u32> {
+    fn begin(&mut self, id: LinkId, now: Duration) -> Option<u32> {
         let link = self.links.get_mut(id.0).filter(|link| link.pickable > 0)?;
         let mut hint = None;
         while let Some(piece) = link.hints.pop_front() {
@@ -73,7 +77,13 @@ impl Strategy {
                 break;
             }
         }
-        let piece = hint.or_else(|| self.picker.rarest(&link.theirs, &mut self.rng))?;
+        let piece = hint.or_else(|| {
+            let mut rng = self.rng.fork();
+            let link = self.links.get(id.0)?;
+            let wanted =
+                |piece| link.has(piece) && (!self.blame.doubts(piece) || self.may_have_alone(id, piece, now));
+            self.picker.rarest(wanted, &mut rng)
+        })?;
         self.picker.take(piece);
         for (_, link) in &mut self.links {
             if link.has(piece) {
@@ -83,6 +93,15 @@ impl Strategy {
         let sole = self.blame.doubts(piece);
         self.partials.insert(piece, Partial::new(self.geometry.blocks_of(piece), id, sole));
         Some(piece)
+    }
+
+    /// Whether a piece that came damaged before may be left to this peer. All of it has to come from one: with those who fell
+    /// silent more often than others it would stay.
+    fn may_have_alone(&self, id: LinkId, piece: u32, now: Duration) -> bool {
+        let silences = |link: &Link| self.silences.get(&link.peer).copied().unwrap_or_default();
+        let serves = |link: &Link| link.has(piece) && !link.chokes && now >= link.paused_until;
+        let Some(own) = self.links.get(id.0).map(silences) else { return false };
+        !self.links.iter().any(|(_, link)| serves(link) && silences(link) < own)
     }
 
     /// The block that has been waited for longest, of those that another peer is late with.

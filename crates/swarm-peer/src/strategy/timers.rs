@@ -43,9 +43,14 @@ impl Strategy {
         link.asked.retain(|asked| !asked.released || now < asked.at + FORGET);
         let late = !link.late_haves.is_empty();
         let patience = link.window.latency().map_or(FIRST_PATIENCE, |usual| PATIENCE.max(usual * 4));
-        let given_up = link.waiting > 0 && now > link.moved + patience;
+        let silent = link.waiting > 0 && now > link.moved + patience;
+        // Nothing is on request at it, since it chokes or refuses, and yet a piece is left to it alone.
+        let hoards =
+            link.waiting == 0 && !self.held && self.partials.values().any(|partial| partial.is_left_to(id));
+        let given_up = silent || hoards;
         if given_up {
             link.paused_until = now + PAUSE;
+            *self.silences.entry(link.peer).or_default() += 1;
         }
         // BEP 6 demands that it says what it has, but no one has to wait for that for ever.
         let overdue = !link.unchoked && now > link.connected_at + LOOK;

@@ -15,6 +15,9 @@ const MOST: usize = 128;
 /// A part of what a link carries that is asked for besides, two blocks at least: one that carries it, too, has its window
 /// grow by so much in each round trip. Over a long way two blocks alone would take seconds to find out.
 const PROBE: usize = 4;
+/// What takes longer was a stall and says nothing of the next block: counted in full it would have a peer that falls silent once
+/// more waited for by minutes.
+const LONGEST: Duration = Duration::from_secs(5);
 /// How much of a new sample goes into the mean latency.
 const SMOOTHING: u32 = 8;
 
@@ -36,7 +39,8 @@ impl Window {
     pub(crate) fn measured(&mut self, latency: Duration, bytes: u64) {
         let latency = latency.max(Duration::from_micros(50));
         self.least = Some(self.least.map_or(latency, |least| least.min(latency)));
-        self.mean = Some(self.mean.map_or(latency, |mean| (mean * (SMOOTHING - 1) + latency) / SMOOTHING));
+        let usual = latency.min(LONGEST);
+        self.mean = Some(self.mean.map_or(usual, |mean| (mean * (SMOOTHING - 1) + usual) / SMOOTHING));
         // A quiet link gives low samples that say nothing; the greatest is forgotten slowly.
         #[expect(clippy::cast_precision_loss, reason = "a rate")]
         let sample = bytes as f64 / latency.as_secs_f64();

@@ -15,5 +15,6 @@ mod foreign;
 mod hostile;
 mod peers;
 mod simulation;
+mod whatever_peers_say;
 mod wire;
 mod wire_oracle;
