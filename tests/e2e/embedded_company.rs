@@ -31,6 +31,31 @@ fn one_swarm_of_rtorrents_and_embedded_peers_private_or_not() {
 }
 
 #[test]
+fn payloads_go_with_their_releases_but_for_those_of_an_rtorrent() {
+    needs_peers!();
+    let hosts = vec!["alpha", "beta"];
+    let options = FleetOptions { embedded: vec!["alpha"], seeder: false, ..FleetOptions::embedded(hosts) };
+    let fleet = Fleet::start(&options);
+    let payloads: Vec<String> = (1..=3)
+        .map(|release| {
+            fleet.deploy(release);
+            records::read::<Pack>(&fleet.records(), "pack.json").release.payload.file
+        })
+        .collect();
+    let there = |host: &str| {
+        let incoming = fleet.host(host).deploy_to().join("incoming");
+        payloads.iter().map(|name| incoming.join(name).is_file()).collect::<Vec<_>>()
+    };
+    assert_eq!(there("alpha"), [true, true, true], "what was live a moment ago is kept, with its payload");
+    fleet.swap("prune").args(["--keep", "1", "--grace", "0s"]).output().ok();
+    for host in ["alpha", "beta"] {
+        assert_eq!(fleet.host(host).releases(), ["r2", "r3"], "{host}");
+    }
+    assert_eq!(there("alpha"), [false, true, true]);
+    assert_eq!(there("beta"), [true, true, true], "its rtorrent gives it away");
+}
+
+#[test]
 fn an_rtorrent_that_seeds_serves_embedded_hosts() {
     needs_peers!();
     let hosts = vec!["alpha", "beta"];

@@ -47,6 +47,9 @@ pub(crate) fn run(job: ServerJob, console: &Console, abort: &Abort) -> Result<Ex
                 progress.advance(bytes);
                 !abort.is_set()
             };
+            if payload.parent() == Some(&*locked.site.paths.incoming()) {
+                locked.leave_to_its_client(&release)?;
+            }
             let request = stage::Request {
                 release: &release,
                 build: build.as_ref(),

@@ -43,7 +43,10 @@ pub(crate) fn receive(deploy_to: &Path, console: &Console, abort: &Abort) -> Res
     for folder in [site.paths.state(), site.paths.incoming()] {
         site.disk.make_folder(&folder).map_err(|source| Error::write(&folder, source))?;
     }
-    let turn = Turn::take(&site.paths.state(), &opening.push, abort)?;
+    let turn = Turn::take(&site.paths, &opening.push, abort)?;
+    if opening.stage {
+        site.note_receiving(&opening.release)?;
+    }
     let peer = listen(&site, &opening)?;
     Session { deploy_to, opening: &opening, peer, inbox, turn, console, abort }.run()
 }

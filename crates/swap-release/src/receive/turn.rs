@@ -2,14 +2,14 @@
 //! anybody once the own controller is gone.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use cli::Abort;
 
 use super::ReceiveError;
 use crate::Error;
-use crate::site::Lock;
+use crate::site::{Lock, Paths};
 
 /// How long a newcomer waits for the one before it to make way; that one looks several times a second.
 const PATIENCE: Duration = Duration::from_secs(8);
@@ -28,8 +28,8 @@ pub(super) struct Turn {
 
 impl Turn {
     /// Takes the place, asking whoever has it to make way.
-    pub(super) fn take(state: &Path, push: &str, abort: &Abort) -> Result<Self, Error> {
-        let (path, wish) = (state.join("receive.lock"), state.join("receive.next"));
+    pub(super) fn take(paths: &Paths, push: &str, abort: &Abort) -> Result<Self, Error> {
+        let (path, wish) = (paths.receiving(), paths.state().join("receive.next"));
         let until = Instant::now() + PATIENCE;
         let mut asked = false;
         loop {
@@ -74,12 +74,14 @@ mod tests {
     #[test]
     fn a_receiver_makes_way_for_its_own_push_and_for_nobody_else_while_it_is_controlled() {
         let folder = tempfile::tempdir().unwrap();
+        let paths = Paths::new(folder.path());
+        fs::create_dir(paths.state()).unwrap();
         let abort = Abort::default();
-        let mut first = Turn::take(folder.path(), "a1", &abort).unwrap();
+        let mut first = Turn::take(&paths, "a1", &abort).unwrap();
         assert!(!first.is_over(true), "nobody asked");
         let taking = |push: &'static str| {
-            let (state, abort) = (folder.path().to_owned(), abort.clone());
-            thread::spawn(move || Turn::take(&state, push, &abort))
+            let (paths, abort) = (paths.clone(), abort.clone());
+            thread::spawn(move || Turn::take(&paths, push, &abort))
         };
         let stranger = taking("b2");
         thread::sleep(Duration::from_millis(300));

@@ -10,6 +10,7 @@ mod lock;
 mod lost_journal;
 mod paths;
 mod pending;
+mod received;
 mod reconcile;
 mod state;
 #[cfg(test)]

@@ -45,7 +45,7 @@ impl Paths {
         self.0.join("shared")
     }
 
-    /// rtorrent's download directory.
+    /// Where BitTorrent clients put payloads: an rtorrent, and the embedded peer.
     pub(crate) fn incoming(&self) -> PathBuf {
         self.0.join("incoming")
     }
@@ -56,6 +56,21 @@ impl Paths {
 
     pub(crate) fn lock(&self) -> PathBuf {
         self.state().join("lock")
+    }
+
+    /// Held by the embedded peer while it is at work.
+    pub(crate) fn receiving(&self) -> PathBuf {
+        self.state().join("receive.lock")
+    }
+
+    /// Notes of what embedded peers brought.
+    pub(crate) fn received_folder(&self) -> PathBuf {
+        self.state().join("received")
+    }
+
+    /// The note of the payload of this name.
+    pub(crate) fn received(&self, name: &str) -> PathBuf {
+        self.received_folder().join(name)
     }
 
     pub(crate) fn pending(&self) -> PathBuf {

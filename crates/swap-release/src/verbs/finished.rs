@@ -67,6 +67,7 @@ pub(crate) fn finished(
         manifest: manifest.as_deref(),
         shared: &shared,
     };
+    locked.leave_to_its_client(&wanted.release)?;
     let reply = stage::stage(&locked, &request, &|_| !abort.is_set())?;
     Ok(Seen::Staged(reply.release.to_string()))
 }

@@ -25,7 +25,7 @@ pub(crate) struct Pruned {
 pub(crate) const GRACE: Duration = Duration::from_secs(15 * 60);
 
 /// Keeps the live release, the one before it, pinned ones, the newest `keep` good ones, what was live until `grace` ago,
-/// and what was staged after the live one.
+/// and what was staged after the live one. What embedded peers brought for the others goes with them.
 pub(crate) fn prune(locked: &LockedSite<'_>, keep: usize, grace: Duration) -> Result<Pruned, Error> {
     let live = locked.site.current()?.into_id();
     let grace = i64::try_from(grace.as_secs()).unwrap_or(i64::MAX);
@@ -45,6 +45,7 @@ pub(crate) fn prune(locked: &LockedSite<'_>, keep: usize, grace: Duration) -> Re
             Err(error) => return Err(error),
         }
     }
+    pruned.left.extend(locked.remove_received()?);
     pruned.left.extend(empty_trash(locked));
     Ok(pruned)
 }
@@ -234,6 +235,10 @@ mod tests {
         assert_eq!(to_remove(&known, None, 1, 0), []);
     }
 
+    fn payload(root: &Path, name: &str) -> PathBuf {
+        root.join("incoming").join(format!("{name}.tar.zst"))
+    }
+
     #[test]
     fn killed_at_every_effect_the_next_prune_finishes() {
         let mut kills = 0;
@@ -242,6 +247,10 @@ mod tests {
             let locked = Site::open(root.path(), &RealDisk).unwrap().lock("test".into()).unwrap();
             for name in ["r1", "r2", "r3"] {
                 switch(&locked, SwitchKind::Activate, &id(name), None).unwrap();
+            }
+            for name in ["r1", "r2", "r3"] {
+                locked.site.note_receiving(&release(name)).unwrap();
+                fs::write(payload(root.path(), name), name).unwrap();
             }
             drop(locked);
             let disk = RecordingDisk::killed_after(root.path(), kills);
@@ -256,6 +265,8 @@ mod tests {
             assert_eq!(fs::read_dir(locked.site.paths.trash()).unwrap().count(), 0);
             assert_eq!(live(root.path()).as_deref(), Some("r3"));
             assert!(root.path().join("releases/r2").exists());
+            let there = ["r1", "r2", "r3"].map(|name| payload(root.path(), name).exists());
+            assert_eq!(there, [false, true, true]);
             if let Ok(pruned) = outcome
                 && pruned.left.is_empty()
             {
