@@ -55,6 +55,7 @@ def arguments():
                         help=", ".join(ENGINES))
     parser.add_argument("--rate", type=int, default=50, metavar="MBIT/S")
     parser.add_argument("--delay", type=float, default=0, metavar="MS", help="round trip between two machines")
+    parser.add_argument("--seeder-ceiling", metavar="RATE", help="max_upload of the embedded seeder, such as '5 Mbit/s'")
     parser.add_argument("--size", type=int, default=30, metavar="MB")
     parser.add_argument("--piece-kib", type=int, default=64, metavar="KIB")
     parser.add_argument("--runs", type=int, default=5)
@@ -74,7 +75,7 @@ def arguments():
 
 
 def words(options):
-    shown = ("servers", "engines", "rate", "delay", "size", "piece_kib", "runs")
+    shown = ("servers", "engines", "rate", "delay", "seeder_ceiling", "size", "piece_kib", "runs")
     return {name: getattr(options, name) for name in shown} | {"processors": os.cpu_count()}
 
 

@@ -44,7 +44,9 @@ class World:
 def embedded(world):
     """fleet-push seeds, `swap-release receive` is started on every server over SSH."""
     start_sshds(world)
-    return push(world, 'engine = "embedded"', "", "swap-release receive")
+    ceiling = world.options.seeder_ceiling
+    seeder = f'[seeder]\nmax_upload = "{ceiling}"\n' if ceiling else ""
+    return push(world, 'engine = "embedded"', seeder, "swap-release receive")
 
 
 def rtorrent_paced(world):

@@ -58,7 +58,7 @@ impl Driver {
     fn welcome(&mut self, stream: TcpStream, from: SocketAddr) {
         let Ok(greeting) = self.greeting(Side::Listener) else { return };
         let stage = Stage::Greeting(Box::new(greeting));
-        let _ = stream.set_nodelay(true);
+        socket::tune(&stream);
         let connection = Connection::new(stream, Side::Listener, from, None, stage, self.now);
         self.register(connection);
     }
@@ -99,7 +99,7 @@ impl Driver {
         }
         let Ok(greeting) = self.greeting(Side::Dialler) else { return self.close(token) };
         if let Some(connection) = self.connections.get_mut(token) {
-            let _ = connection.stream.set_nodelay(true);
+            socket::tune(&connection.stream);
             connection.output.buffer.extend(greeting.hello());
             connection.stage = Stage::Greeting(Box::new(greeting));
         }

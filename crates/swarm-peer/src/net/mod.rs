@@ -66,6 +66,8 @@ pub(crate) struct Driver {
     dirty: Vec<usize>,
     /// The bucket was empty when somebody wanted something.
     thirsty: bool,
+    /// Somebody has to wait for the first copy of somebody else.
+    withheld: bool,
     /// More connections may wait to be accepted.
     accepts: bool,
     held: bool,
@@ -126,6 +128,7 @@ impl Driver {
             readable: Vec::new(),
             dirty: Vec::new(),
             thirsty: false,
+            withheld: false,
             accepts: false,
             held: false,
             started: Instant::now(),

@@ -10,8 +10,6 @@ use std::io;
 
 /// Buffers full that are read of one connection before it is the others' turn.
 const READS: usize = 8;
-/// Payload that is put into a connection's buffer ahead of the network; more would only be late for a CANCEL.
-const AHEAD: usize = 64 * 1024;
 /// While so much is waiting to be sent to somebody, nothing is read from him: he does not read either.
 const FULL: usize = 256 * 1024;
 /// So much waits for nobody: it is what a peer that asks and never reads could pile up. One HAVE for each of the most pieces
@@ -181,7 +179,8 @@ impl Driver {
         }
     }
 
-    /// Puts blocks that were asked for into the buffer, as far as buffer and ceiling allow.
+    /// Puts a block that was asked for into the buffer when that is empty, as far as the ceiling allows. Not before: what was
+    /// written can neither be cancelled nor overtaken by a HAVE.
     fn fill(&mut self, token: usize) -> io::Result<()> {
         let Self { connections, strategy: Some(strategy), payload, roster, geometry, bucket, .. } = self
         else {
@@ -189,12 +188,16 @@ impl Driver {
         };
         let Some(connection) = connections.get_mut(token) else { return Ok(()) };
         let Stage::Live(link) = connection.stage else { return Ok(()) };
-        while connection.output.len() < AHEAD && strategy.has_upload(link) {
+        while connection.output.is_empty() && strategy.has_upload(link) {
+            if strategy.withholds(link, self.now) {
+                self.withheld = true;
+                return Ok(());
+            }
             if !bucket.take(BLOCK, self.now) {
                 self.thirsty = true;
                 return Ok(());
             }
-            let Some(block) = strategy.next_upload(link) else { return Ok(()) };
+            let Some(block) = strategy.next_upload(link, self.now) else { return Ok(()) };
             let begin = geometry.start_of(block.piece) + u64::from(block.begin);
             let buffer = &mut connection.output.buffer;
             piece_header(block, buffer);

@@ -9,6 +9,8 @@ use std::time::Duration;
 
 /// How often the caller hears of progress at most.
 const REPORT: Duration = Duration::from_millis(100);
+/// How soon to see again whether a second copy may be sent, if nothing else happens before.
+const WITHHELD: Duration = Duration::from_millis(20);
 /// How often deadlines are looked at.
 const LOOK: Duration = Duration::from_millis(500);
 /// What a connection may take to be made, and then to greet.
@@ -61,6 +63,9 @@ impl Driver {
         if self.thirsty {
             idle = idle.min(self.bucket.wait());
         }
+        if self.withheld {
+            idle = idle.min(WITHHELD);
+        }
         // The system counts in milliseconds; a shorter wait would be none, and the processor would spin.
         idle.max(Duration::from_millis(1)).min(LOOK)
     }
@@ -73,8 +78,8 @@ impl Driver {
             strategy.timers(self.now);
         }
         self.dial_all();
-        if self.thirsty {
-            self.thirsty = false;
+        if self.thirsty || self.withheld {
+            (self.thirsty, self.withheld) = (false, false);
             let waiting = self.connections.iter().filter(|(_, connection)| {
                 connection.link().is_some_and(|link| {
                     self.strategy.as_ref().is_some_and(|strategy| strategy.has_upload(link))

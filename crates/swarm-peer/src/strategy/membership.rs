@@ -33,7 +33,7 @@ impl Strategy {
         if !link.began_complete {
             (0..).zip(&link.theirs).filter(|(_, has)| *has).for_each(|(piece, _)| self.picker.fewer(piece));
         }
-        self.spread.back(link.suggested);
+        self.spread.back(id, link.suggested);
         self.wake(now);
     }
 

@@ -104,7 +104,7 @@ impl Strategy {
         let complete = have_count == geometry.pieces();
         Self {
             picker: Picker::new(&have, &mut rng),
-            spread: Spread::new(if complete { geometry.pieces() } else { 0 }, &mut rng),
+            spread: Spread::new(geometry, complete, &mut rng),
             geometry,
             have,
             have_count,

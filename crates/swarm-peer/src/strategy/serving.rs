@@ -2,13 +2,14 @@
 
 use super::{LinkId, Strategy};
 use crate::wire::{Block, Message, Violation};
+use std::time::Duration;
 
 /// Requests of one peer that wait; more are refused. What other clients take, too.
 const QUEUE: usize = 512;
 
 impl Strategy {
-    /// The next block to send to this peer, which no longer counts as asked for.
-    pub fn next_upload(&mut self, id: LinkId) -> Option<Block> {
+    /// The next block to send to this peer, which no longer counts as asked for. See [`Strategy::withholds`].
+    pub fn next_upload(&mut self, id: LinkId, now: Duration) -> Option<Block> {
         let link = self.links.get_mut(id.0)?;
         let spread = &self.spread;
         let at = if spread.is_active() {
@@ -18,7 +19,7 @@ impl Strategy {
             0
         };
         let block = link.queue.remove(at)?;
-        self.spread.sent(block.piece, id);
+        self.spread.sent(block.piece, id, now);
         Some(block)
     }
 

@@ -79,11 +79,12 @@ impl Host {
     }
 
     /// The next link with something to send, in turns.
-    pub(super) fn next_turn(&mut self) -> Option<LinkId> {
+    pub(super) fn next_turn(&mut self, now: Duration) -> Option<LinkId> {
         let links = self.links.len();
-        let found = (1..=links)
-            .map(|step| (self.turn + step) % links)
-            .find(|at| self.links[*at].is_some() && self.strategy.has_upload(LinkId(*at)))?;
+        let found = (1..=links).map(|step| (self.turn + step) % links).find(|at| {
+            let link = LinkId(*at);
+            self.links[*at].is_some() && self.strategy.has_upload(link) && !self.strategy.withholds(link, now)
+        })?;
         self.turn = found;
         Some(LinkId(found))
     }

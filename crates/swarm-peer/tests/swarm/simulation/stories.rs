@@ -98,6 +98,19 @@ fn hosts_far_away_fill_their_links_all_the_same() {
 }
 
 #[test]
+fn a_seeder_that_is_slower_than_its_fleet_sends_hardly_more_than_one_copy() {
+    // Fifty hosts have blocks on request at it that keep it busy for 26 s, longer than a silent peer is waited for. What one of
+    // them has they all have at once, so each block that it sends twice is its time lost.
+    for (rate, factor) in [(1.0, 1.25), (5.0, 1.2)] {
+        let rates = |host| (if host == 0 { rate * MBIT } else { 50.0 * MBIT }, 50.0 * MBIT);
+        let mut world = fleet(50, 4_000_000, 65_536, rates);
+        let outcome = finish("slow seeder", &mut world, Duration::ZERO);
+        assert!(outcome.factor < factor, "{} times the bound", outcome.factor);
+        assert!(outcome.copies < factor, "{} copies", outcome.copies);
+    }
+}
+
+#[test]
 fn the_cost_of_a_host_does_not_grow_with_the_fleet() {
     let run = |hosts| {
         let mut world = fleet(hosts, 40 << 14, 16_384, |_| (50.0 * MBIT, 50.0 * MBIT));

@@ -220,8 +220,10 @@ impl World {
         if host.sending || !host.alive || host.mute {
             return;
         }
-        let Some(link) = host.next_turn() else { return };
-        let (Some(block), Some(to)) = (host.strategy.next_upload(link), host.end(link)) else { return };
+        let Some(link) = host.next_turn(self.now) else { return };
+        let (Some(block), Some(to)) = (host.strategy.next_upload(link, self.now), host.end(link)) else {
+            return;
+        };
         host.sending = true;
         host.sent += u64::from(block.length);
         let (bytes, damaged) = (f64::from(block.length), host.corrupt);
