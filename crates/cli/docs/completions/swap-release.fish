@@ -41,7 +41,7 @@ complete -c swap-release -n "__fish_swap_release_needs_command" -f -a "converge"
 complete -c swap-release -n "__fish_swap_release_needs_command" -f -a "want" -d 'Say that a release is wanted here, so that an event of the BitTorrent client may stage it'
 complete -c swap-release -n "__fish_swap_release_needs_command" -f -a "finished" -d 'An event of the BitTorrent client: stage what it is about, if that is wanted and not here'
 complete -c swap-release -n "__fish_swap_release_needs_command" -f -a "lint" -d 'Look for web server configuration that mixes two releases in one request'
-complete -c swap-release -n "__fish_swap_release_needs_command" -f -a "prune" -d 'Remove old releases, keeping the live one, the one before it, pinned ones and the newest good ones'
+complete -c swap-release -n "__fish_swap_release_needs_command" -f -a "prune" -d 'Remove old releases and what was received for them, keeping the live one, the one before it, pinned ones and the newest good ones'
 complete -c swap-release -n "__fish_swap_release_needs_command" -f -a "pin" -d 'Keep a release whatever a prune says'
 complete -c swap-release -n "__fish_swap_release_needs_command" -f -a "unpin" -d 'Let a prune remove a release again'
 complete -c swap-release -n "__fish_swap_release_needs_command" -f -a "history" -d 'Say what happened on this server, oldest first'

@@ -88,7 +88,7 @@ enum Verb {
     Finished(Finished),
     /// Look for web server configuration that mixes two releases in one request
     Lint(Lint),
-    /// Remove old releases, keeping the live one, the one before it, pinned ones and the newest good ones
+    /// Remove old releases and what was received for them, keeping the live one, the one before it, pinned ones and the newest good ones
     Prune(Prune),
     /// Keep a release whatever a prune says
     Pin(Pin),
