@@ -123,8 +123,8 @@ fn killed_at_any_moment_the_site_is_on_the_old_release_or_the_new() {
     let seed = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_nanos() as u64;
     let mut rng = Rng::new(seed);
     server.pack(1, "old");
-    let staged = server.stage("old").output().ok().took;
-    let switched = server.verb("activate").arg("old").output().ok().took;
+    let mut staged = server.stage("old").output().ok().took;
+    let mut switched = server.verb("activate").arg("old").output().ok().took;
     let mut killed = 0;
     for round in 0..MOST_ROUNDS {
         if killed >= KILLS {
@@ -134,10 +134,16 @@ fn killed_at_any_moment_the_site_is_on_the_old_release_or_the_new() {
         let (old, new) = (("old", 1), (id.as_str(), 2));
         server.pack(2, &id);
         let mut moment = |whole: Duration| whole.mul_f64(rng.unit());
+        let mut count = |output: Output, whole: &mut Duration| {
+            let met = output.signal == Some(9);
+            killed += u32::from(met);
+            // What it took at first, beside other tests that began, is too long later. A few have to miss, so that the end is met.
+            *whole = whole.mul_f64(if met { 1.02 } else { 0.8 });
+        };
 
         let delay = moment(staged);
         let when = format!("round {round}, stage killed after {delay:?}");
-        killed += u32::from(kill_after(server.stage(&id), delay).signal == Some(9));
+        count(kill_after(server.stage(&id), delay), &mut staged);
         server.assert_whole(&[old], &when);
         server.verb("verify").output().ok();
         server.stage(&id).output().ok();
@@ -145,7 +151,7 @@ fn killed_at_any_moment_the_site_is_on_the_old_release_or_the_new() {
 
         let delay = moment(switched);
         let when = format!("round {round}, activate killed after {delay:?}");
-        killed += u32::from(kill_after(server.verb("activate").arg(&id), delay).signal == Some(9));
+        count(kill_after(server.verb("activate").arg(&id), delay), &mut switched);
         server.assert_whole(&[old, new], &when);
         server.verb("verify").output().ok();
         server.verb("activate").arg(&id).output().ok();
@@ -153,7 +159,7 @@ fn killed_at_any_moment_the_site_is_on_the_old_release_or_the_new() {
 
         let delay = moment(switched);
         let when = format!("round {round}, rollback killed after {delay:?}");
-        killed += u32::from(kill_after(server.verb("rollback").arg("old"), delay).signal == Some(9));
+        count(kill_after(server.verb("rollback").arg("old"), delay), &mut switched);
         server.assert_whole(&[old, new], &when);
         server.verb("rollback").arg("old").output().ok();
         server.assert_whole(&[old], &when);

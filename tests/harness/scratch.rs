@@ -1,6 +1,8 @@
 //! The directory in which one test keeps everything: servers' state, keys, sites, records.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use tempfile::TempDir;
 
@@ -13,6 +15,10 @@ pub struct Scratch {
 
 /// The longest base directory: a unix socket's path is at most 107 bytes, and ours hang a few levels below.
 const LONGEST_BASE: usize = 40;
+
+/// How often, and how far apart, the directory is tried to be removed.
+const ATTEMPTS: u32 = 50;
+const PAUSE: Duration = Duration::from_millis(100);
 
 impl Scratch {
     /// A fresh directory below `TMPDIR`, or below `/tmp` when that is too long for a socket or holds a space, which
@@ -58,10 +64,18 @@ impl Default for Scratch {
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        if std::env::var_os("E2E_KEEP").is_some()
-            && let Some(dir) = self.dir.take()
-        {
-            eprintln!("kept: {}", dir.keep().display());
+        let Some(path) = self.dir.take().map(TempDir::keep) else { return };
+        if std::env::var_os("E2E_KEEP").is_some() {
+            eprintln!("kept: {}", path.display());
+            return;
         }
+        // What a test has aborted may still write for a moment, and a directory that gets a new entry is not removed.
+        for _ in 0..ATTEMPTS {
+            match std::fs::remove_dir_all(&path) {
+                Err(error) if error.kind() != ErrorKind::NotFound => std::thread::sleep(PAUSE),
+                _ => return,
+            }
+        }
+        eprintln!("left behind: {}", path.display());
     }
 }
