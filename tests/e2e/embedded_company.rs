@@ -13,8 +13,7 @@ use crate::support::{assert_delivered, push_record, pushed};
 fn one_swarm_of_rtorrents_and_embedded_peers_private_or_not() {
     needs_peers!();
     let hosts = vec!["alpha", "beta", "gamma"];
-    let options =
-        FleetOptions { embedded: vec!["alpha", "gamma"], seeder: false, ..FleetOptions::embedded(hosts) };
+    let options = FleetOptions { embedded: vec!["alpha", "gamma"], ..FleetOptions::embedded(hosts) };
     let fleet = Fleet::start(&options);
     fleet.deliver(1);
     assert_delivered(&fleet, "r1", &fleet.site(1));
@@ -34,7 +33,7 @@ fn one_swarm_of_rtorrents_and_embedded_peers_private_or_not() {
 fn payloads_go_with_their_releases_but_for_those_of_an_rtorrent() {
     needs_peers!();
     let hosts = vec!["alpha", "beta"];
-    let options = FleetOptions { embedded: vec!["alpha"], seeder: false, ..FleetOptions::embedded(hosts) };
+    let options = FleetOptions { embedded: vec!["alpha"], ..FleetOptions::embedded(hosts) };
     let fleet = Fleet::start(&options);
     let payloads: Vec<String> = (1..=3)
         .map(|release| {

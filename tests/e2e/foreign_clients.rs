@@ -71,8 +71,7 @@ fn each_of_them_serves_hosts_whose_seeder_is_slow() {
 fn all_of_them_are_in_one_swarm_with_embedded_hosts_and_an_rtorrent() {
     needs_peers!();
     let hosts = vec!["alpha", "beta", "gamma"];
-    let options =
-        FleetOptions { embedded: vec!["alpha", "beta"], seeder: false, ..FleetOptions::embedded(hosts) };
+    let options = FleetOptions { embedded: vec!["alpha", "beta"], ..FleetOptions::embedded(hosts) };
     // Ten seconds for one copy: transmission takes its time.
     let fleet = fleet(&options, "400 kB/s");
     let network = Network::pick(3);

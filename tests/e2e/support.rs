@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use e2e::records::{self, Push, PushedHost, Record, Swap};
+use e2e::site::Rng;
 use e2e::{Fleet, Host, Tree};
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -34,15 +35,8 @@ pub(crate) fn assert_untouched(fleet: &Fleet, before: &[Tree]) {
 /// The small site and a file of `bytes` of noise, which no packing makes smaller.
 pub(crate) fn bulky(fleet: &Fleet, bytes: usize) -> PathBuf {
     let site = fleet.site(1);
-    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
-    let mut noise = Vec::with_capacity(bytes);
-    while noise.len() < bytes {
-        // xorshift64: any noise will do, but the same each time.
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        noise.extend(state.to_le_bytes());
-    }
+    let mut rng = Rng::new(1);
+    let noise: Vec<u8> = (0..bytes.div_ceil(8)).flat_map(|_| rng.next().to_le_bytes()).collect();
     fs::write(site.join("noise.bin"), noise).expect("noise");
     site
 }

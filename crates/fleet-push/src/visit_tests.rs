@@ -120,7 +120,7 @@ pub(crate) fn host() -> Host {
     Inventory::load(&path).unwrap().hosts.remove(0)
 }
 
-fn status(releases: Vec<ReleaseStatus>) -> Reply {
+pub(crate) fn status(releases: Vec<ReleaseStatus>) -> Reply {
     let status = HostStatus {
         schema: HostStatus::SCHEMA.into(),
         version: "0".into(),

@@ -290,7 +290,7 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::time::Duration;
 
-    use fleet::{RecordingRemote, Reply, Status};
+    use fleet::{RecordingRemote, Reply};
 
     use super::*;
 
@@ -306,15 +306,7 @@ mod tests {
                     let (step, detail) = ("swap-release".into(), "reset".into());
                     return Reply::Fails(fleet::Error::Lost { host: name.clone(), step, detail });
                 }
-                let status = HostStatus {
-                    schema: HostStatus::SCHEMA.into(),
-                    version: "0".into(),
-                    current: None,
-                    previous: None,
-                    busy: None,
-                    releases: Vec::new(),
-                };
-                Reply::Says(Status::Exited(0), serde_json::to_vec(&status).unwrap())
+                crate::visit_tests::status(Vec::new())
             })))
         });
         let clock = Clock::start(Duration::from_secs(60), Interrupt::never());

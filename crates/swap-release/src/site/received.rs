@@ -109,7 +109,7 @@ fn remove(locked: &LockedSite<'_>, path: &Path) -> Result<(), Error> {
 mod tests {
     use super::*;
     use crate::disk::RealDisk;
-    use crate::site::testing::{id, release, site_with};
+    use crate::site::testing::{id, payload, release, site_with};
 
     fn received(name: &str, at: &str) -> (String, Option<Received>) {
         (name.to_owned(), Some(Received { release: id("r1"), at: at.to_owned() }))
@@ -131,22 +131,22 @@ mod tests {
     #[test]
     fn what_somebody_else_brought_or_has_too_is_left_to_him_and_nothing_goes_while_a_peer_is_at_work() {
         let root = site_with(&[]);
-        let incoming = |name: &str| root.path().join("incoming").join(format!("{name}.tar.zst"));
         let locked = Site::open(root.path(), &RealDisk).unwrap().lock("test".into()).unwrap();
-        fs::write(incoming("theirs"), "").unwrap();
+        fs::write(payload(root.path(), "theirs"), "").unwrap();
         for name in ["theirs", "shared", "ours", "unfinished"] {
             locked.site.note_receiving(&release(name)).unwrap();
-            fs::write(incoming(name), "").unwrap();
+            fs::write(payload(root.path(), name), "").unwrap();
             // Again, as after a break.
             locked.site.note_receiving(&release(name)).unwrap();
         }
         locked.leave_to_its_client(&release("shared")).unwrap();
         let turn = Lock::take(&locked.site.paths.receiving(), "a push").unwrap();
         assert_eq!(locked.remove_received().unwrap(), [""; 0].map(PathBuf::from));
-        assert!(incoming("ours").exists());
+        assert!(payload(root.path(), "ours").exists());
         drop(turn);
         locked.remove_received().unwrap();
-        let there = ["theirs", "shared", "ours", "unfinished"].map(|name| incoming(name).exists());
+        let there =
+            ["theirs", "shared", "ours", "unfinished"].map(|name| payload(root.path(), name).exists());
         assert_eq!(there, [true, true, false, true]);
         assert!(!locked.site.paths.received("ours.tar.zst").exists());
     }

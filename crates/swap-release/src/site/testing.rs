@@ -1,7 +1,7 @@
 //! Sites for unit tests.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use record::host::ReleaseState;
 use record::{Layout, NamedFile, PayloadFile, Release, ReleaseId, Sha256};
@@ -57,6 +57,11 @@ pub(crate) fn site_with(releases: &[&str]) -> tempfile::TempDir {
     }
     drop(locked);
     root
+}
+
+/// Where a client puts the payload of [`release`].
+pub(crate) fn payload(root: &Path, name: &str) -> PathBuf {
+    root.join("incoming").join(release(name).payload.file.as_str())
 }
 
 /// What a web server that follows `current` finds.

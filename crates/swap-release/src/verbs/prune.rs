@@ -157,7 +157,7 @@ mod tests {
     use super::*;
     use crate::disk::RealDisk;
     use crate::disk::recording::RecordingDisk;
-    use crate::site::testing::{id, live, release, site_with};
+    use crate::site::testing::{id, live, payload, release, site_with};
     use crate::site::{Site, SwitchKind};
     use crate::verbs::switch::switch;
 
@@ -233,10 +233,6 @@ mod tests {
     fn nothing_live_means_staged_ones_stay() {
         let known = [file("r1", 1, ReleaseState::Staged, None)];
         assert_eq!(to_remove(&known, None, 1, 0), []);
-    }
-
-    fn payload(root: &Path, name: &str) -> PathBuf {
-        root.join("incoming").join(format!("{name}.tar.zst"))
     }
 
     #[test]

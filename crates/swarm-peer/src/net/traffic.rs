@@ -163,7 +163,7 @@ impl Driver {
 
     fn send_to(&mut self, token: usize) -> io::Result<()> {
         loop {
-            self.fill(token)?;
+            self.fill(token);
             let Some(connection) = self.connections.get_mut(token) else { return Ok(()) };
             if connection.output.is_empty() || matches!(connection.stage, Stage::Connecting) {
                 return Ok(());
@@ -181,41 +181,38 @@ impl Driver {
 
     /// Puts a block that was asked for into the buffer when that is empty, as far as the ceiling allows. Not before: what was
     /// written can neither be cancelled nor overtaken by a HAVE.
-    fn fill(&mut self, token: usize) -> io::Result<()> {
+    fn fill(&mut self, token: usize) {
         let Self { connections, strategy: Some(strategy), payload, roster, geometry, bucket, .. } = self
         else {
-            return Ok(());
+            return;
         };
-        let Some(connection) = connections.get_mut(token) else { return Ok(()) };
-        let Stage::Live(link) = connection.stage else { return Ok(()) };
-        while connection.output.is_empty() && strategy.has_upload(link) {
-            if strategy.withholds(link, self.now) {
-                self.withheld = true;
-                return Ok(());
-            }
-            if !bucket.take(BLOCK, self.now) {
-                self.thirsty = true;
-                return Ok(());
-            }
-            let Some(block) = strategy.next_upload(link, self.now) else { return Ok(()) };
-            let begin = geometry.start_of(block.piece) + u64::from(block.begin);
-            let buffer = &mut connection.output.buffer;
-            piece_header(block, buffer);
-            let at = buffer.len();
-            buffer.resize(at + block.length as usize, 0);
-            if let Err(error) = payload.read(begin, buffer.get_mut(at..).unwrap_or_default()) {
-                self.fail(error);
-                return Ok(());
-            }
-            self.upkeep.uploaded += u64::from(block.length);
-            self.upkeep.changed = true;
-            if let Some(known) = connection.peer.and_then(|key| roster.get_mut(key)) {
-                known.uploaded += u64::from(block.length);
-            }
-            if bucket.is_limited() {
-                return Ok(());
-            }
+        let Some(connection) = connections.get_mut(token) else { return };
+        let Stage::Live(link) = connection.stage else { return };
+        if !connection.output.is_empty() || !strategy.has_upload(link) {
+            return;
         }
-        Ok(())
+        if strategy.withholds(link, self.now) {
+            self.withheld = true;
+            return;
+        }
+        if !bucket.take(BLOCK, self.now) {
+            self.thirsty = true;
+            return;
+        }
+        let Some(block) = strategy.next_upload(link, self.now) else { return };
+        let begin = geometry.start_of(block.piece) + u64::from(block.begin);
+        let buffer = &mut connection.output.buffer;
+        piece_header(block, buffer);
+        let at = buffer.len();
+        buffer.resize(at + block.length as usize, 0);
+        if let Err(error) = payload.read(begin, buffer.get_mut(at..).unwrap_or_default()) {
+            self.fail(error);
+            return;
+        }
+        self.upkeep.uploaded += u64::from(block.length);
+        self.upkeep.changed = true;
+        if let Some(known) = connection.peer.and_then(|key| roster.get_mut(key)) {
+            known.uploaded += u64::from(block.length);
+        }
     }
 }
