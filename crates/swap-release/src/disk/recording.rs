@@ -1,6 +1,6 @@
 //! The effects, for real and written down; can stop before any of them, as a kill would.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -12,16 +12,35 @@ pub(crate) struct RecordingDisk {
     log: RefCell<Vec<String>>,
     /// Effects that are still done; from then on every one fails, as after a kill nothing is done any more.
     left: RefCell<Option<usize>>,
+    killed: Cell<bool>,
+    /// One effect that fails, after it was done so many times.
+    refused: RefCell<Option<(String, usize)>>,
 }
 
 impl RecordingDisk {
     pub(crate) fn new(root: &Path) -> Self {
-        Self { root: root.to_owned(), log: RefCell::default(), left: RefCell::default() }
+        Self {
+            root: root.to_owned(),
+            log: RefCell::default(),
+            left: RefCell::default(),
+            killed: Cell::default(),
+            refused: RefCell::default(),
+        }
     }
 
     /// Like `new`, but after `count` effects nothing is done any more.
     pub(crate) fn killed_after(root: &Path, count: usize) -> Self {
         Self { left: RefCell::new(Some(count)), ..Self::new(root) }
+    }
+
+    /// Whether an effect was not done because nothing is done any more.
+    pub(crate) fn was_killed(&self) -> bool {
+        self.killed.get()
+    }
+
+    /// From now on `effect` fails, as it is in the log, after it was done `times` more times.
+    pub(crate) fn refuse(&self, effect: &str, times: usize) {
+        *self.refused.borrow_mut() = Some((effect.to_owned(), times));
     }
 
     /// What was done, with paths below the root.
@@ -31,13 +50,22 @@ impl RecordingDisk {
 
     fn note(&self, what: &str, paths: &[&Path]) -> io::Result<()> {
         if let Some(left) = self.left.borrow_mut().as_mut() {
-            *left = left.checked_sub(1).ok_or_else(|| io::Error::other("killed"))?;
+            *left = left.checked_sub(1).ok_or_else(|| {
+                self.killed.set(true);
+                io::Error::other("killed")
+            })?;
         }
         let names: Vec<String> = paths
             .iter()
             .map(|path| path.strip_prefix(&self.root).unwrap_or(path).display().to_string())
             .collect();
-        self.log.borrow_mut().push(format!("{what} {}", names.join(" -> ")));
+        let effect = format!("{what} {}", names.join(" -> "));
+        if let Some((refused, times)) = self.refused.borrow_mut().as_mut()
+            && *refused == effect
+        {
+            *times = times.checked_sub(1).ok_or(io::ErrorKind::PermissionDenied)?;
+        }
+        self.log.borrow_mut().push(effect);
         Ok(())
     }
 }

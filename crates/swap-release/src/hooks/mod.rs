@@ -64,10 +64,7 @@ pub(crate) fn run(switching: Switching<'_>, order: &HookOrder, stop: &mut Stop<'
     };
     let output = tail(&output);
     let what = format!("hook {} {}{}", order.phase.as_str(), order.name, if ok { "" } else { " failed" });
-    // A full disk must not turn a hook that was run into one that was not.
-    if let Err(error) = switching.locked.log_with(&what, switching.to, switching.from, Some(output.clone())) {
-        log::warn!("{error}");
-    }
+    switching.locked.log_with(&what, switching.to, switching.from, Some(output.clone()));
     SwitchEvent::Hook { name: order.name.clone(), ok, seconds, output, database }
 }
 

@@ -46,9 +46,10 @@ impl Site<'_> {
 }
 
 impl LockedSite<'_> {
-    /// Adds a line to the history.
-    pub(crate) fn log(&self, what: &str, release: &ReleaseId, from: Option<&ReleaseId>) -> Result<(), Error> {
-        self.log_with(what, release, from, None)
+    /// Adds a line to the history. It only tells what happened: where it cannot be written, that is a warning, and what
+    /// happened has happened all the same.
+    pub(crate) fn log(&self, what: &str, release: &ReleaseId, from: Option<&ReleaseId>) {
+        self.log_with(what, release, from, None);
     }
 
     /// The same, with what was said.
@@ -58,7 +59,7 @@ impl LockedSite<'_> {
         release: &ReleaseId,
         from: Option<&ReleaseId>,
         detail: Option<String>,
-    ) -> Result<(), Error> {
+    ) {
         let path = self.site.paths.history();
         let line = HistoryLine {
             at: record::now().to_string(),
@@ -69,8 +70,12 @@ impl LockedSite<'_> {
             token: self.lock.token(),
             detail,
         };
-        let text =
-            serde_json::to_string(&line).map_err(|source| Error::State { path: path.clone(), source })?;
-        self.site.disk.append(&path, &text).map_err(|source| Error::write(&path, source))
+        let text = serde_json::to_string(&line).map_err(std::io::Error::other);
+        if let Err(error) = text.and_then(|text| self.site.disk.append(&path, &text)) {
+            log::warn!(
+                "`{what}` of `{release}` is not in the history: cannot write `{}`: {error}",
+                path.display()
+            );
+        }
     }
 }

@@ -229,7 +229,7 @@ fn finish(locked: &LockedSite<'_>, id: &ReleaseId, shared: &[String]) -> Result<
         }
     }
     locked.set_state(id, ReleaseState::Active)?;
-    locked.log("adopted", id, None)?;
+    locked.log("adopted", id, None);
     locked.end()
 }
 

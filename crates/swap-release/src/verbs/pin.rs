@@ -12,5 +12,6 @@ pub(crate) fn pin(locked: &LockedSite<'_>, release: &ReleaseId, pinned: bool) ->
         return Ok(());
     }
     locked.amend(&ReleaseFile { pinned, ..file })?;
-    locked.log(if pinned { "pinned" } else { "unpinned" }, release, None)
+    locked.log(if pinned { "pinned" } else { "unpinned" }, release, None);
+    Ok(())
 }

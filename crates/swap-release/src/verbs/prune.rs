@@ -98,7 +98,7 @@ pub(crate) fn recover(locked: &LockedSite<'_>, release: &ReleaseId) -> Result<()
         }
     }
     locked.forget(release)?;
-    locked.log("pruned", release, None)?;
+    locked.log("pruned", release, None);
     locked.end()
 }
 

@@ -42,7 +42,7 @@ pub(crate) fn repair(
     recover(locked, id)?;
     result?;
     verify::expect_clean(&locked.site, file, progress)?;
-    locked.log("repaired", id, None)?;
+    locked.log("repaired", id, None);
     Ok(found)
 }
 

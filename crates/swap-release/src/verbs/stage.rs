@@ -167,7 +167,7 @@ fn build(
 fn finish(locked: &LockedSite<'_>, file: ReleaseFile) -> Result<ReleaseFile, Error> {
     let file = ReleaseFile { state: ReleaseState::Staged, ..file };
     locked.remember(&file)?;
-    locked.log("staged", file.id(), None)?;
+    locked.log("staged", file.id(), None);
     locked.end()?;
     Ok(file)
 }
