@@ -160,8 +160,8 @@ impl VerifyReply {
     pub const LISTED: usize = 100;
 }
 
-/// The most that is kept of a hook's output, in bytes.
-pub const HOOK_OUTPUT: usize = 8 * 1024;
+/// The most that is kept of a hook's output, in bytes: beginning and end of a longer one.
+pub const HOOK_OUTPUT: usize = 32 * 1024;
 
 /// Lines of `activate` and `rollback` with `--confirm-within`, and with `--in-step` before that.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -189,7 +189,7 @@ pub enum SwitchEvent {
         ok: bool,
         /// How long it took.
         seconds: f64,
-        /// The end of what it said, at most [`HOOK_OUTPUT`] bytes; why it failed, if it did.
+        /// What it said, at most [`HOOK_OUTPUT`] bytes: first why it failed, if it did.
         output: String,
         /// The database updates that it made, if it made any.
         database: Option<DatabaseUpdate>,

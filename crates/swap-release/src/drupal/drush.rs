@@ -1,11 +1,16 @@
 //! Calling drush of a release for one site.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use super::words;
 use crate::hooks::Stop;
 use crate::hooks::process::{Command, run};
 use crate::order::DrupalOrder;
+
+/// So wide that no text is wrapped. Both kinds of drush ask the environment before they ask a terminal.
+const COLUMNS: &str = "300";
 
 /// drush of the release at `tree`.
 pub(super) struct Drush<'a> {
@@ -16,11 +21,28 @@ pub(super) struct Drush<'a> {
 }
 
 impl Drush<'_> {
-    /// `drush --root=... --uri=URI ARGUMENTS`; its standard output. Both streams are in the error.
+    /// `drush --root=... --uri=URI ARGUMENTS`, to be asked something: its standard output.
     pub(super) fn call(&self, uri: &str, arguments: &[&str], stop: &mut Stop<'_>) -> Result<String, String> {
+        self.run(uri, arguments, true, stop)
+    }
+
+    /// The same to have something done: all that it said.
+    pub(super) fn order(&self, uri: &str, arguments: &[&str], stop: &mut Stop<'_>) -> Result<String, String> {
+        self.run(uri, arguments, false, stop)
+    }
+
+    /// The error begins with what was wrong, in one line; what drush said is quoted behind it.
+    fn run(&self, uri: &str, arguments: &[&str], apart: bool, stop: &mut Stop<'_>) -> Result<String, String> {
         let argv = self.argv(uri, arguments);
-        let command = Command { argv: &argv, dir: &self.tree, env: &[], until: self.until, apart: true };
-        run(&command, stop).map_err(|why| format!("drush {} for `{uri}`: {why}", arguments.join(" ")))
+        let env = [("COLUMNS", OsString::from(COLUMNS))];
+        let command = Command { argv: &argv, dir: &self.tree, env: &env, until: self.until, apart };
+        run(&command, stop).map_err(|why| {
+            // The last line is ours: how it ended.
+            let (said, end) = why.rsplit_once('\n').unwrap_or(("", &why));
+            let cause = if said.trim().is_empty() { end.to_owned() } else { words::cause(said) };
+            let what = arguments.first().copied().unwrap_or_default();
+            words::quoted(&format!("drush {what} for `{uri}`: {cause}"), &why)
+        })
     }
 
     fn argv(&self, uri: &str, arguments: &[&str]) -> Vec<String> {

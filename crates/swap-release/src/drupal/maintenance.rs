@@ -14,6 +14,7 @@ use record::host::SwitchEvent;
 use serde::{Deserialize, Serialize};
 
 use super::drush::Drush;
+use super::words;
 use crate::Error;
 use crate::hooks::{Stop, Switching};
 use crate::order::DrupalOrder;
@@ -50,7 +51,7 @@ pub(crate) fn on(
                 drush.call(uri, &["vget", "--exact", "maintenance_mode"], stop).unwrap_or_default()
             }
         };
-        if !is_on(&get) {
+        if !words::is_true(&get) {
             sites.push(uri.clone());
         }
     }
@@ -126,25 +127,4 @@ fn set(drush: &Drush<'_>, uri: &str, on: bool, stop: &mut Stop<'_>) -> Result<()
         Core::Seven => &["vset", "--exact", "maintenance_mode", value, "-y"],
     };
     drush.call(uri, arguments, stop).map(drop)
-}
-
-/// drush 9 and later print the value; drush 8 prints `maintenance_mode: 1` or the value alone.
-fn is_on(said: &str) -> bool {
-    let value = said.trim().rsplit([' ', ':']).next().unwrap_or_default();
-    matches!(value.trim_matches(['\'', '"']), "1" | "true" | "TRUE")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_drush_says_of_a_variable() {
-        for on in ["1\n", "maintenance_mode: 1", "maintenance_mode: '1'\n", "true"] {
-            assert!(is_on(on), "{on}");
-        }
-        for off in ["", "0\n", "maintenance_mode: 0", "\n", "false", "No matching variable found."] {
-            assert!(!is_on(off), "{off}");
-        }
-    }
 }

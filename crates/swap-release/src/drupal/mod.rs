@@ -6,7 +6,9 @@ mod maintenance;
 mod prepare;
 mod settings;
 mod update;
+mod words;
 
 pub(crate) use maintenance::{normal, on as maintenance_on, restore};
 pub(crate) use prepare::prepare;
 pub(crate) use update::{rebuild, remember, update};
+pub(crate) use words::reason;

@@ -8,6 +8,7 @@ use record::ReleaseId;
 use record::host::DatabaseUpdate;
 
 use super::drush::Drush;
+use super::words;
 use crate::Error;
 use crate::hooks::{Said, Stop, Switching};
 use crate::order::DrupalOrder;
@@ -70,8 +71,8 @@ pub(crate) fn rebuild(
     let mut said = String::new();
     for (_, uri) in &drupal.sites {
         said.push_str(&match drupal.core {
-            Core::EightUp => drush.call(uri, &["cache:rebuild", "-y"], stop)?,
-            Core::Seven => drush.call(uri, &["cc", "all", "-y"], stop)?,
+            Core::EightUp => drush.order(uri, &["cache:rebuild", "-y"], stop)?,
+            Core::Seven => drush.order(uri, &["cc", "all", "-y"], stop)?,
         });
     }
     Ok(said)
@@ -89,12 +90,12 @@ pub(crate) fn remember(
 
 fn deploy(drush: &Drush<'_>, uri: &str, stop: &mut Stop<'_>) -> Result<String, String> {
     if drush.order.core == Core::Seven {
-        let updated = drush.call(uri, &["updatedb", "-y"], stop)?;
-        return drush.call(uri, &["cc", "all", "-y"], stop).map(|cleared| updated + &cleared);
+        let updated = drush.order(uri, &["updatedb", "-y"], stop)?;
+        return drush.order(uri, &["cc", "all", "-y"], stop).map(|cleared| updated + &cleared);
     }
     let mut tries = drush.order.retries;
     loop {
-        match drush.call(uri, &["deploy", "-y"], stop) {
+        match drush.order(uri, &["deploy", "-y"], stop) {
             Err(why) if tries > 0 && stop().is_none() => {
                 log::warn!("trying again: {why}");
                 tries -= 1;
@@ -110,18 +111,7 @@ fn has_updates(drush: &Drush<'_>, uri: &str, stop: &mut Stop<'_>) -> Result<bool
         Core::EightUp => "updatedb:status",
         Core::Seven => "updatedb-status",
     };
-    Ok(lists_something(&drush.call(uri, &[command, "--format=json"], stop)?))
-}
-
-/// drush prints an object or a list, and nothing, or a sentence, where there is nothing to list.
-fn lists_something(said: &str) -> bool {
-    match serde_json::from_str::<serde_json::Value>(said.trim()) {
-        Ok(serde_json::Value::Object(updates)) => !updates.is_empty(),
-        Ok(serde_json::Value::Array(updates)) => !updates.is_empty(),
-        Ok(_) => false,
-        // Not understood, or with a notice before it: what may be an update is treated as one.
-        Err(_) => said.contains('{'),
-    }
+    Ok(words::lists_updates(&drush.call(uri, &[command, "--format=json"], stop)?))
 }
 
 /// One dump a site, readable for the deploy user only: they hold what visitors wrote.
@@ -142,7 +132,7 @@ fn dump(
     for (site, uri) in &drush.order.sites {
         let file = folder.join(format!("{site}.sql"));
         let target = format!("--result-file={}", file.display());
-        drush.call(uri, &["sql-dump", "--gzip", &target], stop)?;
+        drush.order(uri, &["sql-dump", "--gzip", &target], stop)?;
         let written = folder.join(format!("{site}.sql.gz"));
         match fs::metadata(&written) {
             Ok(meta) if meta.len() > 0 => {}
@@ -152,24 +142,4 @@ fn dump(
         dumps.push(written.display().to_string());
     }
     Ok(dumps)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_drush_says_of_pending_updates() {
-        for none in ["", "[]", "{}\n", " [success] No database updates required.\n", "null"] {
-            assert!(!lists_something(none), "{none}");
-        }
-        for some in [
-            "PHP Notice: x\n{\"a_update_1\": {}}",
-            r#"{"user_update_9001":{"module":"user"}}"#,
-            r#"[{"update_id":"7002"}]"#,
-            "{ torn",
-        ] {
-            assert!(lists_something(some), "{some}");
-        }
-    }
 }

@@ -15,8 +15,6 @@ use crate::order::HookOrder;
 const BEYOND: Duration = Duration::from_secs(10);
 /// How often the wish to end is looked at while a hook runs.
 const GLANCE: Duration = Duration::from_millis(200);
-/// Lines of a failed hook's output that go into one line for people; the record has all.
-const LAST_LINES: usize = 3;
 /// A word is taken at once, or the host is cut off.
 const WORD: Duration = Duration::from_secs(10);
 
@@ -72,18 +70,10 @@ pub(super) fn obey(
         let SwitchEvent::Hook { name, ok, seconds, output, database } = event else {
             return Err(Fault::NotReady(format!("it ended while hook `{}` was run: {event:?}", order.name)));
         };
-        let why = last_words(&output);
+        let why = crate::drupal::reason(&output);
         note(member, order.phase, name, ok, seconds, output);
         return if ok { Ok(database) } else { Err(Fault::Hook { name: order.name.clone(), why }) };
     }
-}
-
-/// The last lines of an output, where the reason is.
-fn last_words(output: &str) -> String {
-    let mut lines: Vec<&str> =
-        output.lines().rev().map(str::trim).filter(|line| !line.is_empty()).take(LAST_LINES).collect();
-    lines.reverse();
-    if lines.is_empty() { "it said nothing".to_owned() } else { lines.join("; ") }
 }
 
 /// Hears the host out: what was kept for afterwards is run after the last word.

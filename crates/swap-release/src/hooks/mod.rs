@@ -62,7 +62,7 @@ pub(crate) fn run(switching: Switching<'_>, order: &HookOrder, stop: &mut Stop<'
         Ok((output, database)) => (true, output, database),
         Err(reason) => (false, reason, None),
     };
-    let output = tail(&output);
+    let output = bounded(&output);
     let what = format!("hook {} {}{}", order.phase.as_str(), order.name, if ok { "" } else { " failed" });
     switching.locked.log_with(&what, switching.to, switching.from, Some(output.clone()));
     SwitchEvent::Hook { name: order.name.clone(), ok, seconds, output, database }
@@ -101,14 +101,22 @@ fn act(switching: Switching<'_>, order: &HookOrder, stop: &mut Stop<'_>) -> Resu
     }
 }
 
-/// The end of an output, where the reason is; at most [`HOOK_OUTPUT`] bytes.
-fn tail(output: &str) -> String {
+/// An output of at most [`HOOK_OUTPUT`] bytes: of a longer one beginning and end, where the reasons are.
+fn bounded(output: &str) -> String {
     let output = output.trim();
-    let mut from = output.len().saturating_sub(HOOK_OUTPUT);
-    while !output.is_char_boundary(from) {
-        from += 1;
+    if output.len() <= HOOK_OUTPUT {
+        return output.to_owned();
     }
-    output.get(from..).unwrap_or_default().to_owned()
+    // Room for the line between them.
+    let (mut head, mut tail) = ((HOOK_OUTPUT - 64) / 2, output.len() - (HOOK_OUTPUT - 64) / 2);
+    while !output.is_char_boundary(head) {
+        head -= 1;
+    }
+    while !output.is_char_boundary(tail) {
+        tail += 1;
+    }
+    let (head, tail) = (output.get(..head).unwrap_or_default(), output.get(tail..).unwrap_or_default());
+    format!("{head}\n  | [{} bytes left out]\n{tail}", output.len() - head.len() - tail.len())
 }
 
 #[cfg(test)]
@@ -116,10 +124,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn of_a_long_output_the_end_is_kept() {
-        assert_eq!(tail(" ok \n"), "ok");
-        let long = format!("{}{}", "ü".repeat(HOOK_OUTPUT), "the reason");
-        let kept = tail(&long);
-        assert!(kept.ends_with("the reason") && kept.len() <= HOOK_OUTPUT);
+    fn of_a_long_output_both_ends_are_kept() {
+        assert_eq!(bounded(" ok \n"), "ok");
+        let long = format!("the cause\n{}{}", "ü".repeat(HOOK_OUTPUT), "the end");
+        let kept = bounded(&long);
+        assert!(kept.starts_with("the cause\n") && kept.ends_with("the end"), "{kept}");
+        assert!(kept.contains("bytes left out") && kept.len() <= HOOK_OUTPUT);
     }
 }

@@ -30,7 +30,7 @@ pub(crate) struct Command<'a> {
     pub(crate) env: &'a [(&'static str, OsString)],
     /// When it is ended.
     pub(crate) until: Instant,
-    /// Whether standard error is no part of the output; then it is given only with a failure.
+    /// Whether standard error is no part of the output; then it is given only with a failure, behind the output.
     pub(crate) apart: bool,
 }
 
@@ -64,12 +64,15 @@ pub(crate) fn run(command: &Command<'_>, stop: &mut Stop<'_>) -> Result<String, 
     if status.success() && stopped.is_none() {
         return Ok(output);
     }
-    let said = errors.map_or(output, |errors| collect(&errors));
+    let said = match errors {
+        Some(errors) => format!("{}\n{}", output.trim_end(), collect(&errors)),
+        None => output,
+    };
     let why = stopped.unwrap_or_else(|| match (status.code(), status.signal()) {
         (Some(code), _) => format!("exit code {code}"),
         (None, signal) => format!("ended by signal {}", signal.unwrap_or_default()),
     });
-    Err(format!("{}\n`{program}`: {why}", said.trim_end()).trim_start().to_owned())
+    Err(format!("{}\n`{program}`: {why}", said.trim_end()).trim_start_matches('\n').to_owned())
 }
 
 /// Waits for the end; a text says why it was ended early.
