@@ -125,6 +125,7 @@ pub(crate) fn status(releases: Vec<ReleaseStatus>) -> Reply {
         schema: HostStatus::SCHEMA.into(),
         version: "0".into(),
         current: None,
+        foreign: None,
         previous: None,
         busy: None,
         releases,
@@ -283,6 +284,7 @@ fn a_host_that_has_the_release_is_left_alone() {
             build: None,
             pinned: false,
             database: None,
+            origin: record::host::Origin::Built,
         }])
     };
     let (report, done) = Play::default().visit(move |_, _| has(ReleaseState::Active, b"tree"));

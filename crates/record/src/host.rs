@@ -73,6 +73,29 @@ pub struct DatabaseUpdate {
     pub dumps: Vec<String>,
 }
 
+/// How a release came to a host.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Origin {
+    /// It was built, pushed and staged; its tree is that of its manifest.
+    #[default]
+    Built,
+    /// It was served here before, and was taken over as it was. It has no manifest, its digests say nothing, and it knows
+    /// itself by the name of its directory, if by any.
+    Adopted {
+        /// Where it lies: what `current` led to.
+        directory: String,
+    },
+}
+
+impl Origin {
+    /// Whether it was built, and so can be proved.
+    #[must_use]
+    pub fn is_built(&self) -> bool {
+        matches!(self, Self::Built)
+    }
+}
+
 /// One release in `status --json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -89,6 +112,9 @@ pub struct ReleaseStatus {
     pub since: String,
     /// The database updates that it brought; null if it brought none.
     pub database: Option<DatabaseUpdate>,
+    /// How it came here.
+    #[serde(default, skip_serializing_if = "Origin::is_built")]
+    pub origin: Origin,
 }
 
 /// `status --json`.
@@ -99,8 +125,11 @@ pub struct HostStatus {
     pub schema: String,
     /// Version of `swap-release` on the host.
     pub version: String,
-    /// The release that `current` points to; null if there is no `current`.
+    /// The release that `current` leads to, in whatever way; null if it leads to none, or there is no `current`.
     pub current: Option<ReleaseId>,
+    /// What `current` leads to where that is no release: a directory that was never taken over, or nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub foreign: Option<String>,
     /// The release that `rollback` would go to.
     pub previous: Option<ReleaseId>,
     /// Who holds the lock; null if nobody does.
@@ -119,11 +148,12 @@ impl HostStatus {
         self.releases.iter().find(|known| known.release.id == *id)
     }
 
-    /// True if this host has the release whole and proved, live or not, with exactly this tree.
+    /// True if this host has the release whole and proved, live or not, with exactly this tree. One that was taken over
+    /// has a tree of its own on each host.
     #[must_use]
     pub fn has(&self, id: &ReleaseId, tree_digest: &Sha256) -> bool {
         self.release(id).is_some_and(|known| {
-            known.release.tree_digest == *tree_digest
+            (known.release.tree_digest == *tree_digest || !known.origin.is_built())
                 && match known.state {
                     ReleaseState::Staged
                     | ReleaseState::Unconfirmed
@@ -143,8 +173,11 @@ pub struct VerifyReply {
     pub release: ReleaseId,
     /// The digest that its manifest has.
     pub tree_digest: Sha256,
-    /// True if the tree is exactly the manifest.
+    /// True if the tree is exactly the manifest; of a release that was taken over, which has none, if it is there.
     pub ok: bool,
+    /// True of a release that was taken over: there is nothing to compare it with.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub adopted: bool,
     /// Number of differences.
     pub differences: u64,
     /// In the manifest, not on disk.

@@ -146,6 +146,20 @@ pub enum Error {
         /// Why.
         why: String,
     },
+    /// A directory that was taken over, and went.
+    #[error("release `{release}` was taken over as `{path}`, which is not there")]
+    AdoptedGone {
+        /// The release.
+        release: ReleaseId,
+        /// Its directory.
+        path: PathBuf,
+    },
+    /// A directory of another tool has the name of a release.
+    #[error("`{path}` is there already, and is no release of this suite")]
+    Occupied {
+        /// The directory.
+        path: PathBuf,
+    },
     /// The lock file was removed under its owner.
     #[error("`{path}` was removed while this process held it (token {token}); somebody else may be at work")]
     Fenced {
@@ -308,6 +322,8 @@ impl cli::Failure for Error {
             | Self::ForeignCurrent { .. }
             | Self::DanglingCurrent { .. }
             | Self::CannotAdopt { .. }
+            | Self::AdoptedGone { .. }
+            | Self::Occupied { .. }
             | Self::Lint { .. }
             | Self::SharedMissing { .. }
             | Self::SharedShipped { .. }
@@ -351,6 +367,8 @@ impl cli::Failure for Error {
             Self::ForeignCurrent { .. } => "take it in as a release (swap-release adopt), point it to one in releases/, or remove it".into(),
             Self::DanglingCurrent { .. } => "bring back (or mount) what it points to; or activate with --adopt, which moves that link out of the way".into(),
             Self::CannotAdopt { .. } => "nothing was changed; see README, Taking over a site that is served".into(),
+            Self::AdoptedGone { path, .. } => format!("bring back (or mount) {}, or name another release: see swap-release status", path.display()),
+            Self::Occupied { .. } => "build with another --release-id, or move that directory out of releases/".into(),
             Self::Fenced { .. } => "never remove the lock file: the kernel frees it when its owner ends; run again".into(),
             Self::Lint { .. } => "correct the lines named above and reload the web server".into(),
             Self::Payload { .. } => {

@@ -49,6 +49,7 @@ mod tests {
             from,
             to: id("r2"),
             was: record::host::ReleaseState::Staged,
+            link: Some("./releases/r1".into()),
             confirmed: true,
         };
         let order = HookOrder {
@@ -68,6 +69,7 @@ mod tests {
             follows: Some(id("r0")),
             since: "2026-11-23T10:00:00Z".into(),
             database: None,
+            adopted: None,
         };
         let history =
             br#"{"at":"x","what":"staged","release":"r1","from":null,"by":"me","token":3,"detail":"said"}"#;

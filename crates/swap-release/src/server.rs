@@ -18,7 +18,7 @@ use crate::hooks::Switching;
 use crate::job::{Lease, ServerJob, ServerVerb};
 use crate::lint;
 use crate::reader;
-use crate::site::{HistoryLine, LockedSite, Site, SwitchKind};
+use crate::site::{Current, Foreign, HistoryLine, LockedSite, Site, SwitchKind};
 use crate::verbs::adopt::Adopted;
 use crate::verbs::confirm::{self, Controller};
 use crate::verbs::finished::Seen;
@@ -69,7 +69,7 @@ pub(crate) fn run(job: ServerJob, console: &Console, abort: &Abort) -> Result<Ex
             let release = release.ok_or_else(|| Error::Usage("name the release: activate RELEASE".into()))?;
             let locked = site.lock(owner)?;
             if adopt {
-                adopt_current(&locked, None, &shared, console, abort)?;
+                adopt_current(&locked, None, &shared, console)?;
             }
             if !allow_older {
                 switch::expect_not_older(&locked.site, &release)?;
@@ -105,7 +105,7 @@ pub(crate) fn run(job: ServerJob, console: &Console, abort: &Abort) -> Result<Ex
         }
         ServerVerb::Adopt { release, shared } => {
             let locked = site.lock(owner)?;
-            adopt_current(&locked, release, &shared, console, abort)?;
+            adopt_current(&locked, release, &shared, console)?;
             Ok(ExitCode::Ok)
         }
         ServerVerb::Want { record, shared } => {
@@ -195,6 +195,7 @@ fn switch_to(
         }
         return Ok(ExitCode::Ok);
     };
+    locked.expect_way_back()?;
     let from = locked.site.current()?.into_id();
     let switching = Switching { locked, kind, from: from.as_ref(), to };
     let mut controller = Controller::on_stdin(within, console, abort, switching);
@@ -260,7 +261,10 @@ fn verify_release(
             }
         }
     }
-    if reply.ok {
+    if reply.adopted {
+        console.say(format!("`{release}` was taken over: it is there, and nothing says what it has to be"));
+        Ok(ExitCode::Ok)
+    } else if reply.ok {
         console.say(format!("`{release}` is exactly what was built: tree {}", reply.tree_digest));
         Ok(ExitCode::Ok)
     } else {
@@ -285,6 +289,7 @@ fn repair_release(
     let file = locked.site.expect_known(&release)?;
     let found = repair::repair(&locked, &file, payload.as_deref(), &|_| !abort.is_set())?;
     console.say(match found.differences {
+        _ if found.adopted => format!("`{release}` was taken over: nothing says what it has to be"),
         0 => format!("`{release}` is exactly what was built; nothing to repair"),
         count => format!("`{release}` is exactly what was built again; {count} differences were put right"),
     });
@@ -297,13 +302,16 @@ fn adopt_current(
     release: Option<ReleaseId>,
     shared: &[SharedPath],
     console: &Console,
-    abort: &Abort,
 ) -> Result<(), Error> {
     let id = match release {
         Some(id) => id,
-        None => adopt::name_now().parse().map_err(|error| Error::Usage(format!("{error}")))?,
+        // Another tool's release keeps its name.
+        None => match locked.site.current() {
+            Ok(Current::Foreign(Foreign { link: Some(_), name: Some(name), .. })) => name,
+            _ => adopt::name_now().parse().map_err(|error| Error::Usage(format!("{error}")))?,
+        },
     };
-    match adopt::adopt(locked, &id, shared, &|_| !abort.is_set())? {
+    match adopt::adopt(locked, &id, shared)? {
         Adopted::Release(id) => {
             console.say(format!("what was served is release `{id}` now, and live as before"));
         }

@@ -41,7 +41,7 @@ pub(crate) fn on(
     let locked = switching.locked;
     // The code that serves knows its own database; of a first release there is none yet.
     let release = switching.from.unwrap_or(switching.to);
-    let drush = Drush { order: drupal, tree: locked.site.paths.release(release), until };
+    let drush = Drush { order: drupal, tree: locked.site.tree(release), until };
     let mut sites = Vec::new();
     for (_, uri) in &drupal.sites {
         let get = match drupal.core {
@@ -75,7 +75,7 @@ pub(crate) fn normal(locked: &LockedSite<'_>, until: Instant, stop: &mut Stop<'_
     };
     let live = locked.site.current().ok().and_then(crate::site::Current::into_id);
     let release = live.as_ref().unwrap_or(&journal.release);
-    let drush = Drush { order: &journal.drupal, tree: locked.site.paths.release(release), until };
+    let drush = Drush { order: &journal.drupal, tree: locked.site.tree(release), until };
     // One site that cannot be asked must not keep the others closed.
     let failed: Vec<String> =
         journal.sites.iter().filter_map(|uri| set(&drush, uri, false, stop).err()).collect();

@@ -23,7 +23,7 @@ pub(crate) fn update(
     stop: &mut Stop<'_>,
 ) -> Result<Said, String> {
     let (locked, to) = (switching.locked, switching.to);
-    let drush = Drush { order: drupal, tree: locked.site.paths.release(to), until };
+    let drush = Drush { order: drupal, tree: locked.site.tree(to), until };
     let mut pending = Vec::new();
     for (_, uri) in &drupal.sites {
         if has_updates(&drush, uri, stop)? {
@@ -67,7 +67,7 @@ pub(crate) fn rebuild(
     until: Instant,
     stop: &mut Stop<'_>,
 ) -> Result<String, String> {
-    let drush = Drush { order: drupal, tree: switching.locked.site.paths.release(switching.to), until };
+    let drush = Drush { order: drupal, tree: switching.locked.site.tree(switching.to), until };
     let mut said = String::new();
     for (_, uri) in &drupal.sites {
         said.push_str(&match drupal.core {

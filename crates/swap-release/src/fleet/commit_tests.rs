@@ -106,11 +106,13 @@ fn status(live: &str) -> Reply {
         build: None,
         since: String::new(),
         database: None,
+        origin: record::host::Origin::Built,
     });
     let status = HostStatus {
         schema: HostStatus::SCHEMA.into(),
         version: "0".into(),
         current: Some(id(live)),
+        foreign: None,
         previous: None,
         busy: None,
         releases: releases.into(),
@@ -123,6 +125,7 @@ fn proof(ok: bool) -> Reply {
         release: id("r2"),
         tree_digest: release("r2").tree_digest,
         ok,
+        adopted: false,
         differences: u64::from(!ok),
         missing: vec![],
         extra: vec![],

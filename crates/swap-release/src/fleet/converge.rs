@@ -118,6 +118,7 @@ mod tests {
             schema: HostStatus::SCHEMA.into(),
             version: "0".into(),
             current: current.map(|id| id.parse().unwrap()),
+            foreign: None,
             previous: None,
             busy: None,
             releases: Vec::new(),

@@ -81,7 +81,10 @@ pub(crate) fn verify(
                 || "-".to_owned(),
                 |reply| reply.tree_digest.to_string().chars().take(12).collect(),
             ),
-            answer.error.clone().unwrap_or_else(|| "exactly what was built".into()),
+            answer.error.clone().unwrap_or_else(|| {
+                let adopted = reply.is_some_and(|reply| reply.adopted);
+                if adopted { "taken over, nothing to compare with" } else { "exactly what was built" }.into()
+            }),
         ]
     };
     finish(controller, &answers, json, &["host", "release", "tree", ""], row)

@@ -33,6 +33,11 @@ fn try_prepare(
     member.before = status.current.clone();
     member.after = status.current.clone();
     expect_ready(&status, release)?;
+    // What was taken over has a tree of its own on each host, and no manifest.
+    if status.release(&release.id).is_some_and(|known| !known.origin.is_built()) {
+        member.remote = Some(remote);
+        return Ok(());
+    }
     let argv = super::argv(&member.host, "verify", owner).args([release.id.as_str(), "--json"]);
     let proof: VerifyReply = ask(&*remote, &argv, VERIFY)?;
     if !proof.ok || proof.tree_digest != release.tree_digest {

@@ -112,6 +112,7 @@ mod tests {
             schema: HostStatus::SCHEMA.into(),
             version: "0".into(),
             current: None,
+            foreign: None,
             previous: previous.map(|id| id.parse().unwrap()),
             busy: None,
             releases: Vec::new(),

@@ -39,9 +39,9 @@ impl Switching<'_> {
             ("MKT_HOOK", order.name.clone().into()),
             ("MKT_VERB", verb.into()),
             ("MKT_RELEASE", self.to.as_str().into()),
-            ("MKT_RELEASE_DIR", paths.release(self.to).into()),
+            ("MKT_RELEASE_DIR", self.locked.site.tree(self.to).into()),
             ("MKT_PREVIOUS", self.from.map_or_else(OsString::new, |id| id.as_str().into())),
-            ("MKT_PREVIOUS_DIR", self.from.map_or_else(OsString::new, |id| paths.release(id).into())),
+            ("MKT_PREVIOUS_DIR", self.from.map_or_else(OsString::new, |id| self.locked.site.tree(id).into())),
             ("MKT_DEPLOY_TO", paths.deploy_to().into()),
             ("MKT_CURRENT", paths.current().into()),
             ("MKT_SHARED", paths.shared().into()),
@@ -73,10 +73,9 @@ fn act(switching: Switching<'_>, order: &HookOrder, stop: &mut Stop<'_>) -> Resu
     let plain = |output: String| (output, None);
     match &order.action {
         Action::Command { argv } => {
-            let paths = &switching.locked.site.paths;
             let command = process::Command {
                 argv,
-                dir: &paths.release(switching.to),
+                dir: &switching.locked.site.tree(switching.to),
                 env: &switching.environment(order),
                 until,
                 apart: false,

@@ -7,6 +7,7 @@ use record::ReleaseId;
 use record::host::ReleaseState;
 
 use super::{LockedSite, SwitchKind};
+use crate::verbs::switch::Intent;
 use crate::{Error, verbs};
 
 /// Finishes or undoes whatever left traces, as if it had not been confirmed. `error` says what is wrong with the journal,
@@ -27,10 +28,17 @@ pub(super) fn recover(locked: &LockedSite<'_>, error: &Error) -> Result<(), Erro
             ReleaseState::Staging => verbs::stage::recover(locked, id)?,
             ReleaseState::Unconfirmed => {
                 let from = known.iter().find(|other| other.state == ReleaseState::Active);
-                let (from, was) = (from.map(super::ReleaseFile::id), ReleaseState::Staged);
-                verbs::switch::recover(locked, SwitchKind::Activate, from, id, was, false)?;
+                let intent = Intent {
+                    kind: SwitchKind::Activate,
+                    from: from.map(super::ReleaseFile::id).cloned(),
+                    to: id.clone(),
+                    was: ReleaseState::Staged,
+                    link: None,
+                };
+                verbs::switch::recover(locked, &intent, false)?;
             }
-            _ if !is_live && paths.release(id).symlink_metadata().is_err() => {
+            // A directory that was taken over, and is not there just now, was never ours to remove.
+            _ if !is_live && file.adopted.is_none() && paths.release(id).symlink_metadata().is_err() => {
                 verbs::prune::recover(locked, id)?;
             }
             _ => {}

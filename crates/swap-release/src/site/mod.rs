@@ -5,6 +5,7 @@
 //! next (see [`reconcile`]) can finish it or undo it without help.
 
 mod current;
+mod foreign;
 mod history;
 mod lock;
 mod lost_journal;
@@ -17,6 +18,7 @@ mod state;
 pub(crate) mod testing;
 
 pub(crate) use current::Current;
+pub(crate) use foreign::{Adopted, Foreign, description};
 pub(crate) use history::HistoryLine;
 pub(crate) use lock::Lock;
 pub(crate) use paths::Paths;

@@ -40,6 +40,9 @@ pub(crate) enum Pending {
         /// What `to` was before, and is again if the switch is taken back and nobody says that it is bad.
         #[serde(default = "staged")]
         was: ReleaseState,
+        /// The text of `current` before, which is put back as it was; null if none was live, or it is no text.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        link: Option<String>,
         /// False as long as somebody may still ask to revert: then whoever finds this reverts. True is the point of
         /// no return: then whoever finds this goes on.
         confirmed: bool,

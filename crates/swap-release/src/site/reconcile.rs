@@ -2,7 +2,8 @@
 
 use record::host::ReleaseState;
 
-use super::{LockedSite, Pending, lost_journal};
+use super::{Current, LockedSite, Pending, lost_journal};
+use crate::verbs::switch::Intent;
 use crate::{Error, verbs};
 
 /// Brings the site into a state that needs no explanation: nothing pending, no half tree, no leftovers.
@@ -20,9 +21,9 @@ pub(super) fn reconcile(locked: &LockedSite<'_>) -> Result<(), Error> {
             log::info!("finding the staging of `{release}` unfinished");
             verbs::stage::recover(locked, &release)?;
         }
-        Some(Pending::Switch { kind, from, to, was, confirmed }) => {
+        Some(Pending::Switch { kind, from, to, was, link, confirmed }) => {
             log::info!("finding the switch to `{to}` unfinished");
-            verbs::switch::recover(locked, kind, from.as_ref(), &to, was, confirmed)?;
+            verbs::switch::recover(locked, &Intent { kind, from, to, was, link }, confirmed)?;
         }
         Some(Pending::Adopt { release, shared }) => {
             log::info!("finding the adoption of `{release}` unfinished");
@@ -41,9 +42,14 @@ pub(super) fn reconcile(locked: &LockedSite<'_>) -> Result<(), Error> {
     crate::drupal::restore(locked);
     // A release that says it is live while `current` says otherwise was switched by hand or by an older tool;
     // `current` is the truth.
-    let live = locked.site.current().ok().and_then(super::Current::into_id);
+    let current = match locked.site.current() {
+        // What is on a disk that is not mounted just now is neither live nor retired.
+        Err(_) | Ok(Current::Dangling { .. }) => return Ok(()),
+        Ok(current) => current,
+    };
+    let live = current.id();
     for file in locked.site.all_known()? {
-        let is_live = live.as_ref() == Some(file.id());
+        let is_live = live == Some(file.id());
         match file.state {
             ReleaseState::Active | ReleaseState::Unconfirmed if !is_live => {
                 locked.set_state(file.id(), ReleaseState::Retired)?;
@@ -54,5 +60,5 @@ pub(super) fn reconcile(locked: &LockedSite<'_>) -> Result<(), Error> {
             _ => {}
         }
     }
-    Ok(())
+    locked.take_over_former()
 }

@@ -2,12 +2,13 @@
 
 use std::fs;
 use std::io::ErrorKind;
+use std::path::PathBuf;
 
 use record::host::{DatabaseUpdate, ReleaseState};
 use record::{Build, Release, ReleaseId};
 use serde::{Deserialize, Serialize};
 
-use super::{LockedSite, Site};
+use super::{Adopted, LockedSite, Site};
 use crate::Error;
 
 /// The content of `.swap/releases/<id>/state.json`.
@@ -32,11 +33,24 @@ pub(crate) struct ReleaseFile {
     /// The database updates that it brought.
     #[serde(default)]
     pub(crate) database: Option<DatabaseUpdate>,
+    /// Where it is, of one that was served here before and taken over; null for one that was built.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) adopted: Option<Adopted>,
 }
 
 impl ReleaseFile {
     pub(crate) fn id(&self) -> &ReleaseId {
         &self.release.id
+    }
+
+    /// Version 0.1 did not say which releases were taken over; but no torrent carries one.
+    fn as_of_old(self) -> Self {
+        let untold = self.adopted.is_none() && self.build.is_none();
+        if !untold || self.release.infohash.as_bytes().iter().any(|byte| *byte != 0) {
+            return self;
+        }
+        let adopted = Adopted { link: format!("releases/{}", self.release.id), at: None };
+        Self { adopted: Some(adopted), pinned: true, ..self }
     }
 }
 
@@ -45,9 +59,9 @@ impl Site<'_> {
     pub(crate) fn known(&self, id: &ReleaseId) -> Result<Option<ReleaseFile>, Error> {
         let path = self.paths.state_file(id);
         match fs::read(&path) {
-            Ok(bytes) => {
-                serde_json::from_slice(&bytes).map(Some).map_err(|source| Error::State { path, source })
-            }
+            Ok(bytes) => serde_json::from_slice(&bytes)
+                .map(|file: ReleaseFile| Some(file.as_of_old()))
+                .map_err(|source| Error::State { path, source }),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(source) => Err(Error::Read { path, source }),
         }
@@ -56,24 +70,47 @@ impl Site<'_> {
     /// Every release that is known, oldest first. One whose state is unreadable is left out with a warning: it must
     /// not keep the others from being switched.
     pub(crate) fn all_known(&self) -> Result<Vec<ReleaseFile>, Error> {
-        let folder = self.paths.known();
-        let entries = match fs::read_dir(&folder) {
-            Ok(entries) => entries,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(source) => return Err(Error::Read { path: folder, source }),
-        };
         let mut all = Vec::new();
-        for entry in entries {
-            let entry = entry.map_err(|source| Error::Read { path: folder.clone(), source })?;
-            let Some(id) = entry.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };
+        for id in self.known_ids()? {
             match self.known(&id) {
                 Ok(Some(file)) => all.push(file),
                 Ok(None) => {}
                 Err(error) => log::warn!("{error}"),
             }
         }
-        all.sort_by_key(|file| file.sequence);
+        all.sort_by(|one, other| (one.sequence, one.id()).cmp(&(other.sequence, other.id())));
         Ok(all)
+    }
+
+    /// The names of all of which anything is written down, readable or not.
+    pub(super) fn known_ids(&self) -> Result<Vec<ReleaseId>, Error> {
+        let folder = self.paths.known();
+        let entries = match fs::read_dir(&folder) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(source) => return Err(Error::Read { path: folder, source }),
+        };
+        let mut ids = Vec::new();
+        for entry in entries {
+            let entry = entry.map_err(|source| Error::Read { path: folder.clone(), source })?;
+            ids.extend(entry.file_name().to_str().and_then(|name| name.parse().ok()));
+        }
+        Ok(ids)
+    }
+
+    /// The directory of a release, wherever it is.
+    pub(crate) fn tree(&self, id: &ReleaseId) -> PathBuf {
+        // One whose state is unreadable is where we put them.
+        self.tree_of(id, self.known(id).ok().flatten().as_ref())
+    }
+
+    /// The same of one whose state was read.
+    pub(super) fn tree_of(&self, id: &ReleaseId, file: Option<&ReleaseFile>) -> PathBuf {
+        let adopted = file.and_then(|file| file.adopted.as_ref());
+        match adopted.and_then(|adopted| adopted.at.as_ref()) {
+            Some(at) => self.paths.deploy_to().join(at),
+            None => self.paths.release(id),
+        }
     }
 
     /// A release that is known, or an error that names those that are.

@@ -52,6 +52,7 @@ pub(crate) fn site_with(releases: &[&str]) -> tempfile::TempDir {
             follows: None,
             since: String::new(),
             database: None,
+            adopted: None,
         };
         locked.remember(&file).unwrap();
     }

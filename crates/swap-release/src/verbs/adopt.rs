@@ -9,13 +9,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use fleet::SharedPath;
-use payload::{Manifest, Mtimes, WalkOptions};
+use record::ReleaseId;
 use record::host::ReleaseState;
-use record::{Layout, NamedFile, PayloadFile, Release, ReleaseId, Sha256};
 
 use crate::Error;
 use crate::shared::target_of;
-use crate::site::{Current, LockedSite, Pending, ReleaseFile};
+use crate::site::{Current, LockedSite, Pending};
 
 /// What became of what was served.
 #[derive(Debug, PartialEq, Eq)]
@@ -38,54 +37,43 @@ pub(crate) fn adopt(
     locked: &LockedSite<'_>,
     id: &ReleaseId,
     shared: &[SharedPath],
-    progress: &payload::Progress<'_>,
 ) -> Result<Adopted, Error> {
     let paths = &locked.site.paths;
-    if let Some(target) = locked.site.dangling() {
-        let (current, kept) = (paths.current(), paths.set_aside(id));
-        locked.site.disk.rename(&current, &kept).map_err(|source| Error::write(&current, source))?;
-        return Ok(Adopted::SetAside { target, kept });
-    }
-    let from = match locked.site.current() {
-        Ok(Current::None | Current::Release(_)) => return Ok(Adopted::Nothing),
+    let foreign = match locked.site.current() {
+        Ok(Current::None | Current::Release { .. }) => return Ok(Adopted::Nothing),
+        Ok(Current::Dangling { target }) => {
+            let (current, kept) = (paths.current(), paths.set_aside(id));
+            locked.site.disk.rename(&current, &kept).map_err(|source| Error::write(&current, source))?;
+            return Ok(Adopted::SetAside { target, kept });
+        }
+        Ok(Current::Foreign(foreign)) => foreign,
         Err(Error::CurrentNotALink { path }) => {
-            if path.is_dir() {
-                From::Directory
-            } else {
-                return Err(cannot(&path, "it is neither a directory nor a link to one"));
-            }
+            return Err(cannot(&path, "it is neither a directory nor a link to one"));
         }
         Err(Error::ForeignCurrent { path, target }) => {
-            let full = paths.deploy_to().join(&target);
-            if !full.is_dir() {
-                return Err(cannot(
-                    &path,
-                    &format!("it points to `{}`, which is no directory", target.display()),
-                ));
-            }
-            From::Link(full)
+            return Err(cannot(
+                &path,
+                &format!("it points to `{}`, which is no directory", target.display()),
+            ));
         }
         Err(error) => return Err(error),
     };
-    if locked.site.known(id)?.is_some() || paths.release(id).symlink_metadata().is_ok() {
+    // A directory of another tool keeps its name, if that is asked for.
+    let keeps_its_name = foreign.name.as_ref() == Some(id) && foreign.link.is_some();
+    if !keeps_its_name && (locked.site.known(id)?.is_some() || paths.release(id).symlink_metadata().is_ok()) {
         return Err(cannot(&paths.release(id), "there is a release of this name already"));
     }
-    let tree = match &from {
-        From::Directory => paths.current(),
-        From::Link(full) => full.clone(),
-    };
     let shared: Vec<String> = shared.iter().map(|path| path.path().to_owned()).collect();
-    let manifest = manifest_of(&tree, id, &shared, progress)?;
+    if foreign.link.is_some() {
+        // It stays where it is, and so does `current`: nothing but our knowledge of it is new.
+        locked.take_over(id, &foreign, &shared, ReleaseState::Active)?;
+        locked.log("adopted", id, None);
+        return Ok(Adopted::Release(id.clone()));
+    }
     let pending = Pending::Adopt { release: id.clone(), shared: shared.clone() };
     locked.begin(&pending)?;
-    let result = remember(locked, id, &manifest, &shared).and_then(|()| match &from {
-        From::Directory => take_in(locked, id),
-        From::Link(full) => {
-            let release = paths.release(id);
-            locked.site.disk.link(full, &release).map_err(|source| Error::write(&release, source))?;
-            locked.site.point_current(Some(id))
-        }
-    });
+    let result =
+        locked.take_over(id, &foreign, &shared, ReleaseState::Staging).and_then(|_| take_in(locked, id));
     if let Err(error) = result {
         if let Err(undo) = recover(locked, id, &shared) {
             log::warn!("after `{error}`: {undo}");
@@ -101,80 +89,8 @@ pub(crate) fn name_now() -> String {
     format!("adopted-{}", record::now().strftime("%Y%m%d-%H%M%S"))
 }
 
-/// What `current` was.
-enum From {
-    Directory,
-    Link(PathBuf),
-}
-
 fn cannot(path: &Path, why: &str) -> Error {
     Error::CannotAdopt { path: path.to_owned(), why: why.to_owned() }
-}
-
-/// What is there, so that it can be verified like any other release. What is the host's own is let in: nobody built it.
-fn manifest_of(
-    tree: &Path,
-    id: &ReleaseId,
-    shared: &[String],
-    progress: &payload::Progress<'_>,
-) -> Result<Manifest, Error> {
-    let fault = |source: payload::Error| match source.is_aborted() {
-        true => Error::Aborted,
-        false => Error::CannotVerify { release: id.clone(), source },
-    };
-    let exclude = shared.iter().map(|path| format!("/{path}")).chain(["!.git".to_owned()]).collect();
-    let options = WalkOptions { exclude, allow: vec!["**".to_owned()] };
-    let scan = payload::walk(tree, &options, progress).map_err(fault)?;
-    scan.manifest(Mtimes { release: 0, base: None }, progress).map_err(fault)
-}
-
-fn remember(
-    locked: &LockedSite<'_>,
-    id: &ReleaseId,
-    manifest: &Manifest,
-    shared: &[String],
-) -> Result<(), Error> {
-    let (paths, disk) = (&locked.site.paths, locked.site.disk);
-    let folder = paths.known_release(id);
-    disk.make_folder(&folder).map_err(|source| Error::write(&folder, source))?;
-    let mut text = Vec::new();
-    let unwritten = |source| Error::CannotVerify { release: id.clone(), source };
-    manifest.write(&mut text).map_err(unwritten)?;
-    disk.write(&paths.manifest(id), &text).map_err(|source| Error::write(&paths.manifest(id), source))?;
-    let newest = locked.site.all_known()?.last().map_or(0, |file| file.sequence);
-    locked.remember(&ReleaseFile {
-        release: description(id, manifest, &Sha256::of(&text))?,
-        build: None,
-        state: ReleaseState::Staging,
-        pinned: false,
-        shared: shared.to_vec(),
-        sequence: newest + 1,
-        follows: None,
-        since: String::new(),
-        database: None,
-    })
-}
-
-/// A release that no torrent carries.
-fn description(id: &ReleaseId, manifest: &Manifest, text: &Sha256) -> Result<Release, Error> {
-    let named = |end: &str| {
-        format!("{id}{end}").parse().map_err(|_| cannot(Path::new(id.as_str()), "its name is no file name"))
-    };
-    let nothing = "0".repeat(40).parse().map_err(|_| cannot(Path::new(id.as_str()), "no infohash"))?;
-    Ok(Release {
-        id: id.clone(),
-        infohash: nothing,
-        tree_digest: Sha256::from_bytes(*manifest.digest().as_bytes()),
-        layout: Layout::Tree,
-        payload: PayloadFile { file: named("")?, bytes: manifest.bytes(), sha256: None },
-        torrent: NamedFile { file: named(".torrent")?, sha256: Sha256::of(b"") },
-        manifest: NamedFile { file: named(".manifest.jsonl")?, sha256: *text },
-        piece_length: 65536,
-        files: manifest.files(),
-        bytes: manifest.bytes(),
-        private: false,
-        source: None,
-    })
 }
 
 /// The directory `current` and a link to its future place change places.

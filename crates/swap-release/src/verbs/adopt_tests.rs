@@ -25,7 +25,7 @@ fn shared() -> Vec<SharedPath> {
 
 fn adopt_it(root: &Path) -> Result<Adopted, Error> {
     let locked = Site::open(root, &RealDisk).unwrap().lock("test".into())?;
-    adopt(&locked, &id("old"), &shared(), &|_| true)
+    adopt(&locked, &id("old"), &shared())
 }
 
 fn served(root: &Path) -> [Option<String>; 3] {
@@ -75,7 +75,9 @@ fn a_link_to_a_foreign_place_is_taken_in_as_it_is() {
     symlink(elsewhere.path().join("current"), root.path().join("current")).unwrap();
     adopt_it(root.path()).unwrap();
     assert_eq!(served(root.path()).map(Option::unwrap), ALL);
-    assert_eq!(fs::read_link(root.path().join("current")).unwrap(), Path::new("releases/old"));
+    let target = elsewhere.path().join("current");
+    assert_eq!(fs::read_link(root.path().join("current")).unwrap(), target);
+    assert!(!root.path().join("releases/old").exists(), "it stays where it is");
     assert!(elsewhere.path().join("current/sites/default/settings.php").is_file(), "nothing is moved there");
 }
 
@@ -120,7 +122,7 @@ fn killed_at_every_effect_it_is_served_and_the_next_run_finishes_or_undoes() {
         let outcome = Site::open(root.path(), &disk)
             .unwrap()
             .lock("test".into())
-            .and_then(|locked| adopt(&locked, &id("old"), &shared(), &|_| true));
+            .and_then(|locked| adopt(&locked, &id("old"), &shared()));
         assert_eq!(served(root.path()).map(Option::unwrap), ALL, "after {kills} effects");
         // The next run, on a disk that works.
         let locked = Site::open(root.path(), &RealDisk).unwrap().lock("test".into()).unwrap();

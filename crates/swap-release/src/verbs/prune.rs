@@ -172,6 +172,7 @@ mod tests {
             follows: follows.map(id),
             since: String::new(),
             database: None,
+            adopted: None,
         }
     }
 

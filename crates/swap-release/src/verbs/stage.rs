@@ -55,6 +55,10 @@ pub(crate) fn stage(
         locked.no_longer_want(request.release)?;
         return Ok(reply(&file, true));
     }
+    let release = locked.site.paths.release(id);
+    if release.symlink_metadata().is_ok() {
+        return Err(Error::Occupied { path: release });
+    }
     expect_room(locked, request.release)?;
     locked.begin(&Pending::Stage { release: id.clone() })?;
     match build(locked, request, progress) {
@@ -155,6 +159,7 @@ fn build(
         follows: None,
         since: String::new(),
         database: None,
+        adopted: None,
     };
     locked.remember(&file)?;
     // One syncfs for the whole tree, before the rename: a release that has its name is whole, whatever happens next.

@@ -1,15 +1,25 @@
 //! What is on this server.
 
 use record::ReleaseId;
-use record::host::{HostStatus, ReleaseStatus};
+use record::host::{HostStatus, Origin, ReleaseState, ReleaseStatus};
 
 use crate::Error;
-use crate::site::Site;
+use crate::site::{Adopted, Current, Foreign, ReleaseFile, Site, description};
 
 /// The state of a site; `busy` is the owner of the lock, if somebody holds it.
 pub(crate) fn status(site: &Site<'_>, busy: Option<String>) -> Result<HostStatus, Error> {
-    let current = site.current()?.into_id();
-    let known = site.all_known()?;
+    let mut known = site.all_known()?;
+    let (current, foreign) = match site.current()? {
+        Current::None => (None, None),
+        Current::Release { id, .. } => (Some(id), None),
+        // As the next switch takes it over.
+        Current::Foreign(Foreign { name: Some(id), at, link: Some(_) }) => {
+            known.insert(0, as_taken_over(&id)?);
+            (Some(id), Some(at.display().to_string()))
+        }
+        Current::Foreign(foreign) => (None, Some(foreign.at.display().to_string())),
+        Current::Dangling { target } => (None, Some(format!("{}, where nothing is", target.display()))),
+    };
     let previous = current
         .as_ref()
         .and_then(|id| known.iter().find(|file| file.id() == id))
@@ -17,22 +27,44 @@ pub(crate) fn status(site: &Site<'_>, busy: Option<String>) -> Result<HostStatus
         .filter(|id| known.iter().any(|file| file.id() == id));
     let releases = known
         .into_iter()
-        .map(|file| ReleaseStatus {
+        .map(|file| (site.tree(file.id()).display().to_string(), file))
+        .map(|(directory, file)| ReleaseStatus {
             release: file.release,
             state: file.state,
             pinned: file.pinned,
             build: file.build,
             since: file.since,
             database: file.database,
+            origin: match file.adopted {
+                None => Origin::Built,
+                Some(_) => Origin::Adopted { directory },
+            },
         })
         .collect();
     Ok(HostStatus {
         schema: HostStatus::SCHEMA.to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         current,
+        foreign,
         previous,
         busy,
         releases,
+    })
+}
+
+/// What is written down of another tool's release when it is taken over.
+fn as_taken_over(id: &ReleaseId) -> Result<ReleaseFile, Error> {
+    Ok(ReleaseFile {
+        release: description(id)?,
+        build: None,
+        state: ReleaseState::Active,
+        pinned: true,
+        shared: Vec::new(),
+        sequence: 0,
+        follows: None,
+        since: String::new(),
+        database: None,
+        adopted: Some(Adopted { link: format!("releases/{id}"), at: None }),
     })
 }
 
@@ -40,16 +72,23 @@ pub(crate) fn status(site: &Site<'_>, busy: Option<String>) -> Result<HostStatus
 pub(crate) fn table(status: &HostStatus) -> String {
     let name = |id: &Option<ReleaseId>| id.as_ref().map_or_else(|| "-".to_owned(), ToString::to_string);
     let mut text = format!("current  {}\nprevious {}\n", name(&status.current), name(&status.previous));
+    if let Some(foreign) = &status.foreign {
+        text.push_str(&format!("`current` leads to {foreign}, which was not taken over yet\n"));
+    }
     if let Some(owner) = &status.busy {
         text.push_str(&format!("locked by {owner}\n"));
     }
     for release in &status.releases {
-        let digest: String = release.release.tree_digest.to_string().chars().take(12).collect();
+        let digest: String = match &release.origin {
+            Origin::Built => release.release.tree_digest.to_string().chars().take(12).collect(),
+            Origin::Adopted { .. } => "-".to_owned(),
+        };
         let pinned = if release.pinned { " pinned" } else { "" };
         let updated = if release.database.is_some() { " db-updated" } else { "" };
-        let state = format!("{}{pinned}{updated}", release.state);
+        let adopted = if release.origin.is_built() { "" } else { " adopted" };
+        let state = format!("{}{adopted}{pinned}{updated}", release.state);
         text.push_str(&format!(
-            "{:<24} {state:<16} {digest}  since {}\n",
+            "{:<24} {state:<16} {digest:<12}  since {}\n",
             release.release.id.as_str(),
             release.since
         ));

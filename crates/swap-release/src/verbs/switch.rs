@@ -1,6 +1,7 @@
 //! Making a release live. Activation and rollback are the same code, and so is putting the former release back.
 
 use std::fmt;
+use std::path::Path;
 
 use record::ReleaseId;
 use record::host::ReleaseState;
@@ -8,7 +9,7 @@ use rustix::fs::Access;
 use rustix::io::Errno;
 
 use crate::Error;
-use crate::site::{LockedSite, Pending, ReleaseFile, Site, SwitchKind};
+use crate::site::{Current, Foreign, LockedSite, Pending, ReleaseFile, Site, SwitchKind};
 
 /// Whoever has to say that the release is good before the switch counts.
 pub(crate) trait Confirmation {
@@ -78,6 +79,30 @@ pub(crate) struct Switched {
     pub(crate) to: ReleaseId,
 }
 
+/// A switch under way, as the journal has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Intent {
+    pub(crate) kind: SwitchKind,
+    pub(crate) from: Option<ReleaseId>,
+    pub(crate) to: ReleaseId,
+    /// What `to` was before.
+    pub(crate) was: ReleaseState,
+    /// The text of `current` before.
+    pub(crate) link: Option<String>,
+}
+
+impl Intent {
+    fn pending(&self, confirmed: bool) -> Pending {
+        let Self { kind, from, to, was, link } = self.clone();
+        Pending::Switch { kind, from, to, was, link, confirmed }
+    }
+
+    /// Only the text of `current` is set right: it led to the release, but not as a switch writes it.
+    fn is_repair(&self) -> bool {
+        self.from.as_ref() == Some(&self.to)
+    }
+}
+
 /// Points `current` to `to`. With a confirmation the former release comes back unless it is given.
 ///
 /// Order of effects: intent, link, rename, (word), point of no return, states, history, intent removed. See the test.
@@ -91,13 +116,11 @@ pub(crate) fn switch(
 ) -> Result<Switched, Error> {
     let site = &locked.site;
     let file = site.expect_known(to)?;
-    // Nobody knows why it is so, and the way back would lead there: not silently replaced.
-    if let Some(target) = site.dangling() {
-        return Err(Error::DanglingCurrent { path: site.paths.current(), target });
-    }
-    let from = site.current()?.into_id();
+    locked.expect_way_back()?;
+    let current = site.current()?;
+    let from = current.id().cloned();
     let switched = Switched { from: from.clone(), to: to.clone() };
-    if from.as_ref() == Some(to) {
+    if from.as_ref() == Some(to) && matches!(current, Current::Release { right: true, .. }) {
         // Already live: there is nothing to put back, whatever the word is.
         if let Some(confirmation) = confirmation.as_deref_mut() {
             confirmation.switched(from.as_ref(), to);
@@ -106,126 +129,123 @@ pub(crate) fn switch(
         return Ok(switched);
     }
     expect_ready(locked, &file)?;
-    let was = file.state;
-    let intent = |confirmed| Pending::Switch { kind, from: from.clone(), to: to.clone(), was, confirmed };
-    locked.begin(&intent(confirmation.is_none()))?;
+    let link = match current {
+        Current::Release { link: Some(link), .. } => link.into_os_string().into_string().ok(),
+        _ => None,
+    };
+    let intent = Intent { kind, from, to: to.clone(), was: file.state, link };
+    locked.begin(&intent.pending(confirmation.is_none()))?;
     if let Err(error) = site.point_current(Some(to)) {
         // Nothing live was changed, or rename(2) failed as a whole.
-        return Err(undo(locked, from.as_ref(), to, was, error));
+        return Err(undo(locked, &intent, error));
     }
     if let Some(confirmation) = confirmation {
         if let Err(error) = locked.set_state(to, ReleaseState::Unconfirmed) {
-            return Err(undo(locked, from.as_ref(), to, was, error));
+            return Err(undo(locked, &intent, error));
         }
-        confirmation.switched(from.as_ref(), to);
+        confirmation.switched(intent.from.as_ref(), to);
         if let Err(why) = confirmation.wait() {
-            let condemned = why == Refusal::Bad && kind == SwitchKind::Activate;
+            let condemned = why == Refusal::Bad && kind == SwitchKind::Activate && !intent.is_repair();
             // What was good once stays what one can go back to.
-            let now = if condemned && was == ReleaseState::Staged { ReleaseState::Failed } else { was };
-            point_back(locked, from.as_ref(), to)?;
-            if let Err(error) = note_back(locked, from.as_ref(), to, now) {
+            let now = if condemned && intent.was == ReleaseState::Staged {
+                ReleaseState::Failed
+            } else {
+                intent.was
+            };
+            point_back(locked, &intent)?;
+            if let Err(error) = note_back(locked, &intent, now) {
                 log::warn!(
                     "the former release is live again; the next run writes that down, since now: {error}"
                 );
             }
-            return Err(reverted(to, &why, from.as_ref()));
+            return Err(reverted(to, &why, intent.from.as_ref()));
         }
         // What is not written is not decided.
-        if let Err(error) = locked.begin(&intent(true)) {
-            return Err(undo(locked, from.as_ref(), to, was, error));
+        if let Err(error) = locked.begin(&intent.pending(true)) {
+            return Err(undo(locked, &intent, error));
         }
     }
-    if let Err(error) = finish(locked, kind, from.as_ref(), to) {
+    if let Err(error) = finish(locked, &intent) {
         log::warn!("`{to}` is live; the next run writes down what belongs to that, since now: {error}");
     }
     Ok(switched)
 }
 
 /// The way back from a step that failed with `error` before the decision. If even that fails, the next run reverts.
-fn undo(
-    locked: &LockedSite<'_>,
-    from: Option<&ReleaseId>,
-    to: &ReleaseId,
-    was: ReleaseState,
-    error: Error,
-) -> Error {
-    if let Err(undo) = put_back(locked, from, to, was) {
+fn undo(locked: &LockedSite<'_>, intent: &Intent, error: Error) -> Error {
+    if let Err(undo) = put_back(locked, intent, intent.was) {
         log::warn!("after `{error}`: {undo}");
     }
     error
 }
 
 /// Finishes or undoes a switch that a killed process left.
-pub(crate) fn recover(
-    locked: &LockedSite<'_>,
-    kind: SwitchKind,
-    from: Option<&ReleaseId>,
-    to: &ReleaseId,
-    was: ReleaseState,
-    confirmed: bool,
-) -> Result<(), Error> {
+pub(crate) fn recover(locked: &LockedSite<'_>, intent: &Intent, confirmed: bool) -> Result<(), Error> {
     if !confirmed {
-        return put_back(locked, from, to, was);
+        return put_back(locked, intent, intent.was);
     }
-    if locked.site.current()?.id() != Some(to) {
-        locked.site.point_current(Some(to))?;
+    if !matches!(locked.site.current()?, Current::Release { id, right: true, .. } if id == intent.to) {
+        locked.site.point_current(Some(&intent.to))?;
     }
-    finish(locked, kind, from, to)
+    finish(locked, intent)
 }
 
 /// After the point of no return: states, history, and the intent is done with.
-fn finish(
-    locked: &LockedSite<'_>,
-    kind: SwitchKind,
-    from: Option<&ReleaseId>,
-    to: &ReleaseId,
-) -> Result<(), Error> {
+fn finish(locked: &LockedSite<'_>, intent: &Intent) -> Result<(), Error> {
+    let Intent { kind, from, to, .. } = intent;
     let file = locked.site.expect_known(to)?;
+    if intent.is_repair() {
+        locked.set_state(to, ReleaseState::Active)?;
+        locked.log("set right", to, None);
+        return locked.end();
+    }
     let follows = match kind {
-        SwitchKind::Activate => from.cloned(),
+        SwitchKind::Activate => from.clone(),
         // A rollback does not change what came before; so a second rollback goes one further back.
         SwitchKind::Rollback => file.follows.clone(),
     };
     locked.remember(&ReleaseFile { state: ReleaseState::Active, follows, ..file })?;
     if let Some(from) = from {
-        locked.set_state(from, ReleaseState::Retired)?;
+        match locked.set_state(from, ReleaseState::Retired) {
+            // One whose state cannot be read must not keep this one from being live.
+            Err(error @ Error::State { .. }) => log::warn!("{error}"),
+            result => result?,
+        }
     }
     let what = match kind {
         SwitchKind::Activate => "activated",
         SwitchKind::Rollback => "rolled back",
     };
-    locked.log(what, to, from);
+    locked.log(what, to, from.as_ref());
     locked.end()
 }
 
 /// The former release comes back, if the other one got as far as being live, which is `state` from now on.
-fn put_back(
-    locked: &LockedSite<'_>,
-    from: Option<&ReleaseId>,
-    to: &ReleaseId,
-    state: ReleaseState,
-) -> Result<(), Error> {
-    point_back(locked, from, to)?;
-    note_back(locked, from, to, state)
+fn put_back(locked: &LockedSite<'_>, intent: &Intent, state: ReleaseState) -> Result<(), Error> {
+    point_back(locked, intent)?;
+    note_back(locked, intent, state)
 }
 
-fn point_back(locked: &LockedSite<'_>, from: Option<&ReleaseId>, to: &ReleaseId) -> Result<(), Error> {
-    if locked.site.current()?.id() == Some(to) { locked.site.point_current(from) } else { Ok(()) }
+/// `current` says again what it said.
+fn point_back(locked: &LockedSite<'_>, intent: &Intent) -> Result<(), Error> {
+    if locked.site.current()?.id() != Some(&intent.to) {
+        return Ok(());
+    }
+    match &intent.link {
+        Some(link) => locked.site.link_current(Path::new(link)),
+        None => locked.site.point_current(intent.from.as_ref()),
+    }
 }
 
 /// What is known of a release that was put back.
-fn note_back(
-    locked: &LockedSite<'_>,
-    from: Option<&ReleaseId>,
-    to: &ReleaseId,
-    state: ReleaseState,
-) -> Result<(), Error> {
+fn note_back(locked: &LockedSite<'_>, intent: &Intent, state: ReleaseState) -> Result<(), Error> {
+    let Intent { from, to, .. } = intent;
     if let Some(file) = locked.site.known(to)?
         && file.state == ReleaseState::Unconfirmed
     {
         locked.remember(&ReleaseFile { state, ..file })?;
     }
-    locked.log("reverted", to, from);
+    locked.log("reverted", to, from.as_ref());
     locked.end()
 }
 
@@ -237,10 +257,15 @@ pub(crate) fn expect_ready(locked: &LockedSite<'_>, file: &ReleaseFile) -> Resul
         }
         ReleaseState::Staging | ReleaseState::Failed => false,
     };
-    if !good || !locked.site.paths.release(file.id()).is_dir() {
-        return Err(Error::NotReady { release: file.id().clone(), state: file.state });
+    let tree = locked.site.tree(file.id());
+    match (&file.adopted, tree.is_dir()) {
+        (_, true) if good => {}
+        (Some(_), false) if good => {
+            return Err(Error::AdoptedGone { release: file.id().clone(), path: tree });
+        }
+        _ => return Err(Error::NotReady { release: file.id().clone(), state: file.state }),
     }
-    let live = locked.site.current().ok().and_then(crate::site::Current::into_id);
+    let live = locked.site.current().ok().and_then(Current::into_id);
     live.iter().chain([file.id()]).try_for_each(|id| expect_writable(locked, id))
 }
 
@@ -261,8 +286,12 @@ fn reverted(to: &ReleaseId, why: &Refusal, live: Option<&ReleaseId>) -> Error {
 /// The release that a rollback without a name goes to: the one that was live when the live one was activated.
 pub(crate) fn rollback_target(locked: &LockedSite<'_>) -> Result<ReleaseId, Error> {
     let nothing = |why: String| Error::NothingBefore { why };
-    let Some(live) = locked.site.current()?.into_id() else {
-        return Err(nothing("no release is live".into()));
+    let live = match locked.site.current()? {
+        Current::Release { id, .. } => id,
+        Current::Foreign(Foreign { at, .. }) => {
+            return Err(nothing(format!("what is live, `{}`, is no release", at.display())));
+        }
+        Current::None | Current::Dangling { .. } => return Err(nothing("no release is live".into())),
     };
     let target = locked.site.expect_known(&live)?.follows;
     let target = target.ok_or_else(|| nothing(format!("`{live}` is the first release that was live")))?;

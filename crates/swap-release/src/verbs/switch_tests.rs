@@ -28,7 +28,7 @@ impl Confirmation for Word {
     }
 }
 
-fn lock<'a>(root: &std::path::Path, disk: &'a dyn Disk) -> Result<LockedSite<'a>, Error> {
+fn lock<'a>(root: &Path, disk: &'a dyn Disk) -> Result<LockedSite<'a>, Error> {
     Site::open(root, disk)?.lock("test".into())
 }
 

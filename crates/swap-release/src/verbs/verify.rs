@@ -41,7 +41,24 @@ pub(super) fn examine(
         Fault::Tree(source) if source.is_aborted() => Error::Aborted,
         Fault::Tree(source) => Error::CannotVerify { release: file.id().clone(), source },
     };
-    let tree = site.paths.release(file.id());
+    let tree = site.tree(file.id());
+    if file.adopted.is_some() {
+        // Nobody built it: there is nothing to compare it with, and what it is, it is.
+        if !tree.is_dir() {
+            return Err(Error::AdoptedGone { release: file.id().clone(), path: tree });
+        }
+        let reply = VerifyReply {
+            release: file.id().clone(),
+            tree_digest: file.release.tree_digest,
+            ok: true,
+            adopted: true,
+            differences: 0,
+            missing: Vec::new(),
+            extra: Vec::new(),
+            changed: Vec::new(),
+        };
+        return Ok((reply, payload::Report::default()));
+    }
     let manifest = || read_manifest(site, file).map_err(Fault::Manifest);
     let report = payload::verify_with(&tree, manifest, &file.shared, progress).map_err(fault)?;
     let cut = |paths: Vec<String>| paths.into_iter().take(VerifyReply::LISTED).collect();
@@ -64,6 +81,7 @@ pub(super) fn examine(
         release: file.id().clone(),
         tree_digest: file.release.tree_digest,
         ok: differences == 0,
+        adopted: false,
         differences: differences as u64,
         missing: cut(report.missing.clone()),
         extra: cut(report.extra.clone()),

@@ -59,6 +59,7 @@ mod tests {
             schema: HostStatus::SCHEMA.into(),
             version: "1".into(),
             current: None,
+            foreign: None,
             previous: None,
             busy: busy.map(str::to_owned),
             releases: Vec::new(),

@@ -1,0 +1,171 @@
+//! What is served and is no release of ours: a directory, another tool's release, a docroot elsewhere. Written down as it
+//! is, it is a release that one can go back to, under rules of its own: it has no manifest, so nothing in it is "changed";
+//! it stays where it is; and no prune removes it unless it was unpinned.
+
+use std::path::{Path, PathBuf};
+
+use record::host::ReleaseState;
+use record::{Layout, NamedFile, PayloadFile, Release, ReleaseId, Sha256};
+use serde::{Deserialize, Serialize};
+
+use super::{LockedSite, ReleaseFile, Site};
+use crate::Error;
+
+/// A directory that `current` leads to, and that is no release.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Foreign {
+    /// The text of `current`; none if `current` is the directory itself.
+    pub(crate) link: Option<PathBuf>,
+    /// What it resolves to.
+    pub(crate) at: PathBuf,
+    /// The name of the directory in `releases/` that it is, or is in, as other tools lay them out; none elsewhere.
+    pub(crate) name: Option<ReleaseId>,
+}
+
+/// How a release that was taken over is reached; a part of its state.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Adopted {
+    /// The text of `current` that leads there.
+    pub(crate) link: String,
+    /// The directory, seen from deploy_to if it is in it; null for `releases/<id>`.
+    pub(crate) at: Option<String>,
+}
+
+impl Site<'_> {
+    pub(super) fn foreign(&self, link: Option<PathBuf>, at: PathBuf) -> Result<Foreign, Error> {
+        let mut name = None;
+        if let Ok(releases) = self.paths.releases().canonicalize()
+            && let Ok(below) = at.strip_prefix(&releases)
+            && let Some(first) = below.components().next()
+            && let Some(id) = first.as_os_str().to_str().and_then(|text| text.parse::<ReleaseId>().ok())
+            && self.known(&id)?.is_none()
+        {
+            name = Some(id);
+        }
+        Ok(Foreign { link, at, name })
+    }
+}
+
+impl LockedSite<'_> {
+    /// Writes down what is served as a release, live or retired. Nothing else is changed. `shared` are paths in it that outlive
+    /// releases.
+    pub(crate) fn take_over(
+        &self,
+        id: &ReleaseId,
+        foreign: &Foreign,
+        shared: &[String],
+        state: ReleaseState,
+    ) -> Result<ReleaseFile, Error> {
+        let paths = &self.site.paths;
+        let text = |path: &Path| {
+            let why = "its name is not UTF-8, and could not be written down";
+            path.to_str()
+                .map(str::to_owned)
+                .ok_or_else(|| Error::CannotAdopt { path: path.to_owned(), why: why.into() })
+        };
+        let ours = paths.release(id);
+        let adopted = match &foreign.link {
+            // It is about to be moved there.
+            None => Adopted { link: format!("releases/{id}"), at: None },
+            Some(link) => {
+                let base = paths.deploy_to().canonicalize();
+                let base =
+                    base.map_err(|source| Error::Read { path: paths.deploy_to().to_owned(), source })?;
+                let at = foreign.at.strip_prefix(base).unwrap_or(&foreign.at);
+                let is_ours = ours.canonicalize().is_ok_and(|ours| ours == foreign.at);
+                Adopted { link: text(link)?, at: if is_ours { None } else { Some(text(at)?) } }
+            }
+        };
+        let file = ReleaseFile {
+            release: description(id)?,
+            build: None,
+            state,
+            // Until somebody who knows says otherwise.
+            pinned: true,
+            shared: shared.to_vec(),
+            sequence: self.last_live()?,
+            follows: None,
+            since: String::new(),
+            database: None,
+            adopted: Some(adopted),
+        };
+        let folder = paths.known_release(id);
+        self.site.disk.make_folder(&folder).map_err(|source| Error::write(&folder, source))?;
+        self.remember(&file)?;
+        Ok(file)
+    }
+
+    /// What is served counts as older than all that was staged and never live.
+    fn last_live(&self) -> Result<u64, Error> {
+        let was_live = |file: &ReleaseFile| match file.state {
+            ReleaseState::Active
+            | ReleaseState::Unconfirmed
+            | ReleaseState::Retired
+            | ReleaseState::Failed => true,
+            ReleaseState::Staging | ReleaseState::Staged => false,
+        };
+        let known = self.site.all_known()?;
+        Ok(known.iter().filter(|file| was_live(file)).map(|file| file.sequence).max().unwrap_or_default())
+    }
+
+    /// `current` as it is before a switch: what leads into `releases/` and is another tool's is taken over as it is, so that
+    /// there is a way back. What is elsewhere is refused: its shared paths have to be looked at first, which `adopt` does.
+    pub(crate) fn expect_way_back(&self) -> Result<(), Error> {
+        let path = self.site.paths.current();
+        match self.site.current()? {
+            super::Current::None => Ok(()),
+            super::Current::Release { link: Some(_), .. } => Ok(()),
+            super::Current::Release { link: None, .. } => Err(Error::CurrentNotALink { path }),
+            // Nobody knows why it is so, and the way back would lead there: not silently replaced.
+            super::Current::Dangling { target } => Err(Error::DanglingCurrent { path, target }),
+            super::Current::Foreign(foreign) => match (&foreign.link, &foreign.name) {
+                (None, _) => Err(Error::CurrentNotALink { path }),
+                (Some(target), None) => Err(Error::ForeignCurrent { path, target: target.clone() }),
+                (Some(_), Some(id)) => {
+                    self.take_over(id, &foreign, &[], ReleaseState::Active)?;
+                    log::info!("`{}`, which is live, is taken over as release `{id}`", foreign.at.display());
+                    self.log("taken over", id, None);
+                    Ok(())
+                }
+            },
+        }
+    }
+
+    /// Releases of another tool that version 0.1 switched away from without writing them down: `rollback` leads there.
+    pub(super) fn take_over_former(&self) -> Result<(), Error> {
+        let Some(live) = self.site.current()?.into_id() else { return Ok(()) };
+        let Ok(Some(live)) = self.site.known(&live) else { return Ok(()) };
+        let Some(former) = live.follows else { return Ok(()) };
+        let tree = self.site.paths.release(&former);
+        if self.site.known(&former)?.is_some() || !tree.is_dir() {
+            return Ok(());
+        }
+        let at = tree.canonicalize().map_err(|source| Error::Read { path: tree, source })?;
+        let link = Some(Path::new("releases").join(former.as_str()));
+        let foreign = Foreign { link, at, name: Some(former.clone()) };
+        self.take_over(&former, &foreign, &[], ReleaseState::Retired).map(drop)
+    }
+}
+
+/// A release that no torrent carries and no digest proves.
+pub(crate) fn description(id: &ReleaseId) -> Result<Release, Error> {
+    let cannot = |why: &str| Error::CannotAdopt { path: PathBuf::from(id.as_str()), why: why.to_owned() };
+    let named = |end: &str| format!("{id}{end}").parse().map_err(|_| cannot("its name is no file name"));
+    let infohash = "0".repeat(40).parse().map_err(|_| cannot("no infohash"))?;
+    let digest = Sha256::from_bytes([0; 32]);
+    Ok(Release {
+        id: id.clone(),
+        infohash,
+        tree_digest: digest,
+        layout: Layout::Tree,
+        payload: PayloadFile { file: named("")?, bytes: 0, sha256: None },
+        torrent: NamedFile { file: named(".torrent")?, sha256: digest },
+        manifest: NamedFile { file: named(".manifest.jsonl")?, sha256: digest },
+        piece_length: 65536,
+        files: 0,
+        bytes: 0,
+        private: false,
+        source: None,
+    })
+}
