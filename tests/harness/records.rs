@@ -107,6 +107,7 @@ pub struct Pack {
     pub links: u64,
     pub excluded: u64,
     pub release_time: i64,
+    pub base: Option<String>,
     pub level: Option<i32>,
     pub pieces: u64,
 }

@@ -15,10 +15,10 @@ fn is_awkward(path: &str) -> bool {
 }
 
 /// Says so where plain files are shared, which a swarm of mixed clients may not have alike then. Paths that differ in
-/// case only are named too: libtorrent renames the second.
+/// case or Unicode form only are named too: libtorrent renames the second.
 pub(crate) fn warn<'a>(paths: impl Iterator<Item = &'a str> + Clone, console: &Console) {
-    let twin = payload::case_twins(paths.clone()).map(|(_, second)| second);
-    let mut awkward = paths.filter(|path| twin == Some(path) || is_awkward(path));
+    let twins: Vec<&str> = payload::twins(paths.clone()).into_iter().map(|twins| twins.second).collect();
+    let mut awkward = paths.filter(|path| is_awkward(path) || twins.contains(path));
     if let Some(first) = awkward.next() {
         let more = match awkward.count() {
             0 => String::new(),
@@ -26,7 +26,7 @@ pub(crate) fn warn<'a>(paths: impl Iterator<Item = &'a str> + Clone, console: &C
         };
         console.warn(format!(
             "`{first}`{more}: some clients alter or refuse a name with a backslash, a control character or dots only, or \
-             one that differs from another in case only"
+             one that differs from another in case or Unicode form only"
         ));
         console.hint("rename it, leave it out with --exclude, or use the archive layout");
     }

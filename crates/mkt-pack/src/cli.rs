@@ -10,7 +10,7 @@ const EXAMPLES: &str = "\
 Examples:
   mkt-pack build/site
   mkt-pack build/site --exclude node_modules/ --exclude '*.map' --records ../records
-  mkt-pack build/site --base previous/pack.json        unchanged files keep their modification time
+  mkt-pack build/site --base previous/pack.json        unchanged files keep the time they had there, not in records/
   mkt-pack build/site --layout tree                    plain files with the manifest beside the torrent
   mkt-pack -a http://tracker.example/announce -l 18 -o site.torrent build/site    a .torrent only, as mktorrent makes it
   mkt-pack show records/*.torrent
@@ -23,7 +23,9 @@ A site whose folder is called like a verb is given as ./show; a verb comes first
 Left out by default: .git (take it back with --exclude '!.git'). Refused unless allowed with --allow:
 sites/*/settings.php, sites/*/settings.local.php, sites/*/files/** and .env, at the root or one directory below it, which
 belong to the hosts; and private keys anywhere, which belong nowhere. Refused always: what would not be the same everywhere,
-such as two names that differ in case only.
+such as two names that differ in case or in Unicode form only.
+
+Said, and not kept: modes other than 0644 and 0755, extended attributes, hard links.
 
 The time of new and changed files is SOURCE_DATE_EPOCH, else the commit's time; the clock is never read.";
 

@@ -1,5 +1,6 @@
 //! Why a site could not be packed: the fact, the exit code, the remedy.
 
+use crate::refusals;
 use cli::Failure;
 use record::ExitCode;
 use std::io;
@@ -139,11 +140,16 @@ pub enum Error {
         url: String,
     },
     /// SOURCE_DATE_EPOCH is set and no time.
-    #[error("SOURCE_DATE_EPOCH `{text}` is not a number of seconds since 1970 up to the year 2242")]
+    #[error("SOURCE_DATE_EPOCH `{text}` is not a number of seconds since 1970, from 1 up to the year 2242")]
     SourceDateEpoch {
         /// Its value.
         text: String,
     },
+    /// SOURCE_DATE_EPOCH is 0.
+    #[error(
+        "SOURCE_DATE_EPOCH is 0: PHP's opcache keeps no file of that time, so the site would be compiled anew by every request"
+    )]
+    NoTime,
     /// A level without an archive.
     #[error("`--level {level}` has no meaning with `--layout tree`, which compresses nothing")]
     LevelOfTree {
@@ -194,6 +200,7 @@ impl Failure for Error {
             | Self::WebSeed { .. }
             | Self::PatternFile { .. }
             | Self::SourceDateEpoch { .. }
+            | Self::NoTime
             | Self::LevelOfTree { .. } => ExitCode::Usage,
             Self::Name { .. } => ExitCode::Unexpected,
             Self::Terminated { .. } | Self::Stopped { .. } => ExitCode::Terminated,
@@ -239,7 +246,7 @@ impl Failure for Error {
             Self::NoName { .. } => Some("give one with --name".into()),
             Self::PatternFile { .. } => Some("it is a text file with one pattern a line, as a .gitignore".into()),
             Self::WebSeed { .. } => Some("e.g. https://files.example/site.tar.zst".into()),
-            Self::SourceDateEpoch { .. } => {
+            Self::SourceDateEpoch { .. } | Self::NoTime => {
                 Some("set it to `git show -s --format=%ct HEAD`, or unset it".into())
             }
             Self::LevelOfTree { .. } => Some("leave out one of the two".into()),
@@ -262,7 +269,7 @@ fn tree_code(error: &payload::Error) -> ExitCode {
         | E::Empty { .. }
         | E::Changed { .. }
         | E::Path { .. }
-        | E::CaseTwins { .. }
+        | E::Twins { .. }
         | E::Manifest { .. }
         | E::Digest { .. }
         | E::Member { .. }
@@ -272,10 +279,12 @@ fn tree_code(error: &payload::Error) -> ExitCode {
         E::Write { .. } | E::ManifestIo { .. } | E::Pack { .. } | E::Occupied { .. } => ExitCode::CannotWrite,
         E::Threads { .. } => ExitCode::Unexpected,
         E::Aborted { .. } => ExitCode::Terminated,
+        // All of them are about the tree; a caller that does the remedy of each comes through.
+        E::Several { all } => all.first().map_or(ExitCode::Unexpected, tree_code),
     }
 }
 
-fn tree_hint(error: &payload::Error) -> Option<String> {
+pub(crate) fn tree_hint(error: &payload::Error) -> Option<String> {
     use payload::Error as E;
     let hint = match error {
         E::Root { .. } => "name the directory that holds the built site".into(),
@@ -293,11 +302,12 @@ fn tree_hint(error: &payload::Error) -> Option<String> {
         ),
         E::Empty { .. } => "was the site built? check the path and the --exclude patterns".into(),
         E::Changed { .. } => "let the build end before packing, and nothing else write into the site".into(),
-        E::CaseTwins { second, .. } => format!(
+        E::Twins { second, .. } => format!(
             "rename one, or leave one out with --exclude '{}': of the two one would be lost on a file system or in a client that \
-             does not tell cases apart",
+             does not tell them apart",
             pattern(second)
         ),
+        E::Several { all } => refusals::hint(all),
         E::Path { .. } => "give it a shorter name, or leave it out with --exclude".into(),
         E::Pattern { .. } => "write it as in a .gitignore".into(),
         E::Write { .. } | E::ManifestIo { .. } | E::Pack { .. } | E::Occupied { .. } => {

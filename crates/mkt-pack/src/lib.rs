@@ -5,6 +5,7 @@
 //! number of cores: the same tree gives the same payload, the same torrent and the same infohash on every agent.
 
 mod awkward;
+mod base;
 mod check;
 mod cli;
 mod compat_walk;
@@ -14,12 +15,14 @@ mod error;
 mod git;
 mod magnet;
 mod manifest_file;
+mod not_kept;
 mod outputs;
 mod pack;
 mod pack_args;
 mod pattern_file;
 mod payload_file;
 mod place;
+mod refusals;
 mod release_id;
 mod release_time;
 mod settings;

@@ -7,9 +7,9 @@ use crate::payload_file::{self, Packed, Times};
 use crate::release_id::release_id;
 use crate::release_time::ReleaseTime;
 use crate::settings::{LayoutSettings, RecordCopy, Settings};
-use crate::{manifest_file, place, summary};
+use crate::{base, not_kept, place, refusals, summary};
 use cli::{Abort, Console};
-use payload::{Scan, walk};
+use payload::{Scan, walk_release};
 use record::{
     Build, FileName, Layout, NamedFile, Pack, PayloadFile, Record, Records, Release, Sha256, Tool, durable,
     record_bytes,
@@ -33,12 +33,16 @@ pub(crate) fn pack(settings: &Settings, console: &Console, abort: &Abort) -> Res
         false => Error::Tree(error),
     };
     let go_on = |_| !abort.is_set();
-    let scan = walk(&settings.site, &settings.walk, &go_on).map_err(stop_or)?;
-    scan.check_case().map_err(Error::Tree)?;
+    let scan = walk_release(&settings.site, &settings.walk, &go_on)
+        .inspect_err(|error| refusals::tell(error, console))
+        .map_err(stop_or)?;
     let commit = git::commit(&settings.site);
     let time = ReleaseTime::find(std::env::var_os("SOURCE_DATE_EPOCH"), commit.as_ref())?;
+    let base = base::find(&settings.base, &settings.records, console)?;
+    let time = time.after(base.as_ref());
     summary::before(settings, &scan, time, console);
-    let base = settings.base.as_deref().map(manifest_file::load).transpose()?;
+    not_kept::tell(&scan.not_kept().map_err(Error::Tree)?, console);
+    let base_digest = base.as_ref().map(|base| Sha256::from_bytes(*base.digest().as_bytes()));
     let scan = Arc::new(scan);
     let times = Times { release: time.seconds(), base };
     let mut outputs = Outputs::open(&settings.records)?;
@@ -58,7 +62,7 @@ pub(crate) fn pack(settings: &Settings, console: &Console, abort: &Abort) -> Res
 
     let build = build(&settings.site, commit.as_ref());
     let id = release_id(settings.release_id.as_ref(), build.as_ref(), &packed.manifest.digest)?;
-    let details = details(settings, &scan, &packed, time);
+    let details = Pack { base: base_digest, ..details(settings, &scan, &packed, time) };
     let torrent = packed.torrent.clone();
     let release = store(settings, packed, id, &mut outputs)?;
     let tool = Tool { name: "mkt-pack".into(), version: env!("CARGO_PKG_VERSION").into() };
@@ -88,6 +92,7 @@ fn details(settings: &Settings, scan: &Scan, packed: &Packed, time: ReleaseTime)
         links: packed.manifest.links,
         excluded: scan.excluded().len() as u64,
         // Bounded by the year 2242.
+        base: None,
         release_time: i64::try_from(time.seconds()).unwrap_or(i64::MAX),
         level: match settings.layout {
             LayoutSettings::Archive { level } => Some(level),

@@ -1,5 +1,6 @@
 //! The command line of the default verb: pack a site, or make a `.torrent` as mktorrent does.
 
+use crate::base::Base;
 use crate::settings::{LayoutSettings, RecordCopy, Settings, TorrentFile, TorrentSettings, Work};
 use crate::{Error, pattern_file, torrent_only, urls};
 use clap::{Args, ValueEnum};
@@ -48,8 +49,13 @@ pub(crate) struct PackArgs {
     allow: Vec<String>,
 
     /// pack.json or manifest of the release before: unchanged files keep their modification time
+    /// [default: the last pack.json in the folder of records]
     #[arg(long, value_name = "FILE")]
     base: Option<PathBuf>,
+
+    /// Every file gets the release's time, whatever was packed before
+    #[arg(long, conflicts_with = "base")]
+    no_base: bool,
 
     /// zstd level of the archive, 1 to 19; more is worth it where links are slow and hosts many [default: 3]
     #[arg(long, value_name = "N", value_parser = level)]
@@ -167,6 +173,7 @@ impl PackArgs {
             ("--record", self.record.is_some()),
             ("--release-id", self.release_id.is_some()),
             ("--base", self.base.is_some()),
+            ("--no-base", self.no_base),
             ("--level", self.level.is_some()),
             ("--layout archive", self.layout == Some(LayoutName::Archive)),
         ];
@@ -223,7 +230,11 @@ impl PackArgs {
                 exclude: [self.exclude, urls::split(&self.torrent.leave_out)].concat(),
                 allow: self.allow,
             },
-            base: self.base,
+            base: match (self.base, self.no_base) {
+                (Some(path), _) => Base::Named(path),
+                (None, true) => Base::None,
+                (None, false) => Base::Last,
+            },
             torrent: self.torrent.settings()?,
         })
     }

@@ -1,5 +1,6 @@
 //! What was asked for, checked as far as it can be without looking at the site.
 
+use crate::base::Base;
 use crate::torrent_only;
 use metainfo::{AnnounceUrl, Builder, PieceLength};
 use payload::WalkOptions;
@@ -28,7 +29,7 @@ pub(crate) struct Settings {
     pub(crate) layout: LayoutSettings,
     pub(crate) torrent: TorrentSettings,
     pub(crate) walk: WalkOptions,
-    pub(crate) base: Option<PathBuf>,
+    pub(crate) base: Base,
 }
 
 /// What the torrent says beside its content.

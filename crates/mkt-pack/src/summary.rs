@@ -28,12 +28,14 @@ pub(crate) fn before(settings: &Settings, scan: &Scan, time: ReleaseTime, consol
         };
         console.say(format!("left out: {}{more}", named.join(", ")));
     }
-    if time == ReleaseTime::Fixed && settings.base.is_none() {
+    if time == ReleaseTime::Fixed {
         console.warn(
             "neither SOURCE_DATE_EPOCH nor a commit is known, so every file gets the same fixed date: a web server or \
              opcache may not notice that a file has changed",
         );
-        console.hint("set SOURCE_DATE_EPOCH, or give the release before with --base");
+        console.hint(
+            "set SOURCE_DATE_EPOCH, or give the release before with --base, or keep its folder of records",
+        );
     }
     if settings.torrent.private && settings.torrent.announce.is_empty() {
         console.warn("a private torrent gets its peers from a tracker only, and --announce names none");

@@ -1,7 +1,7 @@
 //! A `.torrent` of a file or of plain files and nothing else, as mktorrent makes it: the same info dict, byte for byte.
 
 use crate::settings::{TorrentFile, TorrentSettings};
-use crate::{Error, awkward, compat_walk, payload_file, place, show};
+use crate::{Error, awkward, compat_walk, payload_file, place, refusals, show};
 use cli::{Abort, Console, human};
 use metainfo::{AnnounceUrl, Content, FileEntry, Metainfo, PieceLength};
 use payload::{Scan, WalkOptions, walk};
@@ -129,9 +129,12 @@ fn list(settings: &Settings, console: &Console, abort: &Abort) -> Result<Listed,
         let exclude = &settings.walk.exclude;
         return compat_walk::walk(&settings.target, exclude, console, abort).map(Listed::Followed);
     }
-    let scan = walk(&settings.target, &settings.walk, &go_on).map_err(|error| match error.is_aborted() {
-        true => Error::Stopped { path: settings.target.clone() },
-        false => Error::Tree(error),
+    let walked = walk(&settings.target, &settings.walk, &go_on);
+    let scan = walked.inspect_err(|error| refusals::tell(error, console)).map_err(|error| {
+        match error.is_aborted() {
+            true => Error::Stopped { path: settings.target.clone() },
+            false => Error::Tree(error),
+        }
     })?;
     let (links, empty) = (scan.links(), scan.empty_dirs());
     if links + empty > 0 {

@@ -1,6 +1,7 @@
 //! What can be wrong with a tree, a manifest or an archive.
 
 use crate::digest::TreeDigest;
+use crate::fold::Difference;
 use std::io;
 use std::path::PathBuf;
 
@@ -92,13 +93,21 @@ pub enum Error {
         /// The rule it breaks.
         reason: &'static str,
     },
-    /// Two paths of which a file system that does not tell cases apart would keep one.
-    #[error("`{first}` and `{second}` differ in case only")]
-    CaseTwins {
+    /// Two paths of which some file systems would keep one.
+    #[error("`{first}` and `{second}` differ in {difference} only")]
+    Twins {
         /// The one that comes first.
         first: String,
         /// The other one.
         second: String,
+        /// What keeps them apart here.
+        difference: Difference,
+    },
+    /// More than one thing is wrong; in order of the path.
+    #[error("{} things are wrong, the first: {}", .all.len(), .all.first().map(ToString::to_string).unwrap_or_default())]
+    Several {
+        /// Each of them, at least two.
+        all: Vec<Self>,
     },
     /// A manifest that is not well formed.
     #[error("manifest line {line}: {reason}")]
@@ -180,7 +189,11 @@ impl Error {
     /// Whether the progress callback ended the work, so that a caller can tell an abort from a fault.
     #[must_use]
     pub fn is_aborted(&self) -> bool {
-        matches!(self, Self::Aborted { .. })
+        match self {
+            Self::Aborted { .. } => true,
+            Self::Several { all } => all.iter().any(Self::is_aborted),
+            _ => false,
+        }
     }
 
     /// Whether the content itself is wrong, and not the system that reads or writes it: a corrupt or foreign
@@ -193,10 +206,11 @@ impl Error {
             | Self::Content { .. }
             | Self::Manifest { .. }
             | Self::Path { .. }
-            | Self::CaseTwins { .. }
+            | Self::Twins { .. }
             | Self::Link { .. } => true,
             // The decompressor's own errors, and an end that comes too early, are faults of the data.
             Self::Unpack { source, .. } => source.raw_os_error().is_none(),
+            Self::Several { all } => all.iter().any(Self::is_mismatch),
             Self::Root { .. }
             | Self::Read { .. }
             | Self::Write { .. }
@@ -211,6 +225,18 @@ impl Error {
             | Self::Occupied { .. }
             | Self::Threads { .. }
             | Self::Aborted { .. } => false,
+        }
+    }
+
+    /// Nothing for none, the one, or [`Self::Several`]; an abort counts for all.
+    pub(crate) fn of_all(mut all: Vec<Self>) -> Result<(), Self> {
+        if let Some(at) = all.iter().position(Self::is_aborted) {
+            return Err(all.swap_remove(at));
+        }
+        match all.len() {
+            0 => Ok(()),
+            1 => all.pop().map_or(Ok(()), Err),
+            _ => Err(Self::Several { all }),
         }
     }
 

@@ -5,7 +5,7 @@ use crate::digest::Sha256;
 use crate::entry::{Entry, FileMode, Kind};
 use crate::error::shown;
 use crate::list::{Found, FoundKind};
-use crate::manifest::Manifest;
+use crate::manifest::{MAX_MTIME, Manifest};
 use crate::scan::{Scan, TOGETHER};
 use crate::stamp::Stamp;
 use crate::{Error, Progress};
@@ -33,8 +33,9 @@ impl Mtimes<'_> {
     /// is not later: packed twice from one commit, or from an older one.
     pub(crate) fn of(&self, path: &str, kind: &Kind) -> u64 {
         match self.base.and_then(|base| base.get(path)) {
-            Some(before) if same_content(&before.kind, kind) => before.mtime,
-            Some(before) => self.release.max(before.mtime + 1),
+            // 0 is no time that may be kept: PHP's opcache never keeps a file that has it.
+            Some(before) if before.mtime > 0 && same_content(&before.kind, kind) => before.mtime,
+            Some(before) => self.release.max(before.mtime + 1).min(MAX_MTIME),
             None => self.release,
         }
     }
@@ -66,7 +67,7 @@ impl Scan {
                 FoundKind::Link { target } => {
                     Kind::Link { target: String::from_utf8_lossy(target).into_owned() }
                 }
-                FoundKind::File { mode, stamp } => {
+                FoundKind::File { mode, stamp, .. } => {
                     let sha256 = hash_file(&self.dir, &found.path, stamp, buffer, progress)?;
                     Kind::File { mode: FileMode::from_bits(*mode), size: stamp.size, sha256 }
                 }

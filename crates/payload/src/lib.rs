@@ -23,6 +23,7 @@ mod keys;
 mod links;
 mod list;
 mod manifest;
+mod not_kept;
 mod path;
 mod pool;
 mod scan;
@@ -35,14 +36,15 @@ mod walk;
 pub use digest::{ParseDigestError, Sha256, TreeDigest};
 pub use entry::{Entry, FileMode, Kind};
 pub use error::Error;
-pub use fold::case_twins;
+pub use fold::{Difference, Twins, twins};
 pub use hash::Mtimes;
 pub use manifest::{MAX_ENTRIES, MAX_MANIFEST_BYTES, Manifest};
+pub use not_kept::{Examples, ModeChange, NotKept};
 pub use scan::Scan;
 pub use stamp::Stamp;
 pub use sync::sync_tree;
 pub use verify::{Report, verify, verify_with};
-pub use walk::{WalkOptions, walk};
+pub use walk::{WalkOptions, walk, walk_release};
 
 /// Told how many more bytes of file content were read or written, from any thread; answers `false` to stop the work
 /// with [`Error::Aborted`]. Also called with 0, so that a long run of links and directories can be stopped.

@@ -14,13 +14,15 @@ const MAX_WORK: usize = 512 * 1024 * 1024;
 /// Follows every link as the kernel would. Counting `..` in the target alone is not enough: with `d/up -> ..`, the
 /// harmless looking `d/up/../x` is outside.
 pub(crate) fn check(links: &BTreeMap<&str, &str>) -> Result<(), Error> {
+    faults(links).next().map_or(Ok(()), Err)
+}
+
+/// Every link that [`check`] refuses, in order of the path.
+pub(crate) fn faults(links: &BTreeMap<&str, &str>) -> impl Iterator<Item = Error> {
     let mut work = 0;
-    links.iter().try_for_each(|(path, target)| {
-        follow(path, target, links, &mut work).map_err(|reason| Error::Link {
-            path: shown(path),
-            target: shown(target),
-            reason,
-        })
+    links.iter().filter_map(move |(path, target)| {
+        let reason = follow(path, target, links, &mut work).err()?;
+        Some(Error::Link { path: shown(path), target: shown(target), reason })
     })
 }
 

@@ -30,9 +30,19 @@ pub(crate) struct Found {
 /// What it is.
 #[derive(Clone, Debug)]
 pub(crate) enum FoundKind {
-    Dir { mode: u32, stamp: Stamp },
-    File { mode: u32, stamp: Stamp },
-    Link { target: Vec<u8> },
+    Dir {
+        mode: u32,
+        stamp: Stamp,
+    },
+    File {
+        mode: u32,
+        stamp: Stamp,
+        /// Whether it has other names, in the tree or outside it.
+        hard_linked: bool,
+    },
+    Link {
+        target: Vec<u8>,
+    },
     Special(&'static str),
     NotUtf8,
 }
@@ -42,7 +52,7 @@ impl Found {
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         let kind = match (&self.kind, &other.kind) {
             (FoundKind::Dir { mode: a, .. }, FoundKind::Dir { mode: b, .. }) => a == b,
-            (FoundKind::File { mode: a, stamp: one }, FoundKind::File { mode: b, stamp: two }) => {
+            (FoundKind::File { mode: a, stamp: one, .. }, FoundKind::File { mode: b, stamp: two, .. }) => {
                 a == b && one == two
             }
             (FoundKind::Link { target: a }, FoundKind::Link { target: b }) => a == b,
@@ -113,11 +123,9 @@ fn list_as(
     });
     let mut results = Results::default();
     parts.into_iter().for_each(|part| results.merge(part));
-    // Of several errors the first in order of the path, so that a second run gives the same one.
+    // In order of the path, so that a second run gives the same ones.
     results.errors.sort_by(|a, b| a.0.cmp(&b.0));
-    if let Some((_, error)) = results.errors.into_iter().next() {
-        return Err(error);
-    }
+    Error::of_all(results.errors.into_iter().map(|(_, error)| error).collect())?;
     let Results { mut found, mut skipped, root, empty_dirs, .. } = results;
     on_cores(|| found.par_sort_unstable_by(|a, b| a.path.cmp(&b.path)))?;
     skipped.sort_unstable();
@@ -285,7 +293,8 @@ fn look(dir: &OwnedFd, name: &OsStr) -> Result<Option<(FoundKind, u32)>, Errno> 
 }
 
 fn file(stat: &Stat) -> (FoundKind, u32) {
-    (FoundKind::File { mode: stat.st_mode & 0o7777, stamp: Stamp::of(stat) }, stat.st_uid)
+    let (mode, hard_linked) = (stat.st_mode & 0o7777, stat.st_nlink > 1);
+    (FoundKind::File { mode, stamp: Stamp::of(stat), hard_linked }, stat.st_uid)
 }
 
 /// A small regular file as a whole: one read, which gives less than was asked for, so that the file ends there.

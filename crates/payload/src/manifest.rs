@@ -3,7 +3,7 @@
 use crate::digest::TreeDigest;
 use crate::entry::{Entry, Kind};
 use crate::error::shown;
-use crate::fold::expect_no_case_twins;
+use crate::fold;
 use crate::{Error, links, path};
 use sha2::Digest;
 use std::collections::{BTreeMap, HashSet};
@@ -94,9 +94,9 @@ impl Manifest {
         self.digest
     }
 
-    /// See [`crate::Scan::check_case`].
-    pub(crate) fn check_case(&self) -> Result<(), Error> {
-        expect_no_case_twins(self.entries.iter().map(|entry| entry.path.as_str()))
+    /// Refuses names of which some file systems would keep one: a release must be the same everywhere.
+    pub(crate) fn check_twins(&self) -> Result<(), Error> {
+        Error::of_all(fold::faults(self.entries.iter().map(|entry| entry.path.as_str())).collect())
     }
 
     /// All entries, in bytewise order of their path.

@@ -3,7 +3,6 @@
 use crate::beneath::Beneath;
 use crate::error::shown;
 use crate::exclude::Rules;
-use crate::fold::expect_no_case_twins;
 use crate::list::{Found, FoundKind, Listing, list};
 use crate::stamp::Stamp;
 use crate::{Error, Progress};
@@ -91,15 +90,6 @@ impl Scan {
         // Where one list has an entry more, the other is at a later path already, or at its end.
         let changed = [before.get(at), now.get(at)].into_iter().flatten().map(|found| &found.path).min();
         changed.map_or(Ok(()), |path| Err(Error::Changed { path: shown(path) }))
-    }
-
-    /// Refuses names of which a file system that does not tell cases apart would keep one: a release must be the same
-    /// everywhere. [`crate::archive::unpack`] and [`crate::tree::copy`] refuse them too.
-    ///
-    /// # Errors
-    /// [`Error::CaseTwins`].
-    pub fn check_case(&self) -> Result<(), Error> {
-        expect_no_case_twins(self.found().iter().map(|found| found.path.as_str()))
     }
 
     /// Entries found: files, directories and links.

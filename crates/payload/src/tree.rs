@@ -21,7 +21,7 @@ use std::path::Path;
 /// beyond the manifest, nothing left after an error, no sync.
 ///
 /// # Errors
-/// [`Error::CaseTwins`]; [`Error::Digest`]; [`Error::Content`] for a file of another size or content; [`Error::Read`] for one that is
+/// [`Error::Twins`]; [`Error::Digest`]; [`Error::Content`] for a file of another size or content; [`Error::Read`] for one that is
 /// missing or is a link; [`Error::Occupied`]; [`Error::Write`]; [`Error::Aborted`].
 pub fn copy(
     src: &Path,
@@ -31,7 +31,7 @@ pub fn copy(
     progress: &Progress<'_>,
 ) -> Result<(), Error> {
     manifest.expect(expected)?;
-    manifest.check_case()?;
+    manifest.check_twins()?;
     let src = Beneath::open(src)?;
     let fresh = Fresh::create(dest)?;
     for entry in manifest.entries().iter().filter(|entry| entry.kind == Kind::Dir) {

@@ -199,7 +199,7 @@ impl Tree<'_> {
             (Kind::Link { target }, FoundKind::Link { target: found }) => {
                 (target.as_bytes() != found).then_some(Finding::Link as fn(_) -> _)
             }
-            (Kind::File { mode, size, sha256 }, FoundKind::File { mode: found, stamp }) => {
+            (Kind::File { mode, size, sha256 }, FoundKind::File { mode: found, stamp, .. }) => {
                 let same = stamp.size == *size && {
                     let content = match known {
                         Some(content) => content,

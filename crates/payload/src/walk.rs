@@ -6,7 +6,7 @@ use crate::exclude::Rules;
 use crate::list::{Found, FoundKind, Listing, list};
 use crate::pool::on_cores;
 use crate::scan::Scan;
-use crate::{Error, Progress, keys, links, path};
+use crate::{Error, Progress, fold, keys, links, path};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -35,31 +35,50 @@ impl WalkOptions {
 ///
 /// # Errors
 /// [`Error::Root`]; [`Error::Read`]; and for what a release must not hold [`Error::Special`], [`Error::NotUtf8`],
-/// [`Error::Link`], [`Error::HostOwned`] and [`Error::Path`]. A bad pattern is [`Error::Pattern`]. Of several, the
-/// first in order of the path is given, so that a second run gives the same one.
+/// [`Error::Link`], [`Error::HostOwned`] and [`Error::Path`]. A bad pattern is [`Error::Pattern`]. More than
+/// one are [`Error::Several`], in order of the path, so that a second run gives the same.
 pub fn walk(root: &Path, options: &WalkOptions, progress: &Progress<'_>) -> Result<Scan, Error> {
+    let (scan, faults) = look(root, options, progress)?;
+    Error::of_all(faults)?;
+    Ok(scan)
+}
+
+/// Lists a tree that becomes a release: [`walk`], and no two names that are one name on some file systems.
+///
+/// # Errors
+/// Those of [`walk`], and [`Error::Twins`].
+pub fn walk_release(root: &Path, options: &WalkOptions, progress: &Progress<'_>) -> Result<Scan, Error> {
+    let (scan, mut faults) = look(root, options, progress)?;
+    let names = scan.found().iter().filter(|found| !matches!(found.kind, FoundKind::NotUtf8));
+    faults.extend(fold::faults(names.map(|found| found.path.as_str())));
+    Error::of_all(faults)?;
+    Ok(scan)
+}
+
+/// The tree, and all that a release must not hold.
+fn look(root: &Path, options: &WalkOptions, progress: &Progress<'_>) -> Result<(Scan, Vec<Error>), Error> {
     let rules = Rules::new(&options.exclude, &options.allow)?;
     let dir = Beneath::open(root)?;
     let listing = list(&dir, |path, is_dir| rules.excludes(path, is_dir), progress)?;
-    check(&dir, &rules, &listing)?;
-    Ok(Scan { root: root.into(), dir, rules, listing })
+    let faults = faults(&dir, &rules, &listing)?;
+    Ok((Scan { root: root.into(), dir, rules, listing }, faults))
 }
 
-fn check(dir: &Beneath, rules: &Rules, listing: &Listing) -> Result<(), Error> {
-    let fault = on_cores(|| {
+fn faults(dir: &Beneath, rules: &Rules, listing: &Listing) -> Result<Vec<Error>, Error> {
+    let mut faults: Vec<Error> = on_cores(|| {
         let found = listing.found.par_iter().with_min_len(256);
-        found.find_map_first(|found| releasable(dir, rules, found).err())
+        found.filter_map(|found| releasable(dir, rules, found).err()).collect()
     })?;
-    if let Some(fault) = fault {
-        return Err(fault);
-    }
     let target = |found: &'_ Found| match &found.kind {
         FoundKind::Link { target } => std::str::from_utf8(target).ok().map(ToOwned::to_owned),
         _ => None,
     };
     let known: BTreeMap<&str, String> =
         listing.found.iter().filter_map(|found| Some((found.path.as_str(), target(found)?))).collect();
-    links::check(&known.iter().map(|(path, target)| (*path, target.as_str())).collect())
+    // One with an absolute target was found already.
+    let links = known.iter().filter(|(_, target)| !target.starts_with('/'));
+    faults.extend(links::faults(&links.map(|(path, target)| (*path, target.as_str())).collect()));
+    Ok(faults)
 }
 
 /// Whether a release may hold it, as far as can be said of one thing alone.

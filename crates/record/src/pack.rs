@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Details, Release};
+use crate::{Details, Release, Sha256};
 
 /// Details of `pack/1`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -17,6 +17,9 @@ pub struct Pack {
     pub excluded: u64,
     /// The mtime of changed (or all) entries, seconds since the epoch.
     pub release_time: i64,
+    /// Tree digest of the release before, from which unchanged entries have their mtime; null without one.
+    #[serde(default)]
+    pub base: Option<Sha256>,
     /// zstd level of the archive; null for the tree layout.
     pub level: Option<i32>,
     /// Pieces in the torrent.

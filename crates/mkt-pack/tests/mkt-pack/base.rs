@@ -35,11 +35,66 @@ fn unchanged_files_keep_theirs() {
 }
 
 #[test]
-fn the_folder_of_the_release_before_can_be_the_one_of_this() {
+fn the_last_release_in_the_folder_is_the_base() {
     let sandbox = Sandbox::site();
     pack_at(&sandbox, "1000", &[]);
-    pack_at(&sandbox, "2000", &["--base", "records/pack.json"]);
+    let first = sandbox.record("records");
+    assert!(first["details"]["base"].is_null());
+    sandbox.file("index.php", "<?PHP\n", 0o644);
+    pack_at(&sandbox, "2000", &[]);
     assert_eq!(mtime(&sandbox, "records", "a/x"), 1000);
+    assert_eq!(mtime(&sandbox, "records", "index.php"), 2000);
+    assert_eq!(sandbox.record("records")["details"]["base"], first["release"]["tree_digest"]);
+    // Once more: the same bytes, though the base is another one now.
+    let before = sandbox.files("records");
+    pack_at(&sandbox, "3000", &[]);
+    assert!(sandbox.files("records") == before, "packed again, something else came of it");
+    pack_at(&sandbox, "3000", &["--no-base"]);
+    assert_eq!(mtime(&sandbox, "records", "a/x"), 3000);
+    pack_at(&sandbox, "4000", &["--base", "records/pack.json"]);
+    assert_eq!(mtime(&sandbox, "records", "a/x"), 3000);
+}
+
+#[test]
+fn without_any_time_a_change_of_the_same_size_gets_a_new_one() {
+    let sandbox = Sandbox::site();
+    sandbox.pack(&[]).ok();
+    let first = mtime(&sandbox, "records", "index.php");
+    sandbox.file("index.php", "<?PHP\n", 0o644);
+    sandbox.file("new.css", "a", 0o644);
+    let output = sandbox.pack(&[]).ok();
+    assert!(!output.stderr.contains("fixed date"), "{}", output.stderr);
+    assert_eq!(mtime(&sandbox, "records", "a/x"), first);
+    for changed in ["index.php", "new.css"] {
+        assert_eq!(mtime(&sandbox, "records", changed), first + 1, "{changed}");
+    }
+    // Gone, and back with other content of the same size: not at the time that caches know.
+    fs::remove_file(sandbox.path("site/new.css")).unwrap();
+    sandbox.file("index.php", "<?php\n", 0o644);
+    sandbox.pack(&[]).ok();
+    sandbox.file("new.css", "b", 0o644);
+    sandbox.pack(&[]).ok();
+    assert_eq!(mtime(&sandbox, "records", "index.php"), first + 2);
+    assert_eq!(mtime(&sandbox, "records", "new.css"), first + 3);
+}
+
+#[test]
+fn a_last_release_that_is_damaged_is_no_base_and_no_obstacle() {
+    let sandbox = Sandbox::site();
+    pack_at(&sandbox, "1000", &[]);
+    fs::write(sandbox.named("records", "manifest"), "damaged").unwrap();
+    let mut command = sandbox.command(&["site"]);
+    let output = run(command.env("SOURCE_DATE_EPOCH", "2000")).ok();
+    assert!(output.stderr.contains("is no base") && output.stderr.contains("--no-base"), "{}", output.stderr);
+    assert_eq!(mtime(&sandbox, "records", "a/x"), 2000);
+}
+
+#[test]
+fn the_year_1970_is_no_time() {
+    let sandbox = Sandbox::site();
+    let mut command = sandbox.command(&["site"]);
+    let output = run(command.env("SOURCE_DATE_EPOCH", "0")).fails(2, "SOURCE_DATE_EPOCH");
+    assert!(output.stderr.contains("opcache"), "{}", output.stderr);
 }
 
 #[test]

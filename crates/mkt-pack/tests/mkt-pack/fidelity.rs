@@ -35,6 +35,31 @@ fn listing(root: &Path) -> BTreeMap<PathBuf, String> {
 }
 
 #[test]
+fn what_is_not_kept_is_said() {
+    let sandbox = Sandbox::site();
+    sandbox.file("private", "x", 0o600);
+    sandbox.file("a/group", "x", 0o664);
+    sandbox.file("b/group", "x", 0o664);
+    fs::hard_link(sandbox.path("site/a/x"), sandbox.path("site/a/y")).unwrap();
+    let labelled = sandbox.path("site/index.php");
+    let flags = rustix::fs::XattrFlags::empty();
+    // Where the file system has none (tmpfs of old kernels), that line is not asked for.
+    let has_attributes = rustix::fs::setxattr(&labelled, "user.origin", b"here", flags).is_ok();
+    let stderr = sandbox.pack(&[]).ok().stderr;
+    let mut lines = vec![
+        "warning: not kept: mode 0600 of `private`; released as 0644: everybody on the hosts may read it",
+        "not kept: mode 0664 of 2 entries, the first `a/group`; released as 0644",
+        "not kept: hard links of 2 entries, the first `a/x`; each becomes a file of its own",
+    ];
+    if has_attributes {
+        lines.push("warning: not kept: extended attributes (capabilities, access control lists, own ones) of `index.php`");
+    }
+    for line in lines {
+        assert!(stderr.contains(line), "{line}: {stderr}");
+    }
+}
+
+#[test]
 fn packing_and_unpacking_is_the_identity() {
     let (mut links, mut empty, mut long) = (0, 0, 0);
     for seed in 300..330 {

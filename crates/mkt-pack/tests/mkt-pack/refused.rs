@@ -59,6 +59,43 @@ fn names_that_differ_in_case_only() {
 }
 
 #[test]
+fn names_that_differ_in_their_unicode_form_only() {
+    let sandbox = Sandbox::site();
+    sandbox.file("img/cafe\u{301}.png", "1", 0o644);
+    sandbox.file("img/café.png", "2", 0o644);
+    let output = sandbox.pack(&[]).fails(10, "differ in Unicode form only");
+    assert!(output.stderr.contains("--exclude '/img/café.png'"), "{}", output.stderr);
+    sandbox.pack(&["--exclude", "/img/café.png"]).ok();
+}
+
+#[test]
+fn all_that_is_refused_is_said_in_one_run() {
+    let sandbox = Sandbox::site();
+    for n in 0..300 {
+        sandbox.file(&format!("web/sites/default/files/20{:02}/{n}.png", n % 20), "x", 0o644);
+    }
+    sandbox.file("web/sites/default/settings.php", "x", 0o644);
+    sandbox.file("lib/A", "1", 0o644);
+    sandbox.file("lib/a", "2", 0o644);
+    mknodat(CWD, sandbox.path("site/pipe"), FileType::Fifo, Mode::RUSR, 0).unwrap();
+    let output = sandbox.pack(&[]).fails(10, "303 things are wrong");
+    for line in [
+        "refused: web/sites/default/files/: 300 entries, the first 2000/0.png: belongs to the host (uploaded files",
+        "refused: web/sites/default/settings.php: belongs to the host (settings",
+        "refused: pipe: is a FIFO",
+        "refused: lib/a: differs from `lib/A` in case only",
+    ] {
+        assert!(output.stderr.contains(line), "{line}: {}", output.stderr);
+    }
+    // What the hint says helps.
+    let hint = output.stderr.lines().find(|line| line.starts_with("hint: ")).unwrap();
+    let patterns: Vec<&str> = hint.split('\'').skip(1).step_by(2).collect();
+    assert!(hint.contains("--exclude") && patterns.len() == 4, "{hint}");
+    let excludes: Vec<&str> = patterns.into_iter().flat_map(|pattern| ["--exclude", pattern]).collect();
+    sandbox.pack(&excludes).ok();
+}
+
+#[test]
 fn what_belongs_to_the_host() {
     for path in [
         "sites/default/settings.php",

@@ -81,7 +81,7 @@ impl<'a> Filler<'a> {
     fn entry(&self, found: &Found, page: &mut Page) -> Result<Entry, Error> {
         let path = &found.path;
         let kind = match &found.kind {
-            FoundKind::File { mode, stamp } => return self.file(path, *mode, stamp, page),
+            FoundKind::File { mode, stamp, .. } => return self.file(path, *mode, stamp, page),
             FoundKind::Dir { .. } => Kind::Dir,
             FoundKind::Link { target } => Kind::Link { target: String::from_utf8_lossy(target).into_owned() },
             // Refused by `walk`, without which there is no scan.
@@ -124,7 +124,7 @@ impl<'a> Filler<'a> {
 
     fn part(&self, part: &Part, page: &mut Page, stop: &AtomicBool) -> Result<Option<Vec<Entry>>, Error> {
         let listed = self.scan.found().get(part.entry).map(|found| (&found.path, &found.kind));
-        let (Some((path, FoundKind::File { mode, stamp })), Some(hasher)) =
+        let (Some((path, FoundKind::File { mode, stamp, .. })), Some(hasher)) =
             (listed, self.hashers.get(&part.entry))
         else {
             return Ok(None);

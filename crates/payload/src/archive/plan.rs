@@ -86,7 +86,7 @@ mod tests {
         let file = |&size| Found {
             path: "x".into(),
             owner: 0,
-            kind: FoundKind::File { mode: 0o644, stamp: stamp(size) },
+            kind: FoundKind::File { mode: 0o644, stamp: stamp(size), hard_linked: false },
             sha256: None,
         };
         sizes.iter().map(file).collect()

@@ -20,7 +20,7 @@ use std::path::Path;
 /// again, or left empty if it was there. Does not sync, see [`crate::sync_tree`].
 ///
 /// # Errors
-/// [`Error::CaseTwins`]; [`Error::Digest`], [`Error::Member`], [`Error::Content`], [`Error::Unpack`] or a fault of the manifest for an
+/// [`Error::Twins`]; [`Error::Digest`], [`Error::Member`], [`Error::Content`], [`Error::Unpack`] or a fault of the manifest for an
 /// archive that is damaged or not the expected one; [`Error::Occupied`]; [`Error::Write`]; [`Error::Aborted`].
 pub fn unpack(
     input: impl Read,
@@ -31,7 +31,7 @@ pub fn unpack(
     let mut members = Members::new(input)?;
     let manifest = members.manifest()?;
     manifest.expect(expected)?;
-    manifest.check_case()?;
+    manifest.check_twins()?;
     let fresh = Fresh::create(dest)?;
     let writers = Writers::new(fresh.dir());
     let read = std::thread::scope(|scope| {

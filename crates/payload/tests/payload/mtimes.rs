@@ -42,6 +42,14 @@ fn with_a_base_only_what_changed_does() {
 }
 
 #[test]
+fn a_time_of_zero_is_not_kept() {
+    let site = Sandbox::site();
+    let base = manifest(&site, 0, None);
+    let next = manifest(&site, 2000, Some(&base));
+    assert!(next.entries().iter().all(|entry| entry.mtime == 2000));
+}
+
+#[test]
 fn a_changed_file_never_keeps_its_time() {
     let site = Sandbox::site();
     let base = manifest(&site, 1000, None);

@@ -46,6 +46,46 @@ fn links_that_leave_the_tree_are_refused() {
 }
 
 #[test]
+fn everything_that_is_refused_is_named_in_order() {
+    let site = Sandbox::site();
+    for path in ["web/sites/default/settings.php", "web/sites/default/files/a/b.png", ".env"] {
+        site.file(path, "x", 0o644);
+    }
+    mknodat(CWD, site.root().join("core/fifo"), FileType::Fifo, Mode::RUSR, 0).unwrap();
+    site.link("evil", "/etc");
+    site.link("out", "../x");
+    site.file("lib/Cache", "1", 0o644);
+    site.file("lib/cache", "2", 0o644);
+    site.file("lib/e\u{301}", "3", 0o644);
+    site.file("lib/é", "4", 0o644);
+    let named = |error: Error| match error {
+        Error::Several { all } => all
+            .into_iter()
+            .map(|error| match error {
+                Error::HostOwned { path, .. } | Error::Special { path, .. } | Error::Link { path, .. } => {
+                    path
+                }
+                Error::Twins { second, .. } => second,
+                other => panic!("{other}"),
+            })
+            .collect::<Vec<_>>(),
+        other => panic!("{other}"),
+    };
+    let mut expected = vec![
+        ".env",
+        "core/fifo",
+        "evil",
+        "web/sites/default/files/a/b.png",
+        "web/sites/default/settings.php",
+        "out",
+    ];
+    assert_eq!(named(walk_error(&site)), expected);
+    expected.extend(["lib/cache", "lib/é"]);
+    let error = payload::walk_release(&site.root(), &WalkOptions::default(), &|_| true).unwrap_err();
+    assert_eq!(named(error), expected);
+}
+
+#[test]
 fn links_are_never_followed() {
     let site = Sandbox::site();
     site.link("around", ".");

@@ -181,6 +181,10 @@ proptest! {
     fn any_tree_comes_back(nodes in prop::collection::btree_map(path(), node(), 0..30)) {
         let site = Sandbox::new();
         build(&site, &nodes);
+        // Refused, and looked at elsewhere.
+        let paths: Vec<String> =
+            site.manifest().entries().iter().map(|entry| entry.path.clone()).collect();
+        prop_assume!(payload::twins(paths.iter().map(String::as_str)).is_empty());
         let (manifest, bytes) = site.archive();
         let json = manifest.to_bytes().unwrap();
         prop_assert_eq!(&Manifest::parse(json.as_slice()).unwrap(), &manifest);

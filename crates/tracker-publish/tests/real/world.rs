@@ -92,7 +92,15 @@ impl World {
             private: packing.private,
             source: packing.source.map(str::to_owned),
         };
-        let details = Pack { directories: 0, links: 0, excluded: 0, release_time: 0, level: None, pieces: 1 };
+        let details = Pack {
+            directories: 0,
+            links: 0,
+            excluded: 0,
+            release_time: 0,
+            base: None,
+            level: None,
+            pieces: 1,
+        };
         let tool = Tool { name: "mkt-pack".into(), version: "0.1.0".into() };
         Records::new(self.records()).write(&Record::new(tool, None, release, details)).unwrap();
     }

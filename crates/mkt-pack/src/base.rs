@@ -1,0 +1,43 @@
+//! The release before: from it what did not change inherits its modification time.
+
+use std::path::{Path, PathBuf};
+
+use cli::Console;
+use payload::Manifest;
+use record::{Pack, Records};
+
+use crate::{Error, manifest_file};
+
+/// Which release that is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Base {
+    /// The last one that was packed into this folder of records, if there is one.
+    Last,
+    /// The one that was named: a record, or a manifest.
+    Named(PathBuf),
+    /// None: everything gets the release's time.
+    None,
+}
+
+/// Reads it. One that was named must be good; the last one is used if it is.
+pub(crate) fn find(base: &Base, records: &Path, console: &Console) -> Result<Option<Manifest>, Error> {
+    let path = match base {
+        Base::None => return Ok(None),
+        Base::Named(path) => return manifest_file::load(path).map(Some),
+        Base::Last => Records::new(records).path::<Pack>(),
+    };
+    if path.symlink_metadata().is_err() {
+        return Ok(None);
+    }
+    match manifest_file::load(&path) {
+        Ok(manifest) => {
+            console.say(format!("what did not change since {} keeps its time", path.display()));
+            Ok(Some(manifest))
+        }
+        Err(error) => {
+            console.warn(format!("the last release is no base, so every file gets a new time: {error}"));
+            console.hint("name another base with --base, or none with --no-base");
+            Ok(None)
+        }
+    }
+}
