@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use fleet::{Engine, Host, Inventory, SharedPath};
+use fleet::{Engine, Host, Inventory, SharedPaths};
 use record::{Input, Layout, Loaded, Pack, Publish, Record, Records, Release, TrackerMode};
 
 use crate::Error;
@@ -38,7 +38,7 @@ pub(crate) struct Job {
     pub(crate) company: Company,
     /// Whether the hosts' clients are told of each other; else they find each other by the tracker alone.
     pub(crate) introduce: bool,
-    pub(crate) shared: Vec<SharedPath>,
+    pub(crate) shared: SharedPaths,
     /// Who asks, for the lock on the hosts.
     pub(crate) owner: Option<String>,
     pub(crate) stall: Duration,

@@ -87,7 +87,7 @@ fn stage_argv(host: &Host, job: &Job, place: &str, manifest: Option<&str>) -> Ar
 fn with_record(host: &Host, job: &Job, verb: &str) -> Argv {
     let mut argv = Argv::new(host.swap_release.as_str());
     argv = argv.args([verb, "--deploy-to", host.deploy_to.as_str(), "--record", "-"]);
-    for shared in &job.shared {
+    for shared in job.shared.iter() {
         argv = argv.arg("--shared").arg(shared.to_string());
     }
     if let Some(owner) = &job.owner {

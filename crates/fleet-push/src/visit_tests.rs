@@ -222,7 +222,7 @@ impl Play {
                 grace: Duration::from_secs(1),
             },
             introduce: true,
-            shared: vec!["files/".parse().unwrap()],
+            shared: fleet::SharedPaths::parse(["files/"]).unwrap(),
             owner: Some("build-7".into()),
             stall: Duration::from_secs(5),
             seeder_socket: None,

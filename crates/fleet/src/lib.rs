@@ -24,6 +24,7 @@ mod remote;
 mod remote_path;
 mod secret;
 mod shared_path;
+mod shared_paths;
 mod ssh;
 mod user_name;
 
@@ -49,6 +50,7 @@ pub use remote::{
 pub use remote_path::RemotePath;
 pub use secret::{Secret, SecretSource};
 pub use shared_path::SharedPath;
+pub use shared_paths::{SharedConflict, SharedPaths};
 pub use ssh::{
     HostKeyScan, KnownHost, Passphrase, SeenKey, ServerKey, SshOptions, SshRemote, Standing, Timeouts,
     add_known_hosts, scan_host_keys,

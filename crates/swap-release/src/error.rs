@@ -204,26 +204,9 @@ pub enum Error {
         /// What is wrong.
         source: payload::Error,
     },
-    /// A shared file that the operator must provide.
-    #[error("shared file `{path}` does not exist")]
-    SharedMissing {
-        /// The file below shared/.
-        path: PathBuf,
-    },
-    /// A shared path that the release brings itself.
-    #[error("release `{release}` brings `{path}` itself, but it is a shared path")]
-    SharedShipped {
-        /// The release.
-        release: ReleaseId,
-        /// The path in the tree.
-        path: String,
-    },
-    /// A shared path of a form that cannot be.
-    #[error("{why}")]
-    SharedPath {
-        /// What is wrong with it.
-        why: String,
-    },
+    /// What outlives releases.
+    #[error(transparent)]
+    Shared(#[from] crate::SharedFault),
     /// The word to switch did not come; nothing was changed.
     #[error("release `{release}` was not switched to: {why}")]
     NoGo {
@@ -306,9 +289,7 @@ impl From<cli::Aborted> for Error {
 impl cli::Failure for Error {
     fn exit_code(&self) -> ExitCode {
         match self {
-            Self::NoDeployTo { .. } | Self::Usage(_) | Self::SharedPath { .. } | Self::Fleet(_) => {
-                ExitCode::Usage
-            }
+            Self::NoDeployTo { .. } | Self::Usage(_) | Self::Fleet(_) => ExitCode::Usage,
             Self::Read { .. } | Self::CannotVerify { .. } => ExitCode::Unexpected,
             Self::Write { .. } | Self::NoSpace { .. } => ExitCode::CannotWrite,
             Self::State { .. }
@@ -325,8 +306,6 @@ impl cli::Failure for Error {
             | Self::AdoptedGone { .. }
             | Self::Occupied { .. }
             | Self::Lint { .. }
-            | Self::SharedMissing { .. }
-            | Self::SharedShipped { .. }
             | Self::OtherHosts { .. } => ExitCode::BadInput,
             Self::Payload { source, .. } => payload_code(source),
             Self::Drift { .. } => ExitCode::Mismatch,
@@ -334,6 +313,7 @@ impl cli::Failure for Error {
             Self::Reverted { .. } | Self::NoGo { .. } => ExitCode::RolledBack,
             Self::Record(error) => error.exit_code(),
             Self::Receive(error) => error.exit_code(),
+            Self::Shared(fault) => fault.exit_code(),
             Self::PushIncomplete { .. } => ExitCode::SomeHostsFailed,
             Self::FleetVerb { failed, all } if failed == all => ExitCode::NoHostSucceeded,
             Self::FleetVerb { .. } => ExitCode::SomeHostsFailed,
@@ -376,10 +356,6 @@ impl cli::Failure for Error {
             }
             Self::Drift { .. } => "somebody changed files of the release on the server; stage a new release".into(),
             Self::CannotVerify { .. } => "check permissions in the release directory".into(),
-            Self::SharedMissing { path } => {
-                format!("create {}, or take it out of `shared` in fleet.toml; a directory is written with a trailing /", path.display())
-            }
-            Self::SharedShipped { .. } => "exclude it from the pack, or take it out of `shared` in fleet.toml".into(),
             Self::NoGo { .. } | Self::Reverted { .. } => "see why in the log of the deployment; the former release is live".into(),
             Self::PushIncomplete { .. } => "run fleet-push again until every host has staged the release".into(),
             Self::OtherHosts { .. } => "push with the same fleet.toml, then swap".into(),
@@ -390,8 +366,9 @@ impl cli::Failure for Error {
             Self::FleetVerb { .. } => "see the table for each host's reason".into(),
             Self::Record(error) => return error.hint(),
             Self::Receive(error) => return error.hint(),
+            Self::Shared(fault) => fault.hint(),
             Self::Fleet(error) => return error.hint(),
-            Self::SharedPath { .. } | Self::Usage(_) | Self::Aborted => return None,
+            Self::Usage(_) | Self::Aborted => return None,
         };
         Some(text)
     }

@@ -30,6 +30,7 @@ mod verbs;
 
 pub use error::Error;
 pub use receive::ReceiveError;
+pub use shared::SharedFault;
 
 use crate::cli::Cli;
 use crate::job::Place;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use cli::{Abort, Console, human};
-use fleet::{Phase, SharedPath};
+use fleet::{Phase, SharedPath, SharedPaths};
 use record::host::SwitchEvent;
 use record::{AnyRecord, ExitCode, ReleaseId};
 use serde::Serialize;
@@ -18,6 +18,7 @@ use crate::hooks::Switching;
 use crate::job::{Lease, ServerJob, ServerVerb};
 use crate::lint;
 use crate::reader;
+use crate::shared::SharedFault;
 use crate::site::{Current, Foreign, HistoryLine, LockedSite, Site, SwitchKind};
 use crate::verbs::adopt::Adopted;
 use crate::verbs::confirm::{self, Controller};
@@ -37,6 +38,7 @@ pub(crate) fn run(job: ServerJob, console: &Console, abort: &Abort) -> Result<Ex
     let owner = owner(job.owner);
     match job.verb {
         ServerVerb::Stage { payload, record, manifest, shared, json } => {
+            let shared = side_by_side(shared)?;
             let AnyRecord { release, build } = read_record(&record)?;
             let locked = site.lock(owner)?;
             if json {
@@ -67,6 +69,7 @@ pub(crate) fn run(job: ServerJob, console: &Console, abort: &Abort) -> Result<Ex
         }
         ServerVerb::Activate { release, lease, allow_older, force, adopt, shared } => {
             let release = release.ok_or_else(|| Error::Usage("name the release: activate RELEASE".into()))?;
+            let shared = side_by_side(shared)?;
             let locked = site.lock(owner)?;
             if adopt {
                 adopt_current(&locked, None, &shared, console)?;
@@ -104,11 +107,13 @@ pub(crate) fn run(job: ServerJob, console: &Console, abort: &Abort) -> Result<Ex
             repair_release(site, owner, release, payload, console, abort)
         }
         ServerVerb::Adopt { release, shared } => {
+            let shared = side_by_side(shared)?;
             let locked = site.lock(owner)?;
             adopt_current(&locked, release, &shared, console)?;
             Ok(ExitCode::Ok)
         }
         ServerVerb::Want { record, shared } => {
+            let shared = side_by_side(shared)?;
             let record = read_record(&record)?;
             let id = record.release.id.clone();
             want::want(&site.lock(owner)?, record, &shared)?;
@@ -150,6 +155,11 @@ pub(crate) fn run(job: ServerJob, console: &Console, abort: &Abort) -> Result<Ex
             Ok(ExitCode::Ok)
         }
     }
+}
+
+/// The values of `--shared`, which must be able to stand side by side.
+fn side_by_side(paths: Vec<SharedPath>) -> Result<SharedPaths, Error> {
+    SharedPaths::new(paths).map_err(|conflict| SharedFault::Conflict(conflict.reason).into())
 }
 
 /// Looks at the configuration of web servers.
@@ -300,7 +310,7 @@ fn repair_release(
 fn adopt_current(
     locked: &LockedSite<'_>,
     release: Option<ReleaseId>,
-    shared: &[SharedPath],
+    shared: &SharedPaths,
     console: &Console,
 ) -> Result<(), Error> {
     let id = match release {

@@ -56,14 +56,19 @@ pub struct Drupal {
 }
 
 impl Drupal {
-    /// What outlives releases: files and settings of every site.
+    /// What outlives releases: files and settings of every site. And what is linked when it is in `shared/`: what the stock
+    /// settings.php includes beside itself, private files in their usual places, and the environment that Composer's
+    /// templates read.
     pub fn shared(&self) -> Result<Vec<SharedPath>, String> {
         let prefix = if self.docroot.is_empty() { String::new() } else { format!("{}/", self.docroot) };
         let mut shared = Vec::new();
         for (site, _) in &self.sites {
-            for name in ["files/", "settings.php"] {
+            for name in ["files/", "settings.php", "settings.local.php?", "services.yml?", "private/?"] {
                 shared.push(format!("{prefix}sites/{site}/{name}").parse()?);
             }
+        }
+        for name in [".env?", "private/?"] {
+            shared.push(name.parse()?);
         }
         Ok(shared)
     }

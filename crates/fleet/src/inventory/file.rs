@@ -11,6 +11,7 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
+use toml::Spanned;
 
 use super::{Announce, Core, DatabaseMode, Engine, Phase, Quota, Template, TrackerMode};
 use super::{Jumps, ansible, keys};
@@ -85,9 +86,13 @@ impl<'de> Deserialize<'de> for HostTables {
 pub(super) struct SiteTable {
     /// Capistrano's deploy_to, on every server.
     pub(super) deploy_to: RemotePath,
-    /// Paths that outlive releases; a trailing / is a directory.
+    /// Paths that outlive releases; a trailing / is a directory, a ? after that says: linked when it is in shared/.
     #[serde(default)]
-    pub(super) shared: Vec<SharedPath>,
+    #[schemars(with = "Vec<SharedPath>")]
+    pub(super) shared: Vec<Spanned<String>>,
+    /// Line and column of each of them.
+    #[serde(skip)]
+    pub(super) shared_at: Vec<(usize, usize)>,
     /// Good releases to keep. [default: 5]
     pub(super) keep: Option<u32>,
     /// The preset for a Drupal site.
@@ -292,12 +297,11 @@ pub(super) fn read(path: &Path) -> Result<InventoryFile, Error> {
     let mut text = String::new();
     File::open(path).and_then(|file| file.take(LIMIT).read_to_string(&mut text)).map_err(refuse)?;
     let invalid = |error: toml::de::Error| {
-        let at = error.span().map_or(0, |span| span.start).min(text.len());
-        let before = text.as_bytes().get(..at).unwrap_or_default();
+        let (line, column) = position(&text, error.span().map_or(0, |span| span.start));
         Error::ParseInventory {
             path: path.to_owned(),
-            line: 1 + before.iter().filter(|byte| **byte == b'\n').count(),
-            column: 1 + before.iter().rev().take_while(|byte| **byte != b'\n').count(),
+            line,
+            column,
             reason: error.message().trim_end().replace('\n', ", "),
         }
     };
@@ -305,9 +309,17 @@ pub(super) fn read(path: &Path) -> Result<InventoryFile, Error> {
     keys::check(path, &table)?;
     // From the text once more, not from the table: only so do errors have a line and a column.
     let mut file: InventoryFile = toml::from_str(&text).map_err(invalid)?;
+    file.site.shared_at = file.site.shared.iter().map(|path| position(&text, path.span().start)).collect();
     if let Some(ansible) = &file.ansible {
         let own = table.get("hosts").and_then(toml::Value::as_table).cloned().unwrap_or_default();
         file.hosts = HostTables(ansible::hosts(path, ansible, &own)?);
     }
     Ok(file)
+}
+
+/// Line and column of a byte of a text, both counted from 1, columns in bytes.
+fn position(text: &str, at: usize) -> (usize, usize) {
+    let before = text.as_bytes().get(..at.min(text.len())).unwrap_or_default();
+    let lines = before.iter().filter(|byte| **byte == b'\n').count();
+    (1 + lines, 1 + before.iter().rev().take_while(|byte| **byte != b'\n').count())
 }

@@ -13,6 +13,7 @@ mod keys;
 mod own_seeder;
 mod resolve;
 mod resolve_hooks;
+mod resolve_shared;
 mod resolve_tracker;
 mod rollout;
 mod schema;
@@ -39,7 +40,7 @@ pub use template::Template;
 pub use tracker::{Passkeys, Reload, Tracker, TrackerMode};
 
 use crate::secret::SecretSource;
-use crate::{Error, RemotePath, SharedPath};
+use crate::{Error, RemotePath, SharedPaths};
 
 /// A resolved `fleet.toml`.
 #[derive(Clone, Debug)]
@@ -74,7 +75,7 @@ pub struct Site {
     /// Capistrano's deploy_to. A host may override it: use [`Host::deploy_to`].
     pub deploy_to: RemotePath,
     /// What every release is linked to; that of the Drupal preset included.
-    pub shared: Vec<SharedPath>,
+    pub shared: SharedPaths,
     /// How many releases stay on a host, at least 1.
     pub keep: u32,
 }

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use super::file::{HealthTable, HostTable, InventoryFile};
 use super::ssh_config::{Says, SshConfig};
-use super::{Engine, Health, Host, Inventory, Jump, Site};
-use super::{own_seeder, resolve_hooks, resolve_tracker};
+use super::{Drupal, Engine, Health, Host, Inventory, Jump, Site};
+use super::{own_seeder, resolve_hooks, resolve_shared, resolve_tracker};
 use crate::secret::SecretSource;
 use crate::{Endpoint, Error, HostName, PortRange, RemotePath};
 
@@ -19,14 +19,12 @@ pub(super) const SOCKET_PATH_MAX: usize = 107;
 pub(super) fn resolve(path: &Path, file: InventoryFile) -> Result<Inventory, Error> {
     let at = Place { path };
     let drupal = resolve_hooks::drupal(&at, file.site.drupal, file.drupal)?;
-    let mut shared = file.site.shared;
-    if let Some(drupal) = &drupal {
-        let ours = drupal.shared().map_err(|why| at.refuse("drupal.docroot", why))?;
-        shared.extend(ours.into_iter().filter(|path| !shared.contains(path)).collect::<Vec<_>>());
-    }
+    let ours = drupal.as_ref().map_or(Ok(Vec::new()), Drupal::shared);
+    let ours = ours.map_err(|why| at.refuse("drupal.docroot", why))?;
+    let typed = file.site.shared.into_iter().map(toml::Spanned::into_inner).zip(file.site.shared_at);
     let site = Site {
         deploy_to: file.site.deploy_to,
-        shared,
+        shared: resolve_shared::shared(&at, typed.collect(), ours)?,
         keep: match file.site.keep {
             Some(0) => return Err(at.refuse("site.keep", "at least one release must stay")),
             keep => keep.unwrap_or(5),

@@ -412,8 +412,13 @@ timeout = "5s"
     )
     .unwrap();
     let shared: Vec<String> = fleet.site.shared.iter().map(ToString::to_string).collect();
-    let ours = ["default/files/", "default/settings.php", "shop/files/", "shop/settings.php"];
-    assert_eq!(shared, ours.map(|path| format!("web/sites/{path}")), "each once");
+    let of_site = |site: &str| {
+        ["files/", "settings.php", "settings.local.php?", "services.yml?", "private/?"]
+            .map(|path| format!("web/sites/{site}/{path}"))
+    };
+    let beside = [".env?", "private/?"].map(str::to_owned);
+    let ours: Vec<String> = of_site("default").into_iter().chain(of_site("shop")).chain(beside).collect();
+    assert_eq!(shared, ours, "each once");
     let drupal = fleet.drupal.as_ref().unwrap();
     assert_eq!((drupal.core, drupal.database, drupal.dump), (Core::EightUp, DatabaseMode::Expand, true));
     assert_eq!(
@@ -459,4 +464,42 @@ fn hooks_rollout_and_drupal_that_cannot_be_are_refused_with_their_key() {
     assert!(text.contains("data did not match") || text.contains("phase"), "{text}");
     let text = error(&format!("{SMALL}[[hooks]]\nfase = \"after-switch\"\nrun = [\"x\"]\n"));
     assert!(text.contains("hooks.fase"), "{text}");
+}
+
+#[test]
+fn shared_paths_that_cannot_stand_side_by_side_are_refused_with_line_and_column() {
+    let with = |site: &str| SMALL.replace("[site]\n", &format!("[site]\n{site}\n"));
+    let line_of = |text: &str, part: &str| 1 + text.split(part).next().unwrap().matches('\n').count();
+    for (shared, wrong, why) in [
+        ("shared = [\"up/\",\n  \"up/img/\"]", "\"up/img/\"", "is inside `up/`"),
+        ("shared = [\"up/img/\", \"x\",\n \"up/\"]", "\"up/\"", "is inside `up/`"),
+        ("shared = [\"up/\", \"x\",\n \"up/\"]", "\n \"up/\"", "twice"),
+        ("shared = [\"up/\",\n \"Up/?\"]", "\"Up/?\"", "one on a file system"),
+        ("shared = [\"up/\",\n \"a/./b\"]", "\"a/./b\"", "component"),
+        ("drupal = \"8+\"\nshared = [\"x\",\n \"sites/default/files/img/\"]", "\"sites/default", "preset"),
+        ("drupal = \"8+\"\nshared = [\"x\",\n \"sites/\"]", "\"sites/\"", "preset"),
+        ("drupal = \"8+\"\nshared = [\"x\",\n \"sites/default/files\"]", "\"sites/default", "a directory"),
+    ] {
+        let text = with(shared);
+        let said = error(&text);
+        let line = line_of(&text, wrong) + usize::from(wrong.starts_with('\n'));
+        assert!(said.contains(&format!("line {line}, column ")), "{shared}: {said}");
+        assert!(said.contains(why), "{shared}: {said}");
+    }
+    assert!(error(&with("shared = [\"up/\", \"up/img/\"]")).contains("column 18"), "the second path");
+}
+
+#[test]
+fn what_the_preset_links_when_there_makes_way_for_what_is_typed() {
+    let text = SMALL.replace(
+        "[site]\n",
+        "[site]\ndrupal = \"8+\"\nshared = [\"private/uploads/\", \".env\", \"sites/default/services.yml\"]\n",
+    );
+    let shared: Vec<String> = load(&text).unwrap().site.shared.iter().map(ToString::to_string).collect();
+    for there in ["private/uploads/", ".env", "sites/default/services.yml", "sites/default/private/?"] {
+        assert!(shared.iter().any(|path| path == there), "{there}: {shared:?}");
+    }
+    for not in ["private/?", ".env?", "sites/default/services.yml?"] {
+        assert!(!shared.iter().any(|path| path == not), "{not}: {shared:?}");
+    }
 }

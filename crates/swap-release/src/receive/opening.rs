@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use fleet::SharedPath;
+use fleet::SharedPaths;
 use metainfo::Metainfo;
 use record::receive::Receive;
 use record::{AnyRecord, Build, Release};
@@ -26,7 +26,7 @@ pub(super) struct Opening {
     pub(super) build: Option<Build>,
     pub(super) torrent: Metainfo,
     pub(super) manifest: Option<String>,
-    pub(super) shared: Vec<SharedPath>,
+    pub(super) shared: SharedPaths,
     pub(super) owner: Option<String>,
     pub(super) listen: IpAddr,
     pub(super) stall: Duration,
@@ -47,7 +47,7 @@ impl Opening {
         let bytes = STANDARD.decode(&raw.torrent).map_err(|_| refuse("the torrent is not base64".into()))?;
         let torrent = Metainfo::parse(&bytes).map_err(|error| refuse(format!("the torrent: {error}")))?;
         belongs(&torrent, &release)?;
-        let shared: Result<Vec<SharedPath>, _> = raw.shared.iter().map(|path| path.parse()).collect();
+        let shared = SharedPaths::parse(raw.shared.iter().map(String::as_str));
         let key = raw.key.as_deref().map(str::parse).transpose();
         Ok(Self {
             push: raw.push.chars().filter(char::is_ascii_alphanumeric).take(64).collect(),

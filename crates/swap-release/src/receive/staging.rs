@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use fleet::SharedPath;
+use fleet::SharedPaths;
 use record::host::StageReply;
 use record::{Build, Release, durable};
 
@@ -36,7 +36,7 @@ struct Work {
     release: Release,
     build: Option<Build>,
     manifest: Option<String>,
-    shared: Vec<SharedPath>,
+    shared: SharedPaths,
     owner: String,
     cancelled: Arc<AtomicBool>,
 }

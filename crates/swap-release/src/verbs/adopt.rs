@@ -8,7 +8,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use fleet::SharedPath;
+use fleet::SharedPaths;
 use record::ReleaseId;
 use record::host::ReleaseState;
 
@@ -33,11 +33,7 @@ pub(crate) enum Adopted {
 }
 
 /// Makes what `current` is a release named `id`.
-pub(crate) fn adopt(
-    locked: &LockedSite<'_>,
-    id: &ReleaseId,
-    shared: &[SharedPath],
-) -> Result<Adopted, Error> {
+pub(crate) fn adopt(locked: &LockedSite<'_>, id: &ReleaseId, shared: &SharedPaths) -> Result<Adopted, Error> {
     let paths = &locked.site.paths;
     let foreign = match locked.site.current() {
         Ok(Current::None | Current::Release { .. }) => return Ok(Adopted::Nothing),

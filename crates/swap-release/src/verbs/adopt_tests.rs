@@ -19,8 +19,8 @@ fn old_site(root: &Path) {
     fs::write(current.join("sites/default/files/a.png"), "png").unwrap();
 }
 
-fn shared() -> Vec<SharedPath> {
-    ["sites/default/files/", "sites/default/settings.php"].map(|path| path.parse().unwrap()).into()
+fn shared() -> SharedPaths {
+    SharedPaths::parse(["sites/default/files/", "sites/default/settings.php"]).unwrap()
 }
 
 fn adopt_it(root: &Path) -> Result<Adopted, Error> {

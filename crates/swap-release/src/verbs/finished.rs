@@ -7,12 +7,14 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use cli::Abort;
+use fleet::SharedPaths;
 use record::host::ReleaseState;
 
 use super::stage::{self, Request};
 use super::want::Wanted;
 use crate::Error;
 use crate::disk::Disk;
+use crate::shared::SharedFault;
 use crate::site::Site;
 
 /// How long another change on this server is waited for; events run in the background.
@@ -57,8 +59,8 @@ pub(crate) fn finished(
     if let Some(id) = is_here(&locked.site, &wanted)? {
         return Ok(Seen::Here(id));
     }
-    let shared = wanted.shared.iter().map(|path| path.parse()).collect::<Result<Vec<_>, _>>();
-    let shared = shared.map_err(|why| Error::SharedPath { why })?;
+    let shared = SharedPaths::parse(wanted.shared.iter().map(String::as_str));
+    let shared = shared.map_err(SharedFault::Conflict)?;
     let manifest = manifest(&locked.site, &wanted);
     let request = Request {
         release: &wanted.release,

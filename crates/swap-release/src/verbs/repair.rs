@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use fleet::SharedPaths;
 use payload::{Kind, Manifest};
 use record::ReleaseId;
 use record::host::VerifyReply;
@@ -33,7 +34,7 @@ pub(crate) fn repair(
         build: file.build.as_ref(),
         payload: payload.unwrap_or(&usual),
         manifest: pushed.is_file().then_some(pushed.as_path()),
-        shared: &[],
+        shared: &SharedPaths::default(),
     };
     locked.begin(&Pending::Repair { release: id.clone() })?;
     let staging = paths.staging(id);

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use cli::human;
-use fleet::SharedPath;
+use fleet::SharedPaths;
 use payload::{Manifest, TreeDigest};
 use record::host::{ReleaseState, StageReply};
 use record::{Build, Layout, Release, ReleaseId, Sha256};
@@ -16,7 +16,7 @@ use rustix::fs::OFlags;
 
 use super::verify;
 use crate::Error;
-use crate::shared::link_shared;
+use crate::shared::{link_shared, links_as_ever};
 use crate::site::{LockedSite, Pending, ReleaseFile};
 
 /// What to stage.
@@ -29,7 +29,7 @@ pub(crate) struct Request<'a> {
     pub(crate) payload: &'a Path,
     /// The manifest, for the tree layout.
     pub(crate) manifest: Option<&'a Path>,
-    pub(crate) shared: &'a [SharedPath],
+    pub(crate) shared: &'a SharedPaths,
 }
 
 /// Stages a release. Done already and still whole: nothing happens.
@@ -50,7 +50,7 @@ pub(crate) fn stage(
         seconds: (started.elapsed().as_secs_f64() * 1000.0).round() / 1000.0,
     };
     if let Some(known) = locked.site.known(id)?
-        && let Some(file) = still_good(locked, known, request.release, progress)?
+        && let Some(file) = still_good(locked, known, request, progress)?
     {
         locked.no_longer_want(request.release)?;
         return Ok(reply(&file, true));
@@ -80,9 +80,14 @@ pub(crate) fn stage(
 fn still_good(
     locked: &LockedSite<'_>,
     known: ReleaseFile,
-    release: &Release,
+    request: &Request<'_>,
     progress: &payload::Progress<'_>,
 ) -> Result<Option<ReleaseFile>, Error> {
+    let release = request.release;
+    let links_as_ever = |known: &ReleaseFile| {
+        let manifest = verify::read_manifest(&locked.site, known)?;
+        Ok::<_, Error>(links_as_ever(&locked.site.paths, &manifest, request.shared, &known.shared))
+    };
     if known.release.tree_digest != release.tree_digest {
         let (found, expected) = (known.release.tree_digest, release.tree_digest);
         return Err(Error::OtherTree { release: known.release.id, found, expected });
@@ -92,19 +97,28 @@ fn still_good(
         // Once live: it is not replaced under the feet of requests. If somebody changed it, that must be told.
         ReleaseState::Active | ReleaseState::Unconfirmed | ReleaseState::Retired => {
             verify::expect_clean(&locked.site, &known, progress)?;
+            if !links_as_ever(&known)? {
+                log::warn!(
+                    "release `{}` was live and keeps its links to shared/ as they are; another release gets those that are \
+                     asked for now",
+                    known.id()
+                );
+            }
             Ok(Some(known))
         }
         ReleaseState::Staged | ReleaseState::Failed => {
             match verify::expect_clean(&locked.site, &known, progress) {
-                Ok(()) => {
+                Ok(()) if links_as_ever(&known)? => {
                     let file = ReleaseFile { state: ReleaseState::Staged, ..known };
                     locked.remember(&file)?;
                     return Ok(Some(file));
                 }
+                Ok(()) => log::warn!("release `{}` is staged again, with other links to shared/", known.id()),
                 Err(Error::Aborted) => return Err(Error::Aborted),
-                Err(_) => {}
+                Err(_) => {
+                    log::warn!("release `{}` was changed since it was staged; staging it again", known.id());
+                }
             }
-            log::warn!("release `{}` was changed since it was staged; staging it again", known.id());
             locked.begin(&Pending::Prune { release: known.id().clone() })?;
             super::prune::recover(locked, known.id())?;
             Ok(None)
@@ -143,7 +157,7 @@ fn build(
     };
     disk.remove_tree(&staging).map_err(write(&staging))?;
     let manifest = fill(&staging, request, progress)?;
-    let shared = link_shared(&paths.shared(), &staging, &manifest, request.shared, id)?;
+    let shared = link_shared(paths, &staging, &manifest, request.shared, id)?;
     disk.make_folder(&paths.known_release(id)).map_err(write(&paths.known_release(id)))?;
     let mut text = Vec::new();
     manifest.write(&mut text).map_err(|source| payload_error(request, source))?;

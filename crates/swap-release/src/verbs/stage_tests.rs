@@ -8,6 +8,7 @@ use record::NamedFile;
 use super::*;
 use crate::disk::recording::RecordingDisk;
 use crate::disk::{Disk, RealDisk};
+use crate::shared::SharedFault;
 use crate::site::testing::{id, release};
 use crate::site::{Site, SwitchKind};
 use crate::verbs::switch::switch;
@@ -54,11 +55,11 @@ fn build(name: &str, text: &str) -> Built {
     Built { folder, release }
 }
 
-fn shared(paths: &[&str]) -> Vec<SharedPath> {
-    paths.iter().map(|path| path.parse().unwrap()).collect()
+fn shared(paths: &[&str]) -> SharedPaths {
+    SharedPaths::parse(paths.iter().copied()).unwrap()
 }
 
-fn stage_on(root: &Path, disk: &dyn Disk, built: &Built, shared: &[SharedPath]) -> Result<StageReply, Error> {
+fn stage_on(root: &Path, disk: &dyn Disk, built: &Built, shared: &SharedPaths) -> Result<StageReply, Error> {
     let payload = built.payload();
     let request = Request { release: &built.release, build: None, payload: &payload, manifest: None, shared };
     stage(&Site::open(root, disk)?.lock("test".into())?, &request, &|_| true)
@@ -78,7 +79,7 @@ fn the_order_of_effects() {
     let (root, built) = (tempfile::tempdir().unwrap(), build("r1", "one"));
     drop(Site::open(root.path(), &RealDisk).unwrap().lock("test".into()).unwrap());
     let disk = RecordingDisk::new(root.path());
-    stage_on(root.path(), &disk, &built, &[]).unwrap();
+    stage_on(root.path(), &disk, &built, &SharedPaths::default()).unwrap();
     let made = disk.log().iter().position(|line| line.starts_with("write")).unwrap();
     assert_eq!(
         disk.log()[made..],
@@ -100,8 +101,8 @@ fn the_order_of_effects() {
 #[test]
 fn a_second_time_nothing_is_done() {
     let (root, built) = (tempfile::tempdir().unwrap(), build("r1", "one"));
-    assert!(!stage_on(root.path(), &RealDisk, &built, &[]).unwrap().already);
-    assert!(stage_on(root.path(), &RealDisk, &built, &[]).unwrap().already);
+    assert!(!stage_on(root.path(), &RealDisk, &built, &SharedPaths::default()).unwrap().already);
+    assert!(stage_on(root.path(), &RealDisk, &built, &SharedPaths::default()).unwrap().already);
     assert_eq!(names_in(&root.path().join("releases")), ["r1"]);
 }
 
@@ -128,20 +129,87 @@ fn shared_paths_are_links_and_survive_verification() {
 fn a_shared_file_must_exist_and_must_not_be_shipped() {
     let (root, built) = (tempfile::tempdir().unwrap(), build("r1", "one"));
     let error = stage_on(root.path(), &RealDisk, &built, &shared(&["settings.php"])).unwrap_err();
-    assert!(matches!(error, Error::SharedMissing { .. }), "{error}");
+    assert!(matches!(error, Error::Shared(SharedFault::Missing { .. })), "{error}");
     let error = stage_on(root.path(), &RealDisk, &built, &shared(&["name/"])).unwrap_err();
-    assert!(matches!(error, Error::SharedShipped { .. }), "{error}");
+    assert!(matches!(error, Error::Shared(SharedFault::Shipped { .. })), "{error}");
     let error = stage_on(root.path(), &RealDisk, &built, &shared(&["link/x/"])).unwrap_err();
-    assert!(matches!(error, Error::SharedShipped { .. }), "no way through a link: {error}");
+    assert!(
+        matches!(error, Error::Shared(SharedFault::ThroughRelease { .. })),
+        "no way through a link: {error}"
+    );
     assert_eq!(names_in(&root.path().join("releases")), Vec::<String>::new(), "nothing is left behind");
     assert_eq!(names_in(&root.path().join(".swap/releases")), Vec::<String>::new());
 }
 
 #[test]
+fn what_is_linked_when_there_is_linked_when_it_is_there() {
+    let (root, built) = (tempfile::tempdir().unwrap(), build("r1", "one"));
+    let paths = shared(&[".env?", "private/?", "name?", "sites/default/services.yml?"]);
+    stage_on(root.path(), &RealDisk, &built, &paths).unwrap();
+    let tree = root.path().join("releases/r1");
+    let links = |paths: [&str; 4]| paths.map(|path| tree.join(path).is_symlink());
+    let all = [".env", "private", "name", "sites/default/services.yml"];
+    assert_eq!(links(all), [false; 4]);
+    assert_eq!(names_in(&root.path().join("shared")), [""; 0], "nothing is made");
+    // It comes later, to a release that was not live yet: the next push of it gives it the link.
+    fs::create_dir_all(root.path().join("shared/sites/default")).unwrap();
+    fs::create_dir(root.path().join("shared/private")).unwrap();
+    for name in [".env", "name", "sites/default/services.yml"] {
+        fs::write(root.path().join("shared").join(name), "ours").unwrap();
+    }
+    assert!(!stage_on(root.path(), &RealDisk, &built, &paths).unwrap().already);
+    assert_eq!(links(all), [true, true, false, true], "what the release brings is the release's");
+    assert_eq!(fs::read_to_string(tree.join(".env")).unwrap(), "ours");
+    assert!(stage_on(root.path(), &RealDisk, &built, &paths).unwrap().already);
+    let site = Site::open(root.path(), &RealDisk).unwrap();
+    verify::expect_clean(&site, &site.known(&id("r1")).unwrap().unwrap(), &|_| true).unwrap();
+}
+
+#[test]
+fn no_shared_path_leads_through_a_link_or_into_a_release() {
+    let (root, built) = (tempfile::tempdir().unwrap(), build("r1", "one"));
+    let deploy_to = root.path();
+    let stage = |path: &str| stage_on(deploy_to, &RealDisk, &built, &shared(&[path]));
+    let elsewhere = tempfile::tempdir().unwrap();
+    fs::create_dir_all(elsewhere.path().join("files")).unwrap();
+    fs::create_dir_all(deploy_to.join("shared")).unwrap();
+    fs::create_dir_all(deploy_to.join("releases/old/files")).unwrap();
+    symlink(elsewhere.path(), deploy_to.join("shared/sites")).unwrap();
+    let error = stage("sites/files/").unwrap_err();
+    assert!(matches!(&error, Error::Shared(SharedFault::ThroughLink { .. })), "{error}");
+    // The remedy, as it is printed.
+    let hint = cli::Failure::hint(&error).unwrap();
+    let command = hint.split_once(": ").unwrap().1;
+    assert!(std::process::Command::new("sh").args(["-c", command]).status().unwrap().success(), "{hint}");
+    stage("sites/files/").unwrap();
+    assert!(deploy_to.join("releases/r1/sites/files").is_dir());
+    for (name, target) in [("up", "../releases/old/files"), ("down", "../current/files")] {
+        let link = deploy_to.join("shared").join(name);
+        symlink(target, &link).unwrap();
+        let _is = symlink("releases/old", deploy_to.join("current"));
+        fs::write(deploy_to.join("releases/old/files/upload"), "upload").unwrap();
+        let error = stage(&format!("{name}/")).unwrap_err();
+        assert!(matches!(&error, Error::Shared(SharedFault::IntoRelease { .. })), "{target}: {error}");
+        let hint = cli::Failure::hint(&error).unwrap();
+        let command = hint.split_once(": ").unwrap().1;
+        assert!(std::process::Command::new("sh").args(["-c", command]).status().unwrap().success(), "{hint}");
+        stage(&format!("{name}/")).unwrap();
+        assert!(deploy_to.join("releases/r1").join(name).join("upload").is_file());
+        fs::remove_dir_all(&link).unwrap();
+    }
+    symlink("/nowhere", deploy_to.join("shared/gone")).unwrap();
+    let error = stage("gone/").unwrap_err();
+    assert!(matches!(error, Error::Shared(SharedFault::Dangling { .. })), "{error}");
+    fs::write(deploy_to.join("shared/file"), "").unwrap();
+    let error = stage("file/").unwrap_err();
+    assert!(matches!(error, Error::Shared(SharedFault::NotADirectory { .. })), "{error}");
+}
+
+#[test]
 fn the_same_id_with_another_tree_is_refused() {
     let (root, one, two) = (tempfile::tempdir().unwrap(), build("r1", "one"), build("r1", "two"));
-    stage_on(root.path(), &RealDisk, &one, &[]).unwrap();
-    let error = stage_on(root.path(), &RealDisk, &two, &[]).unwrap_err();
+    stage_on(root.path(), &RealDisk, &one, &SharedPaths::default()).unwrap();
+    let error = stage_on(root.path(), &RealDisk, &two, &SharedPaths::default()).unwrap_err();
     assert!(matches!(error, Error::OtherTree { .. }), "{error}");
     assert_eq!(fs::read_to_string(root.path().join("releases/r1/name")).unwrap(), "one");
 }
@@ -153,7 +221,7 @@ fn a_corrupt_payload_leaves_nothing() {
     for at in [bytes.len() / 2, bytes.len() - 5] {
         bytes[at] ^= 0x40;
         fs::write(built.payload(), &bytes).unwrap();
-        let error = stage_on(root.path(), &RealDisk, &built, &[]).unwrap_err();
+        let error = stage_on(root.path(), &RealDisk, &built, &SharedPaths::default()).unwrap_err();
         assert!(matches!(error, Error::Payload { .. }), "{error}");
         assert_eq!(cli::Failure::exit_code(&error), record::ExitCode::Mismatch, "{error}");
         assert_eq!(names_in(&root.path().join("releases")), Vec::<String>::new());
@@ -164,15 +232,15 @@ fn a_corrupt_payload_leaves_nothing() {
 #[test]
 fn a_changed_staged_tree_is_staged_anew_and_a_live_one_is_told() {
     let (root, built) = (tempfile::tempdir().unwrap(), build("r1", "one"));
-    stage_on(root.path(), &RealDisk, &built, &[]).unwrap();
+    stage_on(root.path(), &RealDisk, &built, &SharedPaths::default()).unwrap();
     fs::write(root.path().join("releases/r1/name"), "edited").unwrap();
-    assert!(!stage_on(root.path(), &RealDisk, &built, &[]).unwrap().already);
+    assert!(!stage_on(root.path(), &RealDisk, &built, &SharedPaths::default()).unwrap().already);
     assert_eq!(fs::read_to_string(root.path().join("releases/r1/name")).unwrap(), "one");
     let locked = Site::open(root.path(), &RealDisk).unwrap().lock("test".into()).unwrap();
     switch(&locked, SwitchKind::Activate, &id("r1"), None).unwrap();
     drop(locked);
     fs::write(root.path().join("releases/r1/name"), "edited").unwrap();
-    let error = stage_on(root.path(), &RealDisk, &built, &[]).unwrap_err();
+    let error = stage_on(root.path(), &RealDisk, &built, &SharedPaths::default()).unwrap_err();
     assert!(matches!(error, Error::Drift { differences: 1, .. }), "{error}");
 }
 
@@ -187,8 +255,13 @@ fn the_tree_layout_takes_modes_links_and_empty_folders_from_the_manifest() {
     }
     let release = Release { layout: Layout::Tree, ..built.release.clone() };
     let manifest = built.folder.path().join("manifest.jsonl");
-    let request =
-        Request { release: &release, build: None, payload: &plain, manifest: Some(&manifest), shared: &[] };
+    let request = Request {
+        release: &release,
+        build: None,
+        payload: &plain,
+        manifest: Some(&manifest),
+        shared: &SharedPaths::default(),
+    };
     let locked = Site::open(root.path(), &RealDisk).unwrap().lock("test".into()).unwrap();
     stage(&locked, &request, &|_| true).unwrap();
     let tree = root.path().join("releases/r1");
@@ -204,7 +277,12 @@ fn killed_at_every_effect_the_next_run_finishes() {
     let mut kills = 0;
     loop {
         let root = tempfile::tempdir().unwrap();
-        let outcome = stage_on(root.path(), &RecordingDisk::killed_after(root.path(), kills), &built, &[]);
+        let outcome = stage_on(
+            root.path(),
+            &RecordingDisk::killed_after(root.path(), kills),
+            &built,
+            &SharedPaths::default(),
+        );
         let locked = Site::open(root.path(), &RealDisk).unwrap().lock("test".into()).unwrap();
         let releases = names_in(&root.path().join("releases"));
         assert!(releases.is_empty() || releases == ["r1"], "after {kills}: {releases:?}");
@@ -216,7 +294,7 @@ fn killed_at_every_effect_the_next_run_finishes() {
             None => assert!(releases.is_empty(), "after {kills}: a tree that nobody knows"),
         }
         drop(locked);
-        stage_on(root.path(), &RealDisk, &built, &[]).unwrap();
+        stage_on(root.path(), &RealDisk, &built, &SharedPaths::default()).unwrap();
         if outcome.is_ok() {
             break;
         }

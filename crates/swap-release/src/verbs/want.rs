@@ -4,7 +4,7 @@
 use std::fs;
 use std::io::ErrorKind;
 
-use fleet::SharedPath;
+use fleet::SharedPaths;
 use record::{AnyRecord, Build, Release};
 use serde::{Deserialize, Serialize};
 
@@ -21,7 +21,7 @@ pub(crate) struct Wanted {
 }
 
 /// Writes down that a release is wanted.
-pub(crate) fn want(locked: &LockedSite<'_>, record: AnyRecord, shared: &[SharedPath]) -> Result<(), Error> {
+pub(crate) fn want(locked: &LockedSite<'_>, record: AnyRecord, shared: &SharedPaths) -> Result<(), Error> {
     let AnyRecord { release, build } = record;
     let (paths, disk) = (&locked.site.paths, locked.site.disk);
     let path = paths.wanted(&release.infohash.to_string());

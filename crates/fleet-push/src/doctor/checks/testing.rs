@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use fleet::{Host, Inventory, SharedPath};
+use fleet::{Host, Inventory, SharedPaths};
 use record::{Check, Verdict};
 
 use crate::doctor::Subject;
@@ -14,7 +14,7 @@ use crate::plan::probe::Probe;
 /// A host of an inventory with this engine.
 pub(crate) struct World {
     pub(crate) host: Host,
-    pub(crate) shared: Vec<SharedPath>,
+    pub(crate) shared: SharedPaths,
 }
 
 impl World {

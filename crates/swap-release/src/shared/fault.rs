@@ -1,0 +1,133 @@
+//! What can be wrong with shared paths, and what helps.
+
+use std::path::PathBuf;
+
+use fleet::Argv;
+use record::{ExitCode, ReleaseId};
+
+/// A shared path that cannot be linked. Every variant names it.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SharedFault {
+    /// Of no form that can be, or not side by side with the others.
+    #[error("{0}")]
+    Conflict(String),
+    /// A shared file that the operator must provide.
+    #[error("shared file `{}` does not exist", path.display())]
+    Missing {
+        /// The file below shared/.
+        path: PathBuf,
+    },
+    /// A link in `shared/` that leads nowhere.
+    #[error("`{}` is a link to `{}`, where nothing is", path.display(), target.display())]
+    Dangling {
+        /// The link.
+        path: PathBuf,
+        /// Where it points.
+        target: PathBuf,
+    },
+    /// A directory was asked for, and something else is there.
+    #[error("`{}` is not a directory, as the trailing / of the shared path says", path.display())]
+    NotADirectory {
+        /// The path below shared/.
+        path: PathBuf,
+    },
+    /// A directory above a shared path is a link in `shared/`.
+    #[error("shared path `{shared}` leads through `{}`, which is a link to `{}`", link.display(), target.display())]
+    ThroughLink {
+        /// The shared path.
+        shared: String,
+        /// The link below shared/.
+        link: PathBuf,
+        /// Where it points, as an absolute path.
+        target: PathBuf,
+        /// What is below the link.
+        rest: PathBuf,
+    },
+    /// A directory above a shared path is a link in the release.
+    #[error("shared path `{shared}` leads through `{link}`, which is a link in release `{release}`")]
+    ThroughRelease {
+        /// The shared path.
+        shared: String,
+        /// The link in the tree.
+        link: String,
+        /// The release.
+        release: ReleaseId,
+    },
+    /// A link in `shared/` that leads back into a release.
+    #[error("`{}` is a link that leads through `{}`", path.display(), through.display())]
+    IntoRelease {
+        /// The link.
+        path: PathBuf,
+        /// `current` or `releases`.
+        through: PathBuf,
+        /// Where it ends.
+        real: PathBuf,
+    },
+    /// A shared path that the release brings itself.
+    #[error("release `{release}` brings `{path}` itself, but it is a shared path")]
+    Shipped {
+        /// The release.
+        release: ReleaseId,
+        /// The path in the tree.
+        path: String,
+    },
+}
+
+impl SharedFault {
+    /// How to end.
+    pub(crate) fn exit_code(&self) -> ExitCode {
+        match self {
+            Self::Conflict(_) => ExitCode::Usage,
+            Self::Missing { .. }
+            | Self::Dangling { .. }
+            | Self::NotADirectory { .. }
+            | Self::ThroughLink { .. }
+            | Self::ThroughRelease { .. }
+            | Self::IntoRelease { .. }
+            | Self::Shipped { .. } => ExitCode::BadInput,
+        }
+    }
+
+    /// The remedy.
+    pub(crate) fn hint(&self) -> String {
+        let text = |path: &std::path::Path| path.to_string_lossy().into_owned();
+        let run = |program: &str, args: &[String]| Argv::new(program).arg("--").args(args.iter().cloned());
+        match self {
+            Self::Conflict(_) => {
+                "name each path once, and of two inside each other the outer one: --shared, or `shared` in fleet.toml".into()
+            }
+            Self::Missing { path } => format!(
+                "create {}, or take it out of `shared` in fleet.toml; a directory is written with a trailing /, and what is \
+                 linked only when it is there with a ?",
+                path.display()
+            ),
+            Self::Dangling { path, .. } => format!(
+                "bring back (or mount) what it leads to, or remove it: {}",
+                run("rm", &[text(path)])
+            ),
+            Self::NotADirectory { path } => {
+                let away = format!("{}.away", text(path));
+                format!("move it out of the way: {}", run("mv", &[text(path), away]))
+            }
+            Self::ThroughLink { link, target, rest, .. } => {
+                let (inner, outer) = (link.join(rest), target.join(rest));
+                let folder = inner.parent().unwrap_or(link);
+                let make = Argv::new("mkdir").args(["-p", "--"]).arg(text(folder));
+                let join = Argv::new("ln").args(["-s", "--"]).args([text(&outer), text(&inner)]);
+                format!(
+                    "let only the last part of a shared path be a link: {} && {make} && {join}",
+                    run("rm", &[text(link)])
+                )
+            }
+            Self::ThroughRelease { .. } => {
+                "name the path that the link leads to, or have the release bring a directory there".into()
+            }
+            Self::IntoRelease { path, real, .. } => {
+                let copy = Argv::new("cp").args(["-a", "--"]).args([text(real), text(path)]);
+                format!("what outlives releases must not be in one: {} && {copy}", run("rm", &[text(path)]))
+            }
+            Self::Shipped { .. } => "exclude it from the pack, or take it out of `shared` in fleet.toml".into(),
+        }
+    }
+}

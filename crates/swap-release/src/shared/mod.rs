@@ -1,0 +1,208 @@
+//! Links from a release to what outlives releases.
+
+mod fault;
+mod through;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+
+use fleet::{SharedPath, SharedPaths};
+use payload::{Entry, Kind, Manifest};
+use record::ReleaseId;
+
+pub use self::fault::SharedFault;
+use crate::Error;
+use crate::site::Paths;
+
+/// Links each shared path in `tree` to `shared`, relatively, so that the site can be moved or mounted elsewhere.
+/// Gives the paths of the links, for verification to know.
+pub(crate) fn link_shared(
+    site: &Paths,
+    tree: &Path,
+    manifest: &Manifest,
+    paths: &SharedPaths,
+    release: &ReleaseId,
+) -> Result<Vec<String>, Error> {
+    let mut made = Vec::new();
+    for path in to_link(site, manifest, paths, true) {
+        expect_direct(site, path)?;
+        expect_target(&site.shared(), path)?;
+        expect_free(manifest, path.path(), release)?;
+        let link = tree.join(path.path());
+        make_parents(tree, path.path())?;
+        match fs::remove_dir(&link) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(source) => return Err(Error::Write { path: link, source }),
+        }
+        symlink(target_of(path.path()), &link).map_err(|source| Error::Write { path: link, source })?;
+        made.push(path.path().to_owned());
+    }
+    Ok(made)
+}
+
+/// Whether a release that was linked to `linked` would be linked to the same today.
+pub(crate) fn links_as_ever(
+    site: &Paths,
+    manifest: &Manifest,
+    paths: &SharedPaths,
+    linked: &[String],
+) -> bool {
+    let today: BTreeSet<&str> = to_link(site, manifest, paths, false).map(SharedPath::path).collect();
+    today == linked.iter().map(String::as_str).collect()
+}
+
+/// Those that are linked in any case, and those that are there. Of the latter, what the release brings itself stays the
+/// release's.
+fn to_link<'a>(
+    site: &Paths,
+    manifest: &'a Manifest,
+    paths: &'a SharedPaths,
+    tell: bool,
+) -> impl Iterator<Item = &'a SharedPath> {
+    let shared = site.shared();
+    paths.iter().filter(move |path| {
+        if !path.is_when_there() {
+            return true;
+        }
+        let there = shared.join(path.path());
+        if there.symlink_metadata().is_err() {
+            return false;
+        }
+        let brings = manifest.entries().iter().any(|entry| is_in_the_way(entry, path.path()));
+        if brings && tell {
+            log::warn!("`{}` is not linked: the release brings its own `{}`", there.display(), path.path());
+        }
+        !brings
+    })
+}
+
+/// Whether a shared path of a tree still is the link that was made.
+pub(crate) fn is_linked(tree: &Path, path: &str) -> bool {
+    fs::read_link(tree.join(path)).is_ok_and(|target| target == target_of(path))
+}
+
+/// Makes every shared path the link again that it was, unless something real lies there.
+pub(crate) fn relink(tree: &Path, shared: &[String]) -> Result<(), Error> {
+    for path in shared.iter().filter(|path| !is_linked(tree, path)) {
+        let link = tree.join(path);
+        let write = |source| Error::Write { path: link.clone(), source };
+        make_parents(tree, path)?;
+        match fs::remove_file(&link) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(source) => return Err(write(source)),
+        }
+        symlink(target_of(path), &link).map_err(write)?;
+    }
+    Ok(())
+}
+
+/// A directory of a release as it must be: ours, and mode 0755.
+pub(crate) fn restore_folders(folder: &Path) -> Result<(), Error> {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+    let write = |source: io::Error| Error::Write { path: folder.to_owned(), source };
+    let us = rustix::process::geteuid();
+    if fs::metadata(folder).map_err(write)?.uid() != us.as_raw() {
+        rustix::fs::chown(folder, Some(us), None).map_err(|errno| write(errno.into()))?;
+    }
+    fs::set_permissions(folder, fs::Permissions::from_mode(0o755)).map_err(write)
+}
+
+/// `a/b` of `releases/<id>` is two levels below `deploy_to` plus its own depth.
+pub(crate) fn target_of(path: &str) -> PathBuf {
+    let up = "../".repeat(path.matches('/').count() + 2);
+    PathBuf::from(format!("{up}shared/{path}"))
+}
+
+/// Nothing above a shared path is a link in `shared/`, and the path itself is none into a release.
+fn expect_direct(site: &Paths, path: &SharedPath) -> Result<(), SharedFault> {
+    let shared = site.shared();
+    for (at, _) in path.path().match_indices('/') {
+        let Some((parent, rest)) = path.path().get(..at).zip(path.path().get(at + 1..)) else { continue };
+        let link = shared.join(parent);
+        if let Ok(target) = fs::read_link(&link) {
+            let target = link.parent().unwrap_or(&shared).join(target);
+            let target = target.canonicalize().unwrap_or(target);
+            let (shared, rest) = (path.path().to_owned(), PathBuf::from(rest));
+            return Err(SharedFault::ThroughLink { shared, link, target, rest });
+        }
+    }
+    let place = shared.join(path.path());
+    // What leads nowhere is told of by itself.
+    let (Ok(base), Ok(root), Ok(real)) =
+        (site.deploy_to().canonicalize(), shared.canonicalize(), place.canonicalize())
+    else {
+        return Ok(());
+    };
+    let waypoints = ["current", "releases"].map(|name| base.join(name));
+    match through::comes_by(&root.join(path.path()), &waypoints) {
+        None => Ok(()),
+        Some(through) => Err(SharedFault::IntoRelease { path: place, through: through.to_owned(), real }),
+    }
+}
+
+/// A directory is made; a file is the operator's: an empty settings.php would be worse than an error.
+fn expect_target(shared: &Path, path: &SharedPath) -> Result<(), Error> {
+    let target = shared.join(path.path());
+    match fs::metadata(&target) {
+        Ok(meta) if meta.is_dir() || !path.is_directory() => return Ok(()),
+        Ok(_) => return Err(SharedFault::NotADirectory { path: target }.into()),
+        Err(_) => {}
+    }
+    if let Ok(leads) = fs::read_link(&target) {
+        return Err(SharedFault::Dangling { path: target, target: leads }.into());
+    }
+    if path.is_directory() {
+        return fs::create_dir_all(&target).map_err(|source| Error::Write { path: target, source });
+    }
+    Err(SharedFault::Missing { path: target }.into())
+}
+
+/// The release may bring an empty directory at a shared path, but no content, and nothing but directories above it.
+fn expect_free(manifest: &Manifest, path: &str, release: &ReleaseId) -> Result<(), SharedFault> {
+    let Some(entry) = manifest.entries().iter().find(|entry| is_in_the_way(entry, path)) else {
+        return Ok(());
+    };
+    let is_above = path.strip_prefix(entry.path.as_str()).is_some_and(|rest| rest.starts_with('/'));
+    if is_above && matches!(entry.kind, Kind::Link { .. }) {
+        let (shared, link) = (path.to_owned(), entry.path.clone());
+        return Err(SharedFault::ThroughRelease { shared, link, release: release.clone() });
+    }
+    Err(SharedFault::Shipped { release: release.clone(), path: entry.path.clone() })
+}
+
+/// Whether an entry of a release keeps a link from being made at `path`.
+fn is_in_the_way(entry: &Entry, path: &str) -> bool {
+    let is_dir = matches!(entry.kind, Kind::Dir);
+    let below = entry.path.strip_prefix(path).is_some_and(|rest| rest.starts_with('/'));
+    let above = path.strip_prefix(entry.path.as_str()).is_some_and(|rest| rest.starts_with('/'));
+    below || (!is_dir && (above || entry.path == path))
+}
+
+fn make_parents(tree: &Path, path: &str) -> Result<(), Error> {
+    for (at, _) in path.match_indices('/') {
+        let Some(parent) = path.get(..at) else { continue };
+        let folder = tree.join(parent);
+        match fs::create_dir(&folder) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(source) => return Err(Error::Write { path: folder, source }),
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn targets_lead_back_to_deploy_to() {
+        assert_eq!(target_of("settings.php"), Path::new("../../shared/settings.php"));
+        assert_eq!(target_of("sites/default/files"), Path::new("../../../../shared/sites/default/files"));
+    }
+}
