@@ -193,6 +193,51 @@ impl VerifyReply {
     pub const LISTED: usize = 100;
 }
 
+/// `prune --json`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PruneReply {
+    /// True if nothing was changed: the rest says what would be.
+    pub dry_run: bool,
+    /// Releases whose trees are gone.
+    pub removed: Vec<ReleaseId>,
+    /// Releases that were taken over where they lie: nothing is known of them any more, and they lie there still.
+    pub forgotten: Vec<ReleaseId>,
+    /// Payloads in `incoming/` that are gone.
+    pub payloads: Vec<String>,
+    /// What was to go and is there still.
+    pub left: Vec<Left>,
+}
+
+/// What a prune left, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Left {
+    /// Where it is.
+    pub path: String,
+    /// Why it stays.
+    pub why: String,
+}
+
+impl PruneReply {
+    /// What was done, one line each; what was left is apart.
+    #[must_use]
+    pub fn lines(&self) -> Vec<String> {
+        let (removed, forgot) =
+            if self.dry_run { ("would remove", "would forget") } else { ("removed", "forgot") };
+        let mut lines: Vec<String> = self.removed.iter().map(|id| format!("{removed} `{id}`")).collect();
+        lines.extend(self.forgotten.iter().map(|id| format!("{forgot} `{id}`, which stays where it lies")));
+        lines.extend(self.payloads.iter().map(|name| format!("{removed} `incoming/{name}`")));
+        lines
+    }
+
+    /// What was to go and is there still, one line each.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<String> {
+        self.left.iter().map(|Left { path, why }| format!("`{path}` stays: {why}")).collect()
+    }
+}
+
 /// The most that is kept of a hook's output, in bytes: beginning and end of a longer one.
 pub const HOOK_OUTPUT: usize = 32 * 1024;
 

@@ -154,6 +154,14 @@ pub enum Error {
         /// Its directory.
         path: PathBuf,
     },
+    /// Something that must not be removed or renamed.
+    #[error("`{path}` stays where it is: {why}")]
+    Needed {
+        /// What was to go.
+        path: PathBuf,
+        /// What needs it.
+        why: String,
+    },
     /// A directory of another tool has the name of a release.
     #[error("`{path}` is there already, and is no release of this suite")]
     Occupied {
@@ -304,6 +312,7 @@ impl cli::Failure for Error {
             | Self::DanglingCurrent { .. }
             | Self::CannotAdopt { .. }
             | Self::AdoptedGone { .. }
+            | Self::Needed { .. }
             | Self::Occupied { .. }
             | Self::Lint { .. }
             | Self::OtherHosts { .. } => ExitCode::BadInput,
@@ -348,6 +357,7 @@ impl cli::Failure for Error {
             Self::DanglingCurrent { .. } => "bring back (or mount) what it points to; or activate with --adopt, which moves that link out of the way".into(),
             Self::CannotAdopt { .. } => "nothing was changed; see README, Taking over a site that is served".into(),
             Self::AdoptedGone { path, .. } => format!("bring back (or mount) {}, or name another release: see swap-release status", path.display()),
+            Self::Needed { .. } => "let what needs it lead elsewhere, or unmount what is mounted there; then run it again".into(),
             Self::Occupied { .. } => "build with another --release-id, or move that directory out of releases/".into(),
             Self::Fenced { .. } => "never remove the lock file: the kernel frees it when its owner ends; run again".into(),
             Self::Lint { .. } => "correct the lines named above and reload the web server".into(),

@@ -64,10 +64,7 @@ pub(crate) enum ServerVerb {
         release: Option<ReleaseId>,
         json: bool,
     },
-    Prune {
-        keep: Option<u32>,
-        grace: Option<Duration>,
-    },
+    Prune(PruneJob),
     Repair {
         release: Option<ReleaseId>,
         payload: Option<PathBuf>,
@@ -92,6 +89,15 @@ pub(crate) enum ServerVerb {
         json: bool,
     },
     Reconcile,
+}
+
+/// What a prune keeps, and how it answers.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct PruneJob {
+    pub(crate) keep: Option<u32>,
+    pub(crate) grace: Option<Duration>,
+    pub(crate) dry_run: bool,
+    pub(crate) json: bool,
 }
 
 /// How long a switch may stay without a word.
@@ -120,7 +126,7 @@ pub(crate) enum FleetVerb {
     Verify { release: Option<ReleaseId>, json: bool },
     Adopt,
     Converge { switch: FleetSwitch, if_orphaned: bool },
-    Prune { keep: Option<u32>, grace: Option<Duration> },
+    Prune(PruneJob),
 }
 
 /// A switch of the fleet.

@@ -15,7 +15,7 @@ use crate::Error;
 use crate::disk::RealDisk;
 use crate::drupal;
 use crate::hooks::Switching;
-use crate::job::{Lease, ServerJob, ServerVerb};
+use crate::job::{Lease, PruneJob, ServerJob, ServerVerb};
 use crate::lint;
 use crate::reader;
 use crate::shared::SharedFault;
@@ -143,15 +143,23 @@ pub(crate) fn run(job: ServerJob, console: &Console, abort: &Abort) -> Result<Ex
             });
             Ok(ExitCode::Ok)
         }
-        ServerVerb::Prune { keep, grace } => {
+        ServerVerb::Prune(PruneJob { keep, grace, dry_run, json }) => {
             let keep = usize::try_from(keep.unwrap_or(KEEP)).unwrap_or(usize::MAX);
-            let pruned = prune::prune(&site.lock(owner)?, keep, grace.unwrap_or(prune::GRACE))?;
-            for release in &pruned.removed {
-                console.say(format!("removed `{release}`"));
+            let grace = grace.unwrap_or(prune::GRACE);
+            let reply = if dry_run {
+                prune::dry_run(&site, keep, grace)?
+            } else {
+                prune::prune(&site.lock(owner)?, keep, grace)?
+            };
+            if json {
+                return print(console, &reply);
             }
-            for path in &pruned.left {
-                console.warn(format!("`{}` could not be deleted; it is out of the way", path.display()));
+            let lines = reply.lines();
+            if lines.is_empty() {
+                console.say("nothing to remove");
             }
+            lines.into_iter().for_each(|line| console.say(line));
+            reply.warnings().into_iter().for_each(|line| console.warn(line));
             Ok(ExitCode::Ok)
         }
     }

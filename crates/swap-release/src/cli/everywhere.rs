@@ -165,6 +165,12 @@ pub(super) struct Prune {
     /// Keep what was live until this long ago, for requests and cron jobs that still run in it [default: 15m]
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     pub(super) grace: Option<Duration>,
+    /// Print what would be removed and what would stay; change nothing
+    #[arg(long)]
+    pub(super) dry_run: bool,
+    /// Print JSON on standard output
+    #[arg(long)]
+    pub(super) json: bool,
 }
 
 impl Converge {

@@ -9,7 +9,7 @@ use record::ExitCode;
 
 use self::everywhere::{Adopt, Converge, Look, Prune, Switch, Verify};
 use self::here::{Finished, History, Lint, Pin, Receive, Reconcile, Stage, Want};
-use crate::job::{FleetVerb, Place, ServerJob, ServerVerb};
+use crate::job::{FleetVerb, Place, PruneJob, ServerJob, ServerVerb};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -143,8 +143,9 @@ impl Cli {
                 ServerVerb::Verify { release: release.clone(), json },
                 FleetVerb::Verify { release, json },
             ),
-            Verb::Prune(Prune { place, keep, grace }) => {
-                place.choose(ServerVerb::Prune { keep, grace }, FleetVerb::Prune { keep, grace })
+            Verb::Prune(Prune { place, keep, grace, dry_run, json }) => {
+                let job = PruneJob { keep, grace, dry_run, json };
+                place.choose(ServerVerb::Prune(job), FleetVerb::Prune(job))
             }
             Verb::Adopt(Adopt { release_id: release, place, shared }) => {
                 place.choose(ServerVerb::Adopt { release, shared }, FleetVerb::Adopt)

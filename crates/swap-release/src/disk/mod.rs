@@ -5,6 +5,7 @@ pub(crate) mod mounts;
 mod real;
 #[cfg(test)]
 pub(crate) mod recording;
+mod remove;
 
 use std::io;
 use std::path::Path;
@@ -32,7 +33,8 @@ pub(crate) trait Disk {
     fn exchange(&self, one: &Path, other: &Path) -> io::Result<()>;
     /// Removes a file or symlink; no error if there is none.
     fn remove(&self, path: &Path) -> io::Result<()>;
-    /// Removes a directory and all below it, following no link; no error if there is none.
+    /// Removes a directory and all below it, following no link and leaving what is mounted in it with the directories above;
+    /// no error if there is none.
     fn remove_tree(&self, path: &Path) -> io::Result<()>;
     /// Makes everything written so far on this file system durable (one syncfs).
     fn sync_tree(&self, path: &Path) -> io::Result<()>;

@@ -48,7 +48,6 @@ impl Mounts {
         Self(text.split(|byte| *byte == b'\n').filter_map(line).collect())
     }
 
-    #[allow(dead_code)]
     /// Mount points at `tree` or below it; `tree` is free of links.
     pub(crate) fn within(&self, tree: &Path) -> Vec<PathBuf> {
         self.0.iter().map(|mount| &mount.at).filter(|at| at.starts_with(tree)).cloned().collect()
@@ -100,9 +99,8 @@ fn unescape(text: &[u8]) -> PathBuf {
     PathBuf::from(OsString::from_vec(bytes))
 }
 
-#[allow(dead_code)]
-/// Every place that the way to a path leads through: each link that is followed, and last what it resolves to. All are
-/// free of links but for their last name. Removing one of them, or a directory above one, changes what the path is.
+/// Every place that the way to a path leads through: each link that is followed, each directory that `..` leaves, and last
+/// what it resolves to. All are free of links but for their last name. Removing one of them, or a directory above one, changes what the path is.
 ///
 /// # Errors
 /// What the system says, as for opening the path; ELOOP after 40 links, as the kernel has it.
@@ -110,18 +108,22 @@ pub(crate) fn way(path: &Path) -> std::io::Result<Vec<PathBuf>> {
     let parts = |path: &Path| -> Vec<OsString> {
         path.components().rev().map(|part| part.as_os_str().to_owned()).collect()
     };
-    let mut stops = Vec::new();
+    let (mut stops, mut links) = (Vec::new(), 0);
     let mut at = PathBuf::new();
     let mut rest = parts(&std::path::absolute(path)?);
     while let Some(part) = rest.pop() {
         if part.as_bytes() == b".." {
+            // Left again, and has to be there all the same.
+            let left = at.clone();
             at.pop();
+            stops.push(left);
             continue;
         }
         let next = at.join(&part);
         match fs::read_link(&next) {
-            Ok(_) if stops.len() >= 40 => return Err(rustix::io::Errno::LOOP.into()),
+            Ok(_) if links >= 40 => return Err(rustix::io::Errno::LOOP.into()),
             Ok(target) => {
+                links += 1;
                 stops.push(next);
                 rest.extend(parts(&target));
             }

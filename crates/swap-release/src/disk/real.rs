@@ -9,6 +9,7 @@ use record::durable;
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 
 use super::Disk;
+use super::remove::remove_tree;
 
 /// The disk of this machine.
 #[derive(Debug, Clone, Copy, Default)]
@@ -72,11 +73,11 @@ impl Disk for RealDisk {
     }
 
     fn remove_tree(&self, path: &Path) -> io::Result<()> {
-        match fs::remove_dir_all(path) {
-            Ok(()) => sync_parent(path),
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
-            Err(error) => Err(error),
+        if path.symlink_metadata().is_err_and(|error| error.kind() == ErrorKind::NotFound) {
+            return Ok(());
         }
+        remove_tree(path)?;
+        sync_parent(path)
     }
 
     fn sync_tree(&self, path: &Path) -> io::Result<()> {

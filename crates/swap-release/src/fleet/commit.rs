@@ -16,7 +16,7 @@ use super::member::{Member, each};
 use super::switch::Plan;
 use super::{AT_ONCE, Controller, look, prepare, report, rollout, steps, switch};
 use crate::Error;
-use crate::job::FleetSwitch;
+use crate::job::{FleetSwitch, PruneJob};
 
 /// What a revert may take; and what it may take when SIGTERM has come (the process must be gone within 3 s).
 const REVERT: Duration = Duration::from_secs(20);
@@ -55,7 +55,7 @@ pub(crate) fn run(
     drop(members);
     if outcome == Outcome::Committed && verb == Verb::Activate {
         // Old releases are not worth failing a deployment for.
-        if let Err(error) = look::prune(controller, None, None) {
+        if let Err(error) = look::prune(controller, PruneJob::default()) {
             console.warn(format!("prune: {error}"));
         }
     }

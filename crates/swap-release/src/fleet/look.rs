@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use fleet::{Argv, Host, Interrupt, Outcome, fan_out};
-use record::host::{HostStatus, VerifyReply};
+use record::host::{HostStatus, PruneReply, VerifyReply};
 use record::{ExitCode, ReleaseId};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 use super::host::{Fault, ask};
 use super::{AT_ONCE, Controller};
 use crate::Error;
+use crate::job::PruneJob;
 
 /// Hashing or deleting a large tree on a slow disk.
 const PATIENCE: Duration = Duration::from_secs(600);
@@ -127,19 +128,28 @@ fn tell(controller: &Controller<'_>, answers: &[Answer<String>]) {
 }
 
 /// Removes old releases everywhere.
-pub(crate) fn prune(
-    controller: &Controller<'_>,
-    keep: Option<u32>,
-    grace: Option<Duration>,
-) -> Result<ExitCode, Error> {
-    let keep = keep.unwrap_or(controller.inventory.site.keep).to_string();
-    let grace = grace.map(|grace| format!("{}s", grace.as_secs()));
-    let argv = |host: &Host| {
-        let argv = controller.argv(host, "prune").args(["--keep", keep.as_str()]);
-        grace.as_deref().map_or(argv.clone(), |grace| argv.args(["--grace", grace]))
-    };
-    let answers = on_all(controller, argv, |remote, argv| run(remote, argv, "prune"));
-    tell(controller, &answers);
+pub(crate) fn prune(controller: &Controller<'_>, job: PruneJob) -> Result<ExitCode, Error> {
+    let keep = job.keep.unwrap_or(controller.inventory.site.keep).to_string();
+    let grace = job.grace.map(|grace| format!("{}s", grace.as_secs()));
+    let answers = ask_all::<PruneReply>(controller, |host: &Host| {
+        let argv = controller.argv(host, "prune").args(["--json", "--keep", keep.as_str()]);
+        let argv = grace.as_deref().map_or(argv.clone(), |grace| argv.args(["--grace", grace]));
+        if job.dry_run { argv.arg("--dry-run") } else { argv }
+    });
+    if job.json {
+        return finish(controller, &answers, true, &[], |_| Vec::new());
+    }
+    for Answer { host, reply, error } in &answers {
+        let mut lines = reply.as_ref().map(PruneReply::lines).unwrap_or_default();
+        if lines.is_empty() && job.dry_run && error.is_none() {
+            lines.push("nothing to remove".to_owned());
+        }
+        lines.into_iter().for_each(|line| controller.console.say(format!("{host}: {line}")));
+        let warnings = reply.as_ref().map(PruneReply::warnings).unwrap_or_default();
+        for text in error.iter().chain(&warnings) {
+            controller.console.warn(format!("{host}: {text}"));
+        }
+    }
     result(answers.iter().filter(|answer| answer.error.is_some()).count(), answers.len())
 }
 

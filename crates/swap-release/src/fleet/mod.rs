@@ -86,7 +86,7 @@ pub(crate) fn run(job: FleetJob, console: &Console, abort: &Abort) -> Result<Exi
         FleetVerb::Verify { release, json } => look::verify(&controller, release.as_ref(), json),
         FleetVerb::Adopt => look::adopt(&controller),
         FleetVerb::Converge { switch, if_orphaned } => converge::converge(controller, &switch, if_orphaned),
-        FleetVerb::Prune { keep, grace } => look::prune(&controller, keep, grace),
+        FleetVerb::Prune(job) => look::prune(&controller, job),
     }
 }
 

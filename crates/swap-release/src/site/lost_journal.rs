@@ -138,6 +138,9 @@ mod tests {
     #[test]
     fn of_a_prune_no_release_is_known_whose_tree_is_gone() {
         let change = |locked: &LockedSite<'_>| {
+            // Else it is the way back, and stays.
+            let file = locked.site.expect_known(&id("r2"))?;
+            locked.amend(&crate::site::ReleaseFile { follows: None, ..file })?;
             locked.begin(&super::super::Pending::Prune { release: id("r1") })?;
             verbs::prune::recover(locked, &id("r1"))
         };

@@ -129,14 +129,24 @@ impl Paths {
         self.state().join("maintenance.json")
     }
 
-    /// Database dumps made before a release's updates.
-    pub(crate) fn dumps(&self, id: &ReleaseId) -> PathBuf {
-        self.state().join("dumps").join(id.as_str())
+    /// Database dumps made before updates.
+    pub(crate) fn all_dumps(&self) -> PathBuf {
+        self.state().join("dumps")
     }
 
-    /// PHP that a release compiles at run time.
+    /// Those made before a release's updates.
+    pub(crate) fn dumps(&self, id: &ReleaseId) -> PathBuf {
+        self.all_dumps().join(id.as_str())
+    }
+
+    /// PHP that is compiled at run time.
+    pub(crate) fn all_php_storage(&self) -> PathBuf {
+        self.shared().join("php")
+    }
+
+    /// What a release compiles.
     pub(crate) fn php_storage(&self, id: &ReleaseId) -> PathBuf {
-        self.shared().join("php").join(id.as_str())
+        self.all_php_storage().join(id.as_str())
     }
 
     /// Pruned releases on their way out.

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use record::{Release, ReleaseId};
 use serde::{Deserialize, Serialize};
 
-use super::{Lock, LockedSite, Site};
+use super::{Lock, LockedSite, Needed, Site};
 use crate::Error;
 
 /// The content of `.swap/received/<name of the payload>`.
@@ -38,37 +38,55 @@ impl Site<'_> {
     }
 }
 
+impl Site<'_> {
+    /// Names of payloads that embedded peers brought for releases that are not known, or are among `gone`. What came last stays:
+    /// if it was cut off, the next push goes on with it.
+    pub(crate) fn unneeded_payloads(&self, gone: &[ReleaseId]) -> Result<Vec<String>, Error> {
+        let received = all_received(&self.paths.received_folder())?;
+        let mut known = self.all_known()?;
+        known.retain(|file| !gone.contains(file.id()));
+        let needed = known.iter().map(|file| file.release.payload.file.as_str()).collect();
+        Ok(unneeded(&received, &needed).into_iter().map(str::to_owned).collect())
+    }
+}
+
 impl LockedSite<'_> {
     /// Another client has the payload of `release`, too: it stays.
     pub(crate) fn leave_to_its_client(&self, release: &Release) -> Result<(), Error> {
         remove(self, &self.site.paths.received(release.payload.file.as_str()))
     }
 
-    /// Removes what embedded peers brought for releases that are not known any more. What came last stays: if it was cut off, the
-    /// next push goes on with it. While a peer is at work nothing is removed. Gives what could not be.
-    pub(crate) fn remove_received(&self) -> Result<Vec<PathBuf>, Error> {
+    /// Removes what embedded peers brought for releases that are not known any more, and gives their names. While a peer is at
+    /// work nothing is removed. What could not be is told to `left`.
+    pub(crate) fn remove_received(
+        &self,
+        needed: &Needed,
+        left: &mut Vec<(PathBuf, String)>,
+    ) -> Result<Vec<String>, Error> {
         let paths = &self.site.paths;
-        let received = all_received(&paths.received_folder())?;
-        if received.is_empty() {
-            return Ok(Vec::new());
+        let names = self.site.unneeded_payloads(&[])?;
+        if names.is_empty() {
+            return Ok(names);
         }
         let _turn = match Lock::take(&paths.receiving(), &self.owner) {
             Ok(turn) => turn,
             Err(Error::Busy { .. }) => return Ok(Vec::new()),
             Err(error) => return Err(error),
         };
-        let known = self.site.all_known()?;
-        let needed = known.iter().map(|file| file.release.payload.file.as_str()).collect();
-        let mut left = Vec::new();
-        for name in unneeded(&received, &needed) {
-            let payload = paths.incoming().join(name);
+        let mut gone = Vec::new();
+        for name in names {
+            let payload = paths.incoming().join(&name);
+            if let Some(why) = needed.objection(&payload) {
+                left.push((payload, why));
+                continue;
+            }
             // The note goes last, so that a removal that is cut off is finished by the next.
-            if let Err(error) = remove(self, &payload).and_then(|()| remove(self, &paths.received(name))) {
-                log::warn!("{error}");
-                left.push(payload);
+            match remove(self, &payload).and_then(|()| remove(self, &paths.received(&name))) {
+                Ok(()) => gone.push(name),
+                Err(error) => left.push((payload, error.to_string())),
             }
         }
-        Ok(left)
+        Ok(gone)
     }
 }
 
@@ -141,10 +159,13 @@ mod tests {
         }
         locked.leave_to_its_client(&release("shared")).unwrap();
         let turn = Lock::take(&locked.site.paths.receiving(), "a push").unwrap();
-        assert_eq!(locked.remove_received().unwrap(), [""; 0].map(PathBuf::from));
+        let needed = locked.site.needed().unwrap();
+        let mut left = Vec::new();
+        let mut remove = || locked.remove_received(&needed, &mut left).unwrap();
+        assert_eq!(remove(), [""; 0]);
         assert!(payload(root.path(), "ours").exists());
         drop(turn);
-        locked.remove_received().unwrap();
+        assert_eq!(remove(), ["ours.tar.zst"]);
         let there =
             ["theirs", "shared", "ours", "unfinished"].map(|name| payload(root.path(), name).exists());
         assert_eq!(there, [true, true, false, true]);

@@ -44,7 +44,7 @@ impl ReleaseFile {
     }
 
     /// Version 0.1 did not say which releases were taken over; but no torrent carries one.
-    fn as_of_old(self) -> Self {
+    fn with_what_is_untold(self) -> Self {
         let untold = self.adopted.is_none() && self.build.is_none();
         if !untold || self.release.infohash.as_bytes().iter().any(|byte| *byte != 0) {
             return self;
@@ -60,7 +60,7 @@ impl Site<'_> {
         let path = self.paths.state_file(id);
         match fs::read(&path) {
             Ok(bytes) => serde_json::from_slice(&bytes)
-                .map(|file: ReleaseFile| Some(file.as_of_old()))
+                .map(|file: ReleaseFile| Some(file.with_what_is_untold()))
                 .map_err(|source| Error::State { path, source }),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(source) => Err(Error::Read { path, source }),

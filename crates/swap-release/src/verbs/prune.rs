@@ -2,52 +2,86 @@
 
 use std::collections::HashSet;
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use record::ReleaseId;
-use record::host::ReleaseState;
+use record::host::{Left, PruneReply, ReleaseState};
 
 use crate::Error;
-use crate::site::{LockedSite, Pending, ReleaseFile};
-
-/// What a prune did.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Pruned {
-    /// Releases that are gone.
-    pub(crate) removed: Vec<ReleaseId>,
-    /// Directories that could not be deleted; they are out of the way in `.swap/trash`.
-    pub(crate) left: Vec<PathBuf>,
-}
+use crate::site::{BESIDE, Current, LockedSite, Needed, Pending, ReleaseFile, Site};
 
 /// Longer than the longest request and most cron jobs: what was live a moment ago may still be read.
 pub(crate) const GRACE: Duration = Duration::from_secs(15 * 60);
 
+/// What a prune would do, with what has to stay.
+struct Plan {
+    releases: Vec<ReleaseId>,
+    left: Vec<Left>,
+    needed: Needed,
+}
+
+/// What a prune would do; nothing is changed.
+pub(crate) fn dry_run(site: &Site<'_>, keep: usize, grace: Duration) -> Result<PruneReply, Error> {
+    let plan = plan(site, keep, grace)?;
+    let payloads = site.unneeded_payloads(&plan.releases)?;
+    let (forgotten, removed) = plan.releases.into_iter().partition(|id| is_elsewhere(site, id));
+    Ok(PruneReply { dry_run: true, removed, forgotten, payloads, left: plan.left })
+}
+
 /// Keeps the live release, the one before it, pinned ones, the newest `keep` good ones, what was live until `grace` ago,
 /// and what was staged after the live one. What embedded peers brought for the others goes with them.
-pub(crate) fn prune(locked: &LockedSite<'_>, keep: usize, grace: Duration) -> Result<Pruned, Error> {
-    let live = locked.site.current()?.into_id();
-    let grace = i64::try_from(grace.as_secs()).unwrap_or(i64::MAX);
-    let since = record::now().as_second().saturating_sub(grace);
-    let removed = to_remove(&locked.site.all_known()?, live.as_ref(), keep, since);
-    let mut pruned = Pruned::default();
-    for release in removed {
+pub(crate) fn prune(locked: &LockedSite<'_>, keep: usize, grace: Duration) -> Result<PruneReply, Error> {
+    let Plan { releases, mut left, needed } = plan(&locked.site, keep, grace)?;
+    let (mut removed, mut forgotten) = (Vec::new(), Vec::new());
+    for release in releases {
         locked.begin(&Pending::Prune { release: release.clone() })?;
-        match recover(locked, &release) {
-            Ok(()) => pruned.removed.push(release),
-            // Its directory cannot even be moved: told, and the others go all the same.
-            Err(error @ Error::Write { .. }) if locked.site.paths.release(&release).is_dir() => {
-                log::warn!("{error}");
-                locked.end()?;
-                pruned.left.push(locked.site.paths.release(&release));
-            }
-            Err(error) => return Err(error),
+        let elsewhere = is_elsewhere(&locked.site, &release);
+        match take_away(locked, &needed, &release, &mut left)? {
+            Some(error) => left.push(told(&locked.site.paths.release(&release), &error)),
+            None if elsewhere => forgotten.push(release),
+            None => removed.push(release),
         }
     }
-    pruned.left.extend(locked.remove_received()?);
-    pruned.left.extend(empty_trash(locked));
-    Ok(pruned)
+    let mut received = Vec::new();
+    let payloads = locked.remove_received(&needed, &mut received)?;
+    left.extend(received.into_iter().map(|(path, why)| Left { path: path.display().to_string(), why }));
+    sweep(locked, &needed, &mut left);
+    Ok(PruneReply { dry_run: false, removed, forgotten, payloads, left })
+}
+
+fn plan(site: &Site<'_>, keep: usize, grace: Duration) -> Result<Plan, Error> {
+    let live = match site.current()? {
+        Current::Release { id, .. } => Some(id),
+        Current::None | Current::Foreign(_) => None,
+        // Whatever was live is not there just now: nobody knows what may go.
+        Current::Dangling { target } => {
+            return Err(Error::DanglingCurrent { path: site.paths.current(), target });
+        }
+    };
+    let grace = i64::try_from(grace.as_secs()).unwrap_or(i64::MAX);
+    let since = record::now().as_second().saturating_sub(grace);
+    let needed = site.needed()?;
+    let (mut releases, mut left) = (Vec::new(), Vec::new());
+    for id in to_remove(&site.all_known()?, live.as_ref(), keep, since) {
+        let tree = site.paths.release(&id);
+        match needed.objection(&tree) {
+            Some(why) if !is_elsewhere(site, &id) => {
+                left.push(Left { path: tree.display().to_string(), why });
+            }
+            Some(_) | None => releases.push(id),
+        }
+    }
+    Ok(Plan { releases, left, needed })
+}
+
+/// Whether a release was taken over where it lies, and never was ours to delete: it is forgotten, and stays.
+fn is_elsewhere(site: &Site<'_>, id: &ReleaseId) -> bool {
+    site.tree(id) != site.paths.release(id)
+}
+
+fn told(path: &Path, error: &Error) -> Left {
+    Left { path: path.display().to_string(), why: format!("it could not be deleted: {error}") }
 }
 
 /// Which releases go; what changed state after `grace_from` (seconds since the epoch) may still be in use. Pure.
@@ -82,195 +116,79 @@ fn to_remove(
     known.iter().map(ReleaseFile::id).filter(|id| !kept.contains(id)).cloned().collect()
 }
 
-/// Takes a release away: out of `releases/` by one rename, then forgotten. Also finishes what a killed prune left.
+/// Removes a release, or says why it cannot go.
+pub(crate) fn remove(locked: &LockedSite<'_>, release: &ReleaseId) -> Result<(), Error> {
+    let mut left = Vec::new();
+    let kept = take_away(locked, &locked.site.needed()?, release, &mut left)?;
+    for Left { path, why } in left {
+        log::warn!("`{path}`: {why}");
+    }
+    kept.map_or(Ok(()), Err)
+}
+
+/// Finishes what a killed prune left, unless it must not be done any more.
 pub(crate) fn recover(locked: &LockedSite<'_>, release: &ReleaseId) -> Result<(), Error> {
+    match remove(locked, release) {
+        Err(error) if locked.site.paths.release(release).symlink_metadata().is_ok() => {
+            log::warn!("{error}");
+            locked.end()
+        }
+        result => result,
+    }
+}
+
+/// Takes a release away: out of `releases/` by one rename, then forgotten. Gives why it could not even be moved, if so;
+/// then all is as before.
+fn take_away(
+    locked: &LockedSite<'_>,
+    needed: &Needed,
+    release: &ReleaseId,
+    left: &mut Vec<Left>,
+) -> Result<Option<Error>, Error> {
     let paths = &locked.site.paths;
     let tree = paths.release(release);
+    if !is_elsewhere(&locked.site, release)
+        && let Err(error) = locked.discard(needed, &tree, release.as_str())
+    {
+        locked.end()?;
+        return Ok(Some(error));
+    }
     // What it compiled at run time, and the dumps made before its updates, go with it.
     for (path, name) in [
-        (&tree, release.to_string()),
-        (&paths.php_storage(release), format!("{release}.php")),
-        (&paths.dumps(release), format!("{release}.dumps")),
+        (paths.php_storage(release), format!("{release}.php")),
+        (paths.dumps(release), format!("{release}.dumps")),
     ] {
-        if path.symlink_metadata().is_ok() {
-            let trash = free_name(paths.trash().join(name));
-            locked.site.disk.rename_new(path, &trash).map_err(|source| Error::write(path, source))?;
+        if let Err(error) = locked.discard(needed, &path, &name) {
+            left.push(told(&path, &error));
         }
     }
     locked.forget(release)?;
     locked.log("pruned", release, None);
-    locked.end()
+    locked.end()?;
+    Ok(None)
 }
 
-/// A release may have been pruned, built again and pruned again while its first tree could not be deleted.
-pub(super) fn free_name(path: PathBuf) -> PathBuf {
-    let mut candidate = path.clone();
-    let mut count = 1;
-    while candidate.symlink_metadata().is_ok() {
-        candidate = path.with_extension(count.to_string());
-        count += 1;
-    }
-    candidate
-}
-
-/// Deletes what is in the trash. What cannot be deleted (files of another user) is told, and never fails a
-/// deployment.
-fn empty_trash(locked: &LockedSite<'_>) -> Vec<PathBuf> {
-    let trash = locked.site.paths.trash();
-    let entries = match fs::read_dir(&trash) {
-        Ok(entries) => entries,
-        Err(error) => {
-            log::warn!("cannot read `{}`: {error}", trash.display());
-            return vec![trash];
+/// Deletes what is in the trash, or beside where it was. What cannot be deleted (files of another user, what is mounted in it)
+/// is told, and never fails a deployment.
+fn sweep(locked: &LockedSite<'_>, needed: &Needed, left: &mut Vec<Left>) {
+    let paths = &locked.site.paths;
+    let trash = paths.trash();
+    let beside = [paths.releases(), paths.all_php_storage(), paths.all_dumps()];
+    for folder in beside.iter().chain([&trash]) {
+        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+            if *folder != trash && !entry.file_name().to_string_lossy().starts_with(BESIDE) {
+                continue;
+            }
+            let path = entry.path();
+            let why = needed.objection(&path).or_else(|| {
+                let removed = locked.site.disk.remove_tree(&path);
+                removed.err().map(|error| format!("it could not be deleted and is out of the way: {error}"))
+            });
+            left.extend(why.map(|why| Left { path: path.display().to_string(), why }));
         }
-    };
-    let mut left = Vec::new();
-    for path in entries.flatten().map(|entry| entry.path()) {
-        let mut result = locked.site.disk.remove_tree(&path);
-        if result.is_err() {
-            // Drupal takes the write permission off sites/default; what is ours may be given it back.
-            open_folders(&path);
-            result = locked.site.disk.remove_tree(&path);
-        }
-        if let Err(error) = result {
-            log::warn!("cannot delete `{}`: {error}", path.display());
-            left.push(path);
-        }
-    }
-    left
-}
-
-/// Makes directories writable for their owner, as far as they are ours.
-fn open_folders(path: &Path) {
-    let Ok(meta) = path.symlink_metadata() else { return };
-    if !meta.is_dir() {
-        return;
-    }
-    let _foreign = fs::set_permissions(path, fs::Permissions::from_mode(0o700));
-    for entry in fs::read_dir(path).into_iter().flatten().flatten() {
-        open_folders(&entry.path());
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::disk::RealDisk;
-    use crate::disk::recording::RecordingDisk;
-    use crate::site::testing::{id, live, payload, release, site_with};
-    use crate::site::{Site, SwitchKind};
-    use crate::verbs::switch::switch;
-
-    fn file(name: &str, sequence: u64, state: ReleaseState, follows: Option<&str>) -> ReleaseFile {
-        ReleaseFile {
-            release: release(name),
-            build: None,
-            state,
-            pinned: false,
-            shared: vec![],
-            sequence,
-            follows: follows.map(id),
-            since: String::new(),
-            database: None,
-            adopted: None,
-        }
-    }
-
-    fn names(ids: &[ReleaseId]) -> Vec<&str> {
-        ids.iter().map(ReleaseId::as_str).collect()
-    }
-
-    #[test]
-    fn failed_ones_go_first_and_use_no_slot() {
-        use ReleaseState::{Active, Failed, Retired, Staged};
-        let known = [
-            file("r1", 1, Retired, None),
-            file("r2", 2, Retired, Some("r1")),
-            file("r3", 3, Failed, None),
-            file("r4", 4, Active, Some("r2")),
-            file("r5", 5, Failed, None),
-            file("r6", 6, Staged, None),
-        ];
-        assert_eq!(names(&to_remove(&known, Some(&id("r4")), 2, 0)), ["r1", "r3", "r5"]);
-        assert_eq!(names(&to_remove(&known, Some(&id("r4")), 9, 0)), ["r3", "r5"]);
-        // The release before the live one stays even with keep 1: it is what a rollback needs.
-        assert_eq!(names(&to_remove(&known, Some(&id("r4")), 1, 0)), ["r1", "r3", "r5"]);
-    }
-
-    #[test]
-    fn pinned_ones_and_those_in_grace_stay() {
-        use ReleaseState::{Active, Failed, Retired};
-        let mut known = [
-            file("r1", 1, Retired, None),
-            file("r2", 2, Retired, None),
-            file("r3", 3, Retired, None),
-            file("r4", 4, Failed, None),
-            file("r5", 5, Active, None),
-        ];
-        known[0].pinned = true;
-        known[1].since = "2026-11-23T10:00:00Z".into();
-        known[3].since = "2026-11-23T10:10:00Z".into();
-        let at = |text: &str| text.parse::<jiff::Timestamp>().unwrap().as_second();
-        let live = Some(&known[4]).map(|file| file.id().clone());
-        let removed = |from| to_remove(&known, live.as_ref(), 1, at(from));
-        assert_eq!(names(&removed("2026-11-23T09:59:59Z")), ["r3"]);
-        assert_eq!(names(&removed("2026-11-23T10:05:00Z")), ["r2", "r3"]);
-        assert_eq!(names(&removed("2026-11-23T11:00:00Z")), ["r2", "r3", "r4"]);
-    }
-
-    #[test]
-    fn after_a_rollback_the_live_one_stays_although_it_is_old() {
-        use ReleaseState::{Active, Retired, Staged};
-        let known = [
-            file("r1", 1, Active, None),
-            file("r2", 2, Retired, Some("r1")),
-            file("r3", 3, Retired, Some("r2")),
-            file("r4", 4, Staged, None),
-        ];
-        assert_eq!(names(&to_remove(&known, Some(&id("r1")), 1, 0)), ["r2"]);
-    }
-
-    #[test]
-    fn nothing_live_means_staged_ones_stay() {
-        let known = [file("r1", 1, ReleaseState::Staged, None)];
-        assert_eq!(to_remove(&known, None, 1, 0), []);
-    }
-
-    #[test]
-    fn killed_at_every_effect_the_next_prune_finishes() {
-        let mut kills = 0;
-        loop {
-            let root = site_with(&["r1", "r2", "r3"]);
-            let locked = Site::open(root.path(), &RealDisk).unwrap().lock("test".into()).unwrap();
-            for name in ["r1", "r2", "r3"] {
-                switch(&locked, SwitchKind::Activate, &id(name), None).unwrap();
-            }
-            for name in ["r1", "r2", "r3"] {
-                locked.site.note_receiving(&release(name)).unwrap();
-                fs::write(payload(root.path(), name), name).unwrap();
-            }
-            drop(locked);
-            let disk = RecordingDisk::killed_after(root.path(), kills);
-            let outcome = Site::open(root.path(), &disk)
-                .unwrap()
-                .lock("test".into())
-                .and_then(|locked| prune(&locked, 1, Duration::ZERO));
-            let locked = Site::open(root.path(), &RealDisk).unwrap().lock("test".into()).unwrap();
-            prune(&locked, 1, Duration::ZERO).unwrap();
-            assert!(!root.path().join("releases/r1").exists());
-            assert!(locked.site.known(&id("r1")).unwrap().is_none());
-            assert_eq!(fs::read_dir(locked.site.paths.trash()).unwrap().count(), 0);
-            assert_eq!(live(root.path()).as_deref(), Some("r3"));
-            assert!(root.path().join("releases/r2").exists());
-            let there = ["r1", "r2", "r3"].map(|name| payload(root.path(), name).exists());
-            assert_eq!(there, [false, true, true]);
-            if let Ok(pruned) = outcome
-                && pruned.left.is_empty()
-            {
-                break;
-            }
-            kills += 1;
-            assert!(kills < 100, "never came to an end");
-        }
-    }
-}
+#[path = "prune_tests.rs"]
+mod tests;

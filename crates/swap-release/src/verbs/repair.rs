@@ -61,12 +61,12 @@ fn put_right(
         let path = path.to_owned();
         move |source| Error::Write { path, source }
     };
+    let needed = locked.site.needed()?;
     for path in &report.extra {
         let path = tree.join(path);
         // What is below an extra directory went with it.
         if path.symlink_metadata().is_ok() {
-            let away = super::prune::free_name(paths.trash().join(format!("{id}.extra")));
-            disk.rename_new(&path, &away).map_err(write(&path))?;
+            locked.discard(&needed, &path, &format!("{id}.extra"))?;
         }
     }
     let mut wrong: Vec<&String> =
@@ -85,8 +85,7 @@ fn put_right(
             Kind::Dir if is_folder => restore_folders(&bad)?,
             _ => {
                 if is_folder || (entry.kind == Kind::Dir && bad.symlink_metadata().is_ok()) {
-                    let away = super::prune::free_name(paths.trash().join(format!("{id}.changed")));
-                    disk.rename_new(&bad, &away).map_err(write(&bad))?;
+                    locked.discard(&needed, &bad, &format!("{id}.changed"))?;
                 }
                 // A whole directory that was missing came with its first missing parent.
                 if good.symlink_metadata().is_ok() {
@@ -100,7 +99,6 @@ fn put_right(
 
 /// Away with what was unpacked for it: also after a kill. What is not repaired yet, verify still tells.
 pub(crate) fn recover(locked: &LockedSite<'_>, id: &ReleaseId) -> Result<(), Error> {
-    let staging = locked.site.paths.staging(id);
-    locked.site.disk.remove_tree(&staging).map_err(|source| Error::write(&staging, source))?;
+    locked.clear_or_tell(&locked.site.paths.staging(id));
     locked.end()
 }

@@ -120,7 +120,7 @@ fn still_good(
                 }
             }
             locked.begin(&Pending::Prune { release: known.id().clone() })?;
-            super::prune::recover(locked, known.id())?;
+            super::prune::remove(locked, known.id())?;
             Ok(None)
         }
     }
@@ -155,7 +155,7 @@ fn build(
         let path = path.to_owned();
         move |source: io::Error| Error::Write { path, source }
     };
-    disk.remove_tree(&staging).map_err(write(&staging))?;
+    locked.clear(&staging)?;
     let manifest = fill(&staging, request, progress)?;
     let shared = link_shared(paths, &staging, &manifest, request.shared, id)?;
     disk.make_folder(&paths.known_release(id)).map_err(write(&paths.known_release(id)))?;
@@ -193,8 +193,7 @@ fn finish(locked: &LockedSite<'_>, file: ReleaseFile) -> Result<ReleaseFile, Err
 
 /// Finishes or undoes a staging that a killed process left.
 pub(crate) fn recover(locked: &LockedSite<'_>, id: &ReleaseId) -> Result<(), Error> {
-    let staging = locked.site.paths.staging(id);
-    locked.site.disk.remove_tree(&staging).map_err(|source| Error::write(&staging, source))?;
+    locked.clear_or_tell(&locked.site.paths.staging(id));
     match locked.site.known(id)? {
         // The rename comes after the sync, so a tree that has its name is whole and proved.
         Some(file) if file.state == ReleaseState::Staging && locked.site.paths.release(id).is_dir() => {

@@ -85,7 +85,6 @@ fn the_order_of_effects() {
         disk.log()[made..],
         [
             "write .swap/pending.json",
-            "remove tree releases/.staging-r1",
             "make .swap/releases/r1",
             "write .swap/releases/r1/manifest.jsonl",
             "write .swap/releases/r1/state.json",

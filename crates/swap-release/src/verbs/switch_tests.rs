@@ -1,5 +1,8 @@
 //! Switches on real and on killed disks.
 
+use std::fs;
+use std::os::unix::fs::symlink;
+
 use super::*;
 use crate::disk::recording::RecordingDisk;
 use crate::disk::{Disk, RealDisk};
@@ -117,11 +120,11 @@ fn a_current_that_is_not_ours_or_leads_nowhere_is_named_and_left_alone() {
     for target in ["/nowhere/old", "releases/gone", "/proc/self"] {
         let root = site_with(&["r1"]);
         let current = root.path().join("current");
-        std::os::unix::fs::symlink(target, &current).unwrap();
+        symlink(target, &current).unwrap();
         let locked = lock(root.path(), &RealDisk).unwrap();
         let error = switch(&locked, SwitchKind::Activate, &id("r1"), None).unwrap_err();
         assert!(error.to_string().contains(&format!("`{target}`")), "{error}");
-        assert_eq!(std::fs::read_link(&current).unwrap().as_os_str(), target);
+        assert_eq!(fs::read_link(&current).unwrap().as_os_str(), target);
     }
 }
 
@@ -157,7 +160,7 @@ fn a_release_that_was_taken_back_is_what_it_was() {
 fn a_release_whose_state_cannot_be_read_is_named_and_keeps_no_other_from_going_live() {
     let root = site_with(&["r1", "r2", "r3"]);
     let path = root.path().join(".swap/releases/r3/state.json");
-    std::fs::write(&path, "{\"state\":").unwrap();
+    fs::write(&path, "{\"state\":").unwrap();
     let locked = lock(root.path(), &RealDisk).unwrap();
     for name in ["r1", "r2"] {
         switch(&locked, SwitchKind::Activate, &id(name), None).unwrap();
@@ -290,5 +293,147 @@ fn killed_at_every_effect_it_is_old_or_new() {
             assert!(kills < 100, "never came to an end");
         }
         assert!(kills > 6, "{kind:?} {word:?} has more effects than {kills}");
+    }
+}
+
+/// Where people have their site before us, by the text of `current`; DIR stands for deploy_to.
+const FOREIGN: [&str; 6] = [
+    "releases/7",
+    "./releases/7/",
+    "DIR/releases/7",
+    "releases/7/web",
+    "releases/../alias",
+    "releases/r1/../7",
+];
+
+/// A site that another tool serves, with `r1` and `r2` staged beside it; gives the text of `current`.
+fn served_by_another_tool(root: &Path, text: &str) -> String {
+    fs::create_dir_all(root.join("releases/7/web")).unwrap();
+    for name in ["releases/7/name", "releases/7/web/name"] {
+        fs::write(root.join(name), "old").unwrap();
+    }
+    symlink("releases/7", root.join("alias")).unwrap();
+    let text = text.replace("DIR", root.to_str().unwrap());
+    symlink(&text, root.join("current")).unwrap();
+    text
+}
+
+#[test]
+fn there_is_a_way_back_to_another_tools_release_by_rollback_and_by_revert() {
+    for text in FOREIGN {
+        let root = site_with(&["r1", "r2"]);
+        let text = served_by_another_tool(root.path(), text);
+        let said =
+            || fs::read_link(root.path().join("current")).unwrap().into_os_string().into_string().unwrap();
+        let locked = lock(root.path(), &RealDisk).unwrap();
+        let status = crate::verbs::status::status(&locked.site, None).unwrap();
+        assert_eq!(status.current, Some(id("7")), "{text}");
+        for word in [bad(), taken_back()] {
+            switch(&locked, SwitchKind::Activate, &id("r1"), Some(&mut word.clone())).unwrap_err();
+            assert_eq!((said(), live(root.path()).as_deref()), (text.clone(), Some("old")), "{word:?}");
+            let file = locked.site.known(&id("r1")).unwrap().unwrap();
+            locked.remember(&ReleaseFile { state: ReleaseState::Staged, ..file }).unwrap();
+        }
+        switch(&locked, SwitchKind::Activate, &id("r1"), None).unwrap();
+        switch(&locked, SwitchKind::Activate, &id("r2"), None).unwrap();
+        assert_eq!(said(), "releases/r2");
+        for expected in ["r1", "7"] {
+            let target = rollback_target(&locked).unwrap();
+            assert_eq!(target, id(expected));
+            switch(&locked, SwitchKind::Rollback, &target, Some(&mut yes())).unwrap();
+        }
+        assert_eq!((said(), live(root.path()).as_deref()), (text.clone(), Some("old")));
+        crate::verbs::verify::expect_clean(
+            &locked.site,
+            &locked.site.known(&id("7")).unwrap().unwrap(),
+            &|_| true,
+        )
+        .unwrap();
+        switch(&locked, SwitchKind::Activate, &id("r1"), None).unwrap();
+        assert_eq!(rollback_target(&locked).unwrap(), id("7"));
+        // A rollback to it that is refused says nothing against it.
+        switch(&locked, SwitchKind::Rollback, &id("7"), Some(&mut bad())).unwrap_err();
+        assert_eq!(locked.site.known(&id("7")).unwrap().unwrap().state, ReleaseState::Retired);
+        fs::rename(root.path().join("releases/7"), root.path().join("away")).unwrap();
+        let error = switch(&locked, SwitchKind::Rollback, &id("7"), None).unwrap_err();
+        assert!(matches!(error, Error::AdoptedGone { .. }), "{error}");
+    }
+}
+
+#[test]
+fn a_link_on_the_way_that_leads_elsewhere_since_then_does_not_mislead_the_way_back() {
+    let root = site_with(&["r1"]);
+    served_by_another_tool(root.path(), "alias");
+    let locked = lock(root.path(), &RealDisk).unwrap();
+    switch(&locked, SwitchKind::Activate, &id("r1"), None).unwrap();
+    fs::remove_file(root.path().join("alias")).unwrap();
+    symlink("releases/r1", root.path().join("alias")).unwrap();
+    switch(&locked, SwitchKind::Rollback, &id("7"), None).unwrap();
+    assert_eq!(live(root.path()).as_deref(), Some("old"));
+}
+
+#[test]
+fn what_version_0_1_switched_away_from_unrecorded_is_a_release_again() {
+    let root = site_with(&["r1"]);
+    served_by_another_tool(root.path(), "releases/r1");
+    let locked = lock(root.path(), &RealDisk).unwrap();
+    let file = locked.site.known(&id("r1")).unwrap().unwrap();
+    locked.remember(&ReleaseFile { state: ReleaseState::Active, follows: Some(id("7")), ..file }).unwrap();
+    drop(locked);
+    let locked = lock(root.path(), &RealDisk).unwrap();
+    assert_eq!(rollback_target(&locked).unwrap(), id("7"));
+    switch(&locked, SwitchKind::Rollback, &id("7"), None).unwrap();
+    assert_eq!(live(root.path()).as_deref(), Some("old"));
+}
+
+/// The same for a switch from and to what another tool left.
+#[test]
+fn killed_at_every_effect_between_another_tools_release_and_ours_it_is_one_of_them() {
+    for (kind, word) in [
+        (SwitchKind::Activate, None),
+        (SwitchKind::Activate, Some(yes())),
+        (SwitchKind::Activate, Some(bad())),
+        (SwitchKind::Rollback, None),
+        (SwitchKind::Rollback, Some(yes())),
+        (SwitchKind::Rollback, Some(taken_back())),
+    ] {
+        for kills in 0.. {
+            let root = site_with(&["r1"]);
+            let text = served_by_another_tool(root.path(), "DIR/releases/7/web");
+            let target = if kind == SwitchKind::Rollback {
+                let locked = lock(root.path(), &RealDisk).unwrap();
+                switch(&locked, SwitchKind::Activate, &id("r1"), None).unwrap();
+                id("7")
+            } else {
+                id("r1")
+            };
+            let disk = RecordingDisk::killed_after(root.path(), kills);
+            let outcome = lock(root.path(), &disk).and_then(|locked| {
+                let mut answer = word.clone();
+                let confirmation = answer.as_mut().map(|word| word as &mut dyn Confirmation);
+                switch(&locked, kind, &target, confirmation)
+            });
+            let locked = lock(root.path(), &RealDisk).unwrap();
+            let now = live(root.path()).unwrap();
+            assert!(now == "old" || now == "r1", "{kind:?} {word:?} killed after {kills}: {now}");
+            if now == "old" {
+                assert_eq!(fs::read_link(root.path().join("current")).unwrap(), Path::new(&text));
+            }
+            assert!(locked.site.paths.pending().symlink_metadata().is_err(), "nothing is pending any more");
+            // Forth and back from wherever it is.
+            let file = locked.site.known(&id("r1")).unwrap().unwrap();
+            if file.state == ReleaseState::Failed {
+                locked.remember(&ReleaseFile { state: ReleaseState::Staged, ..file }).unwrap();
+            }
+            switch(&locked, SwitchKind::Activate, &id("r1"), None).unwrap();
+            switch(&locked, SwitchKind::Rollback, &rollback_target(&locked).unwrap(), None).unwrap();
+            assert_eq!(fs::read_link(root.path().join("current")).unwrap(), Path::new(&text));
+            if !disk.was_killed() {
+                assert!(outcome.is_ok() || matches!(outcome, Err(Error::Reverted { .. })), "{outcome:?}");
+                assert!(kills > 6, "more effects than {kills}");
+                break;
+            }
+            assert!(kills < 100, "never came to an end");
+        }
     }
 }
