@@ -36,6 +36,7 @@ mod load;
 mod max_upload;
 mod plan;
 mod power_cut;
+mod remedies;
 mod rollout;
 mod rtorrent_apart;
 mod rtorrent_company;

@@ -55,7 +55,11 @@ fn every_host_says_what_a_push_would_do_and_is_left_as_it_is() {
         assert!(host["clock_ahead_ms"].as_i64().unwrap().abs() < 5_000, "{host:#}");
         assert_eq!(host["swap_release"], env!("CARGO_PKG_VERSION"));
         assert_eq!(host["rtorrent"].is_string(), name != "gamma", "{host:#}");
-        assert_eq!((&host["live"], &host["warnings"]), (&Value::Null, &Value::Array(vec![])), "{host:#}");
+        assert_eq!(host["live"], Value::Null, "{host:#}");
+        // Web servers of other stories run on the same machine.
+        let warnings = host["warnings"].as_array().unwrap().iter();
+        let own: Vec<_> = warnings.filter(|text| !text.to_string().contains("web server")).collect();
+        assert!(own.is_empty(), "{own:?}");
     }
     // By the formulas: three copies over the seeder's 10 MB/s, or all four links together.
     let seconds = |bytes: u64, rate: f64| (bytes as f64 / rate * 1000.0).round() / 1000.0;
@@ -120,7 +124,7 @@ fn every_host_says_what_a_push_would_do_and_is_left_as_it_is() {
     fleet.edit_inventory(&format!("swap_release = \"{swap}\""), "swap_release = \"/nowhere/swap-release\"");
     let (plan4, code, stderr) = plan(&fleet, &["--only", "alpha", "--only", "gamma"]);
     assert_eq!(code, Some(31), "{stderr}");
-    assert_problem(&plan4, "gamma", "install swap-release");
+    assert_problem(&plan4, "gamma", "/nowhere/swap-release` does not run there: it is not there");
     fleet.edit_inventory("swap_release = \"/nowhere/swap-release\"", &format!("swap_release = \"{swap}\""));
 
     // Another tree under the name of one that is there.

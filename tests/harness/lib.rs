@@ -5,6 +5,7 @@
 //! dropped. Waiting is a polled condition with a deadline; there is no sleep for luck. What goes wrong here panics: a
 //! test that has no servers has nothing to say.
 
+pub mod account;
 pub mod authority;
 pub mod bin;
 pub mod daemon;

@@ -2,6 +2,7 @@
 //! in Jenkins), logging, and ending on SIGTERM. Nobody else prints or ends the process.
 
 mod abort;
+mod cause;
 mod chosen;
 mod common;
 mod console;
@@ -18,6 +19,7 @@ mod table;
 
 pub use self::console::Console;
 pub use abort::{Abort, Aborted};
+pub use cause::Cause;
 pub use chosen::Chosen;
 pub use common::{ColorChoice, Common};
 pub use entry::{Settings, main};

@@ -77,6 +77,8 @@ pub enum Error {
         all: usize,
         /// The first of their names.
         names: Vec<String>,
+        /// What is to be done about them, each remedy once.
+        remedies: Vec<String>,
     },
     /// A push would fail on hosts; the table says why.
     #[error("a push would fail on {failed} of {all} hosts: {}", names.join(", "))]
@@ -285,9 +287,14 @@ impl cli::Failure for Error {
             }
             Self::Read { .. } => "check the path and its permissions".into(),
             Self::Write { .. } => "check that the folder exists, is writable and has space".into(),
-            Self::HostsFailed { .. } => {
-                "nothing was switched; see the table, then run fleet-push again: hosts that are done are skipped".into()
-            }
+            Self::HostsFailed { remedies, .. } => match remedies.as_slice() {
+                [] => "nothing was switched; see the table, then run fleet-push again: hosts that are done are skipped".into(),
+                // It may be another thing than to run this again.
+                [remedy] => format!("nothing was switched; {remedy}"),
+                _ => "nothing was switched; do what is said to each host above, then run fleet-push again: hosts that are done \
+                      are skipped"
+                    .into(),
+            },
             Self::KeysNotTrusted { new: true, .. } => {
                 "get the fingerprints of the new ones from the hosts' consoles by `ssh-keygen -lf \
                  /etc/ssh/ssh_host_ed25519_key.pub`, then add them: --add --accept SHA256:..., or --add at a terminal"

@@ -21,6 +21,8 @@ pub(crate) enum Fault {
         command: String,
         /// The last thing it said.
         reason: String,
+        /// What it said to do.
+        hint: Option<String>,
     },
     /// Another deployment holds the host's lock.
     #[error("`swap-release` is busy: {reason}")]
@@ -113,6 +115,8 @@ pub(crate) enum Fault {
         reason: String,
         /// Its exit code, if it is one of ours.
         code: Option<ExitCode>,
+        /// What it said to do.
+        hint: Option<String>,
     },
     /// rtorrent will not download.
     #[error("rtorrent does not go on: {message}")]
@@ -212,7 +216,10 @@ impl Fault {
     pub(crate) fn hint(&self) -> Option<String> {
         Some(match self {
             Self::Connection(error) => return error.hint(),
-            Self::Command { reason, .. } | Self::Receiver { reason, .. } if reason.contains("not found") => {
+            // The shell, of a program that is not there.
+            Self::Command { reason, .. } | Self::Receiver { reason, .. }
+                if reason.ends_with("not found") || reason.contains("(command not found)") =>
+            {
                 "install swap-release there, or set `swap_release` in fleet.toml to its path".into()
             }
             Self::Stopped { message } if message.contains("diskspace") => {
@@ -234,13 +241,12 @@ impl Fault {
                     .into()
             }
             Self::Payload { .. } => "it was checked and fetched again, in vain: check the disk".into(),
-            Self::Receiver { code: Some(ExitCode::Usage), reason } if reason.contains("receive") => {
+            Self::Receiver { code: Some(ExitCode::Usage), reason, .. } if reason.contains("receive") => {
                 "install swap-release of the same version there: its own is too old for the embedded engine"
                     .into()
             }
-            Self::Receiver { code: Some(ExitCode::CannotWrite), .. } => {
-                "make room there and push again: what has come is kept".into()
-            }
+            // The host has looked at what the cause was.
+            Self::Command { hint: Some(hint), .. } | Self::Receiver { hint: Some(hint), .. } => hint.clone(),
             Self::Receiver { code: Some(ExitCode::Unreachable), .. } | Self::Stalled { peers: 0, .. } => {
                 "can the host reach the seeder and the other hosts on their peer ports?".into()
             }

@@ -45,6 +45,7 @@ impl Job {
         let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
         Ok(Receive {
             push: self.company.push.clone(),
+            host: host.name.to_string(),
             record: text(&self.record, "the record")?,
             torrent: STANDARD.encode(self.torrent.bytes_for(&host.name)?),
             manifest: self.manifest.as_deref().map(|bytes| text(bytes, "the manifest")).transpose()?,

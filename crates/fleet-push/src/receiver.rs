@@ -75,6 +75,7 @@ impl Receiver {
             LineRead::End => Err(self.why_ended().unwrap_or(Fault::Receiver {
                 reason: "it closed its output and does not end".into(),
                 code: None,
+                hint: None,
             })),
         }
     }
@@ -134,7 +135,7 @@ impl Receiver {
         Some(match code {
             Some(ExitCode::Busy) => Fault::Busy { reason: output.reason() },
             Some(ExitCode::Mismatch) => Fault::Payload { reason: output.reason() },
-            code => Fault::Receiver { reason: output.reason(), code },
+            code => Fault::Receiver { reason: output.reason(), code, hint: output.hint() },
         })
     }
 }

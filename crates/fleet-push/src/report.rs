@@ -1,5 +1,6 @@
 //! What is left behind: each host's result, the table, the record, JUnit XML.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -185,7 +186,21 @@ impl Report<'_> {
             return Ok(names);
         }
         let (failed, all) = (names.len(), self.hosts.len());
-        Err(Error::HostsFailed { failed, all, names: names.into_iter().take(10).collect() })
+        Err(Error::HostsFailed {
+            failed,
+            all,
+            names: names.into_iter().take(10).collect(),
+            remedies: self.remedies(),
+        })
+    }
+
+    /// What the failed hosts need, each remedy once; nothing where one has none, so that no other host's stands for it.
+    fn remedies(&self) -> Vec<String> {
+        let failed = self.reports.iter().filter(|report| report.state != PushState::Staged);
+        let Some(all) = failed.map(|report| report.hint.clone()).collect::<Option<BTreeSet<String>>>() else {
+            return Vec::new();
+        };
+        all.into_iter().collect()
     }
 }
 

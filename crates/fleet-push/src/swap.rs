@@ -27,7 +27,11 @@ pub(crate) fn status(remote: &dyn Remote, host: &Host) -> Result<HostStatus, Fau
     ]);
     let output = remote.exec(&argv, b"", STATUS)?;
     if !output.status.success() {
-        return Err(Fault::Command { command: "swap-release status".into(), reason: output.reason() });
+        return Err(Fault::Command {
+            command: "swap-release status".into(),
+            reason: output.reason(),
+            hint: output.hint(),
+        });
     }
     let status: HostStatus = parse("status", &output)?;
     if status.schema != HostStatus::SCHEMA {
@@ -50,7 +54,11 @@ pub(crate) fn want(remote: &dyn Remote, host: &Host, job: &Job) -> Result<bool, 
             log::info!("{}: {}", host.name, output.reason());
             Ok(false)
         }
-        _ => Err(Fault::Command { command: "swap-release want".into(), reason: output.reason() }),
+        _ => Err(Fault::Command {
+            command: "swap-release want".into(),
+            reason: output.reason(),
+            hint: output.hint(),
+        }),
     }
 }
 
@@ -102,7 +110,11 @@ fn judge(output: Output) -> Result<StageReply, Fault> {
         Some(ExitCode::Busy) => Err(Fault::Busy { reason: output.reason() }),
         // `Unexpected` is what a payload ends with that is gone or cannot be read.
         Some(ExitCode::Mismatch | ExitCode::Unexpected) => Err(Fault::Payload { reason: output.reason() }),
-        _ => Err(Fault::Command { command: "swap-release stage".into(), reason: output.reason() }),
+        _ => Err(Fault::Command {
+            command: "swap-release stage".into(),
+            reason: output.reason(),
+            hint: output.hint(),
+        }),
     }
 }
 

@@ -331,7 +331,11 @@ impl Visit<'_> {
         let argv = Argv::new("mkdir").args(["-p", "--", path.parent()]);
         let output = remote.exec(&argv, b"", BRIEF)?;
         if !output.status.success() {
-            return Err(Fault::Command { command: argv.to_string(), reason: output.reason() });
+            return Err(Fault::Command {
+                command: argv.to_string(),
+                reason: output.reason(),
+                hint: output.hint(),
+            });
         }
         remote.upload(bytes, &path)?;
         Ok(path)

@@ -90,7 +90,7 @@ impl Engine for Recorded {
     }
 }
 
-fn release(layout: Layout) -> Release {
+pub(crate) fn release(layout: Layout) -> Release {
     let named = |file: &str| NamedFile { file: file.parse().unwrap(), sha256: Sha256::of(file.as_bytes()) };
     Release {
         id: "r2".parse().unwrap(),

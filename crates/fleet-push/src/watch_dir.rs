@@ -32,7 +32,7 @@ pub(crate) fn put(remote: &dyn Remote, host: &Host, bytes: &[u8], stem: &str) ->
     let argv = Argv::new("mv").args(["-f", "-T", "--", arriving.as_str(), torrent.as_str()]);
     let moved = remote.exec(&argv, b"", BRIEF)?;
     if !moved.status.success() {
-        return Err(Fault::Command { command: argv.to_string(), reason: moved.reason() });
+        return Err(Fault::Command { command: argv.to_string(), reason: moved.reason(), hint: moved.hint() });
     }
     log::info!("{}: put `{torrent}` in place", host.name);
     Ok(torrent)

@@ -50,6 +50,10 @@ pub struct Receive {
     /// Names this push, the same for all of its connections to a host: a receiver whose connection broke makes way for
     /// one of the same push.
     pub push: String,
+    /// What the controller calls this host: a second one that comes to the same directory in the same push is another name
+    /// for the same site. Empty from a controller of before 0.2, which is told of nothing.
+    #[serde(default)]
+    pub host: String,
     /// The record of the stage before, as it is: release, digests, layout. What is staged is proved against it.
     pub record: String,
     /// The `.torrent` in base64. It must have the record's infohash.

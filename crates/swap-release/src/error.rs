@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use record::host::ReleaseState;
 use record::{ExitCode, ReleaseId, Sha256};
 
+use crate::remedy;
+
 /// An error of `swap-release`.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -334,10 +336,10 @@ impl cli::Failure for Error {
     fn hint(&self) -> Option<String> {
         let text = match self {
             Self::NoDeployTo { path } => {
-                format!("create it, owned by the user that deploys: install -d -o deploy {}", path.display())
+                format!("make it for the account that deploys, as root: install -d -o {} -m 755 {}", remedy::user(), path.display())
             }
             Self::Read { .. } => "check the path and its permissions".into(),
-            Self::Write { .. } => "check owner, permissions and free space; nothing live was changed".into(),
+            Self::Write { path, source } => format!("{}; nothing live was changed", remedy::for_write(path, source)),
             Self::NoSpace { .. } => "free space, e.g. with swap-release prune; nothing was changed".into(),
             Self::State { .. } => "restore the file, or remove it to forget that release".into(),
             Self::Busy { .. } => "wait for the other deployment, or see what it does".into(),
@@ -361,6 +363,10 @@ impl cli::Failure for Error {
             Self::Occupied { .. } => "build with another --release-id, or move that directory out of releases/".into(),
             Self::Fenced { .. } => "never remove the lock file: the kernel frees it when its owner ends; run again".into(),
             Self::Lint { .. } => "correct the lines named above and reload the web server".into(),
+            Self::Payload { path, source: payload::Error::Write { source, path: file }, .. } => {
+                let place = if Path::new(file).is_absolute() { Path::new(file) } else { path.as_path() };
+                format!("{}; nothing was changed", remedy::for_write(place, source))
+            }
             Self::Payload { .. } => {
                 "have the client check and fetch it again (fleet-push does), or copy it again; nothing was changed".into()
             }

@@ -7,6 +7,7 @@
 //! - `receive`: an embedded peer for the length of one push, and staging what it got;
 //! - `fleet`: what is done from the controller;
 //! - `hooks`, `drupal`: what is run around a switch, on orders (`order`) of the controller;
+//! - `remedy`: what helps when something cannot be written;
 //! - `disk`: the effects that a switch depends on, behind a trait.
 
 mod cli;
@@ -22,6 +23,7 @@ pub mod oracle;
 mod order;
 mod reader;
 mod receive;
+mod remedy;
 mod server;
 mod shared;
 mod site;

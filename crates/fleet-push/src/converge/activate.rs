@@ -89,7 +89,7 @@ fn converge(
         return Ok(());
     }
     let reason = own.and_then(|own| own.error.clone()).unwrap_or_else(|| output.reason());
-    Err(Fault::Command { command: "swap-release converge".into(), reason })
+    Err(Fault::Command { command: "swap-release converge".into(), reason, hint: None })
 }
 
 /// Runs it to its end, or has it end when everything is to.

@@ -15,7 +15,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 /// What came of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Answer {
+pub(crate) enum Answer {
     /// Somebody listens.
     Accepted,
     /// The machine is there, and nobody listens.
@@ -27,7 +27,7 @@ pub(super) enum Answer {
 }
 
 /// Dials from this machine, which is one of the peers. `None` where there is no address, or no port that is free.
-pub(super) fn dial(host: &Host, look: &Look) -> Option<(SocketAddr, Answer)> {
+pub(crate) fn dial(host: &Host, look: &Look) -> Option<(SocketAddr, Answer)> {
     let address = peer_ip(host)?;
     let port = match host.engine {
         Engine::Rtorrent => host.peer_port,
@@ -46,7 +46,7 @@ pub(super) fn dial(host: &Host, look: &Look) -> Option<(SocketAddr, Answer)> {
 }
 
 /// The ports on which its embedded peer could listen.
-pub(super) fn free_ports(host: &Host, dialled: IpAddr, look: &Look) -> impl Iterator<Item = u16> {
+pub(crate) fn free_ports(host: &Host, dialled: IpAddr, look: &Look) -> impl Iterator<Item = u16> {
     let listen = host.peer_listen.unwrap_or(dialled);
     let taken = move |port: u16| {
         look.listening.iter().any(|(address, other)| *other == port && meets(*address, listen))

@@ -3,50 +3,75 @@
 use std::time::Duration;
 
 use fleet::{Argv, Host, Interrupt, Remote, RemotePath, SshOptions};
-use record::{Check, ExaminedHost, Sha256, Verdict};
+use record::{Check, Sha256};
 use rtorrent_rpc::{Client, Value};
 
 use super::Subject;
 use super::checks;
 use super::dial::dial;
+use super::hold::{Held, Place, hold};
 use super::look::{Look, Part, look};
 use super::remedy::has_rtorrent;
-use super::seen::{Seen, SeenRtorrent, Trial};
+use super::seen::{self, Seen, SeenRtorrent};
 use super::trial::trial;
 use crate::channel::Channel;
 use crate::fault::Fault;
 use crate::plan::probe::{Probe, probe};
-use crate::report::engine_word;
 use crate::swap;
 
 const BRIEF: Duration = Duration::from_secs(30);
 /// `$1` the file: says what arrived, and takes it away.
 const ARRIVED: &str = r#"sha256sum <"$1"; rm -f -- "$1""#;
 
+/// How far it goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Trial {
+    /// An rtorrent is given a torrent.
+    Whole,
+    /// It is only asked.
+    Ask,
+}
+
+/// A host that was looked at.
+pub(crate) struct Observed {
+    pub(crate) checks: Vec<Check>,
+    /// Nothing if it could not be reached.
+    pub(crate) seen: Option<Seen>,
+    /// Kept until all hosts were looked at.
+    pub(super) held: Option<Held>,
+}
+
+impl Observed {
+    /// What the host of this name is besides, as far as it found out.
+    pub(crate) fn also(&self) -> Option<&str> {
+        match &self.seen.as_ref()?.place {
+            Place::Also(name) => Some(name),
+            Place::Alone | Place::Refused(_) | Place::Untold => None,
+        }
+    }
+}
+
 /// Examines the host. What is wrong with it becomes part of the answer.
 pub(super) fn examine(
     subject: &Subject<'_>,
+    run: &str,
+    trial: Trial,
     options: &SshOptions,
     interrupt: &Interrupt,
-) -> (ExaminedHost, Option<Seen>) {
-    match observe(subject, options, interrupt) {
-        Ok(seen) => (examined(subject.host, checks::all(subject, &seen)), Some(seen)),
-        Err(fault) => (examined(subject.host, vec![checks::ssh::failed(subject, &fault)]), None),
+) -> Observed {
+    match observe(subject, run, trial, options, interrupt) {
+        Ok((seen, held)) => Observed { checks: checks::all(subject, &seen), seen: Some(seen), held },
+        Err(fault) => Observed { checks: vec![checks::ssh::failed(subject, &fault)], seen: None, held: None },
     }
 }
 
-/// The host with these checks.
-pub(super) fn examined(host: &Host, checks: Vec<Check>) -> ExaminedHost {
-    ExaminedHost {
-        name: host.name.to_string(),
-        group: host.group.as_ref().map(ToString::to_string),
-        engine: engine_word(host.engine).to_owned(),
-        healthy: !checks.iter().any(|check| check.verdict == Verdict::Fault),
-        checks,
-    }
-}
-
-fn observe(subject: &Subject<'_>, options: &SshOptions, interrupt: &Interrupt) -> Result<Seen, Fault> {
+fn observe(
+    subject: &Subject<'_>,
+    run: &str,
+    trial: Trial,
+    options: &SshOptions,
+    interrupt: &Interrupt,
+) -> Result<(Seen, Option<Held>), Fault> {
     let host = subject.host;
     let remote = match fleet::connect(host, options) {
         // As in a push, a connection that broke is worth another one.
@@ -59,9 +84,16 @@ fn observe(subject: &Subject<'_>, options: &SshOptions, interrupt: &Interrupt) -
     let upload = upload(remote)?;
     let status = status(remote, host, &probe, &look)?;
     let lint = if probe.version.is_ok() { lint(remote, host)? } else { None };
-    let rtorrent = if has_rtorrent(host) { Some(rtorrent(remote, host, &look, interrupt)?) } else { None };
+    let rtorrent =
+        if has_rtorrent(host) { Some(rtorrent(remote, host, &look, trial, interrupt)?) } else { None };
     let dialled = if host.local { None } else { dial(host, &look) };
-    Ok(Seen { probe, look, upload, status, lint, dialled, rtorrent })
+    // Last: it occupies a session for as long as others are looked at, and a server may allow one only.
+    let writable = matches!(look.parts.get("deploy_to"), Some(Part::Directory { writable: true, .. }));
+    let (place, held) = match writable.then(|| hold(remote, host, run)).transpose()? {
+        Some((place, held)) => (place, Some(held)),
+        None => (Place::Untold, None),
+    };
+    Ok((Seen { probe, look, place, upload, status, lint, dialled, rtorrent }, held))
 }
 
 /// Sends a small file as a push sends one, and asks what arrived.
@@ -121,6 +153,7 @@ fn rtorrent(
     remote: &dyn Remote,
     host: &Host,
     look: &Look,
+    wanted: Trial,
     interrupt: &Interrupt,
 ) -> Result<SeenRtorrent, Fault> {
     let raised = interrupt.clone();
@@ -131,7 +164,7 @@ fn rtorrent(
         Err(fault) if fault.is_connection_loss() => return Err(fault),
         Err(fault) => Err(fault.beside(&host.name)),
     };
-    if version.is_err() {
+    if version.is_err() || wanted == Trial::Ask {
         return Ok(SeenRtorrent { version, events: None, trial: None });
     }
     let keys = |event: &str| -> Option<Vec<String>> {
@@ -144,7 +177,7 @@ fn rtorrent(
         Ok(trial) => trial,
         Err(fault @ Fault::Terminated) => return Err(fault),
         Err(fault) if fault.is_connection_loss() => return Err(fault),
-        Err(fault) => Some(Trial::NotPut(fault.beside(&host.name))),
+        Err(fault) => Some(seen::Trial::NotPut(fault.beside(&host.name))),
     };
     Ok(SeenRtorrent { version, events: events.map(|(one, other)| [one, other]), trial })
 }

@@ -8,6 +8,7 @@ use fleet::{Argv, Remote};
 
 use super::Subject;
 use super::remedy::has_rtorrent;
+use super::rights::Rights;
 use crate::fault::Fault;
 
 /// Time for it.
@@ -16,7 +17,7 @@ const SCRIPT: &str = include_str!("look.sh");
 
 /// What is at a path that should be a directory.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Part {
+pub(crate) enum Part {
     /// Nothing.
     Missing,
     /// Something else than a directory.
@@ -27,7 +28,7 @@ pub(super) enum Part {
 
 /// What `current` is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Current {
+pub(crate) enum Current {
     None,
     Directory,
     /// Neither a directory nor a link.
@@ -40,57 +41,85 @@ pub(super) enum Current {
 
 /// What is at the place of the RPC socket.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Socket {
+pub(crate) enum Socket {
     Missing,
     Other,
     There { writable: bool, owner: String },
 }
 
 /// What is at the place of a shared path.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Kind {
     Missing,
     Directory,
     File,
     Other,
+    /// A link to this place, where nothing is.
+    Dangling(String),
+}
+
+/// What a user's processes do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Serves {
+    /// They answer visitors.
+    Front,
+    /// They run the site.
+    Php,
+    /// Apache: they answer, and run the site unless somebody else does.
+    Both,
 }
 
 /// A user that serves the site.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct WebUser {
-    pub(super) name: String,
-    pub(super) uid: u64,
-    pub(super) groups: Vec<u64>,
+pub(crate) struct WebUser {
+    pub(crate) name: String,
+    /// Its own group.
+    pub(crate) group: String,
+    pub(crate) uid: u64,
+    pub(crate) serves: Serves,
+    /// All of them, by number.
+    pub(crate) groups: Vec<u64>,
 }
 
-/// A directory on the way to a release.
+/// Files and directories that the account may not write, though swap-release has to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Way {
-    pub(super) mode: u32,
-    pub(super) uid: u64,
-    pub(super) gid: u64,
-    pub(super) path: String,
+pub(crate) struct Closed {
+    /// How many.
+    pub(crate) count: u64,
+    /// Whose the first is.
+    pub(crate) owner: String,
+    /// The first.
+    pub(crate) path: String,
 }
 
 /// All of it. What the host did not say is missing.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Look {
-    pub(super) uid: Option<u64>,
-    pub(super) group: Option<String>,
-    pub(super) umask: Option<u32>,
+pub(crate) struct Look {
+    pub(crate) uid: Option<u64>,
+    pub(crate) group: Option<String>,
+    pub(crate) umask: Option<u32>,
     /// `deploy_to`, `releases`, `shared`, `incoming`, `.swap`, `watch`.
-    pub(super) parts: BTreeMap<String, Part>,
-    pub(super) current: Option<Current>,
+    pub(crate) parts: BTreeMap<String, Part>,
+    pub(crate) current: Option<Current>,
     /// By the number of the shared path.
-    pub(super) shared: BTreeMap<usize, Kind>,
-    pub(super) socket: Option<Socket>,
-    pub(super) listening: Vec<(IpAddr, u16)>,
-    pub(super) web: Vec<WebUser>,
-    pub(super) way: Vec<Way>,
+    pub(crate) shared: BTreeMap<usize, Kind>,
+    /// A shared directory and those in it, by the number of the shared path.
+    pub(crate) dirs: BTreeMap<usize, Vec<Rights>>,
+    /// Whether a user could write to a shared directory when that was tried, by the numbers of the path and the user.
+    pub(crate) tried: BTreeMap<(usize, u64), bool>,
+    /// What there is of the way to a shared path that is missing.
+    pub(crate) above: BTreeMap<usize, String>,
+    /// `state`, `staging`, `releases`, `incoming`.
+    pub(crate) closed: BTreeMap<String, Closed>,
+    pub(crate) socket: Option<Socket>,
+    pub(crate) listening: Vec<(IpAddr, u16)>,
+    pub(crate) web: Vec<WebUser>,
+    /// The directories that lead to a release and to what is shared.
+    pub(crate) way: Vec<Rights>,
 }
 
 /// Looks.
-pub(super) fn look(remote: &dyn Remote, subject: &Subject<'_>) -> Result<Look, Fault> {
+pub(crate) fn look(remote: &dyn Remote, subject: &Subject<'_>) -> Result<Look, Fault> {
     let host = subject.host;
     let (socket, watch) =
         if has_rtorrent(host) { (host.rpc_socket.as_str(), host.watch_dir.as_str()) } else { ("", "") };
@@ -98,7 +127,7 @@ pub(super) fn look(remote: &dyn Remote, subject: &Subject<'_>) -> Result<Look, F
     let argv = argv.args(subject.shared.iter().map(|path| path.path().to_owned()));
     let output = remote.exec(&argv, b"", BRIEF)?;
     if !output.status.success() {
-        return Err(Fault::Command { command: "sh".into(), reason: output.reason() });
+        return Err(Fault::Command { command: "sh".into(), reason: output.reason(), hint: output.hint() });
     }
     Ok(read(&String::from_utf8_lossy(&output.stdout)))
 }
@@ -119,8 +148,24 @@ fn read(text: &str) -> Look {
                 look.parts.extend(part(rest).map(|part| ((*name).to_owned(), part)));
             }
             ("current", [kind, ..]) => look.current = current(kind, value),
-            ("shared", [number, kind]) => {
-                look.shared.extend(number.parse().ok().zip(kind_of(kind)));
+            ("shared", [number, kind, ..]) => {
+                look.shared.extend(number.parse().ok().zip(kind_of(kind, rest(value, 2))));
+            }
+            ("dir", [number, ..]) => {
+                if let Some((number, rights)) = number.parse().ok().zip(Rights::read(rest(value, 1))) {
+                    look.dirs.entry(number).or_default().push(rights);
+                }
+            }
+            ("tried", [number, uid, may]) => {
+                look.tried.extend(number.parse().ok().zip(uid.parse().ok()).map(|key| (key, *may == "yes")));
+            }
+            ("above", [number, ..]) => {
+                look.above.extend(number.parse().ok().map(|number| (number, rest(value, 1).to_owned())));
+            }
+            ("closed", [part, count, owner, ..]) => {
+                let path = rest(value, 3).to_owned();
+                let closed = |count| ((*part).to_owned(), Closed { count, owner: (*owner).to_owned(), path });
+                look.closed.extend(count.parse().ok().map(closed));
             }
             ("socket", ["missing"]) => look.socket = Some(Socket::Missing),
             ("socket", ["other"]) => look.socket = Some(Socket::Other),
@@ -128,12 +173,10 @@ fn read(text: &str) -> Look {
                 look.socket = Some(Socket::There { writable: *may == "yes", owner: (*owner).to_owned() });
             }
             ("listen", [place]) => look.listening.extend(listener(place)),
-            ("web", [name, uid, groups @ ..]) => {
-                let groups = groups.iter().filter_map(|group| group.parse().ok()).collect();
-                let user = |uid| WebUser { name: (*name).to_owned(), uid, groups };
-                look.web.extend(uid.parse().ok().map(user));
+            ("web", [name, uid, serves, group, groups @ ..]) => {
+                look.web.extend(web_user(name, uid, serves, group, groups));
             }
-            ("way", [mode, uid, gid, ..]) => look.way.extend(way(mode, uid, gid, value)),
+            ("way", _) => look.way.extend(Rights::read(value)),
             _ => {}
         }
     }
@@ -169,8 +212,29 @@ fn current(kind: &str, value: &str) -> Option<Current> {
     })
 }
 
-fn kind_of(word: &str) -> Option<Kind> {
+/// What follows so many words.
+fn rest(value: &str, words: usize) -> &str {
+    value.splitn(words + 1, ' ').nth(words).unwrap_or_default()
+}
+
+fn web_user(name: &str, uid: &str, serves: &str, group: &str, groups: &[&str]) -> Option<WebUser> {
+    Some(WebUser {
+        name: name.to_owned(),
+        group: group.to_owned(),
+        uid: uid.parse().ok()?,
+        serves: match serves {
+            "front" => Serves::Front,
+            "php" | "pool" => Serves::Php,
+            "both" => Serves::Both,
+            _ => return None,
+        },
+        groups: groups.iter().filter_map(|group| group.parse().ok()).collect(),
+    })
+}
+
+fn kind_of(word: &str, target: &str) -> Option<Kind> {
     Some(match word {
+        "dangling" => Kind::Dangling(target.to_owned()),
         "missing" => Kind::Missing,
         "directory" => Kind::Directory,
         "file" => Kind::File,
@@ -197,15 +261,6 @@ fn listener(place: &str) -> Option<(IpAddr, u16)> {
     Some((address, port))
 }
 
-fn way(mode: &str, uid: &str, gid: &str, value: &str) -> Option<Way> {
-    Some(Way {
-        mode: u32::from_str_radix(mode, 8).ok()?,
-        uid: uid.parse().ok()?,
-        gid: gid.parse().ok()?,
-        path: value.splitn(4, ' ').nth(3)?.to_owned(),
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -215,8 +270,10 @@ mod tests {
         let said = "Welcome!\naccount 1001 deploy deploy\numask 0022\n\
                     part deploy_to yes 2049 1001 deploy rw,relatime\npart releases missing\npart shared other\n\
                     part incoming no 2050 900 site-rt ro,relatime\ncurrent link no releases/a b\n\
-                    shared 0 directory\nshared 1 missing\nsocket no site-rt\nlisten 0100007F:1AF4\n\
-                    listen 00000000000000000000000000000000:0016\nweb www-data 33 33 4\nway 755 0 0 /srv/my site\n";
+                    shared 0 directory\nshared 1 missing\nshared 2 dangling /mnt/x y\n\
+                    dir 0 2775 1001 33 - /srv/site/shared/files\ntried 0 33 no\nabove 1 /srv/site/shared\n\
+                    closed state 3 root /srv/site/.swap/a b\nsocket no site-rt\nlisten 0100007F:1AF4\n\
+                    listen 00000000000000000000000000000000:0016\nweb www-data 33 php www-data 33 4\nway 755 0 0 - /srv/my site\n";
         let look = read(said);
         assert_eq!((look.uid, look.group.as_deref(), look.umask), (Some(1001), Some("deploy"), Some(0o22)));
         let directory = |writable, device, owner, name: &str, read_only| Part::Directory {
@@ -231,18 +288,28 @@ mod tests {
         assert_eq!((&look.parts["releases"], &look.parts["shared"]), (&Part::Missing, &Part::Other));
         let link = Current::Link { target: "releases/a b".into(), leads_somewhere: false };
         assert_eq!(look.current, Some(link));
-        assert_eq!((look.shared[&0], look.shared[&1]), (Kind::Directory, Kind::Missing));
+        assert_eq!((&look.shared[&0], &look.shared[&1]), (&Kind::Directory, &Kind::Missing));
+        assert_eq!(look.shared[&2], Kind::Dangling("/mnt/x y".into()));
+        assert_eq!(
+            (look.dirs[&0][0].mode, look.dirs[&0][0].path.as_str()),
+            (0o2775, "/srv/site/shared/files")
+        );
+        assert_eq!((look.tried[&(0, 33)], look.above[&1].as_str()), (false, "/srv/site/shared"));
+        let closed = Closed { count: 3, owner: "root".into(), path: "/srv/site/.swap/a b".into() };
+        assert_eq!(look.closed["state"], closed);
         assert_eq!(look.socket, Some(Socket::There { writable: false, owner: "site-rt".into() }));
         let loopback: IpAddr = "127.0.0.1".parse().unwrap();
         assert_eq!(look.listening, [(loopback, 6900), ("::".parse().unwrap(), 22)]);
-        assert_eq!(look.web, [WebUser { name: "www-data".into(), uid: 33, groups: vec![33, 4] }]);
-        assert_eq!(look.way, [Way { mode: 0o755, uid: 0, gid: 0, path: "/srv/my site".into() }]);
+        let user = web_user("www-data", "33", "php", "www-data", &["33", "4"]).unwrap();
+        assert_eq!((user.groups.as_slice(), look.web.as_slice()), (&[33, 4][..], &[user.clone()][..]));
+        assert_eq!(look.way[0].path, "/srv/my site");
     }
 
     #[test]
     fn nonsense_is_passed_over() {
         let said = "part\npart x\npart deploy_to yes no\ncurrent\ncurrent x\nshared a b\nsocket\nlisten 01:zz\n\
-                    listen 0102:0016\nweb\nway 9 9\numask 9\naccount\n";
+                    listen 0102:0016\nweb\nweb a 33 x a 33\nway 9 9\ndir 0\ndir x 755 0 0 - /\n\
+                    tried 0\nabove\nclosed state x root /\numask 9\naccount\n";
         assert_eq!(read(said), Look::default());
     }
 }

@@ -1,32 +1,40 @@
 //! `fleet-push doctor`: whether hosts have what a deployment needs, and what to do where they have not.
 //!
-//! - `look`, `trial`, `dial`, `examine`: asking a host; all that is left there is taken away again;
-//! - `seen`: what was observed;
+//! - `look`, `hold`, `trial`, `dial`, `examine`: asking a host; all that is left there is taken away again;
+//! - `seen`: what was observed; `rights`: who may do what with a directory;
+//! - `survey`: all hosts together;
 //! - `checks`: what is made of it, one file a check, without any effect;
 //! - `remedy`: the words and commands for people.
 
 mod checks;
 mod dial;
 mod examine;
-mod look;
+mod hold;
+pub(crate) mod look;
 mod remedy;
-mod seen;
+mod rights;
+pub(crate) mod seen;
+mod survey;
 mod trial;
 
 use cli::{Abort, Console, human};
-use fleet::{Event, Host, Interrupt, Outcome, SharedPath, fan_out};
+use fleet::{Event, Health, Host, Interrupt, Outcome, SharedPath, fan_out};
 use record::{Check, ExaminedHost, ExitCode, FleetDoctor, RemedyPlace, Verdict};
 
-use self::examine::{examine, examined};
+pub(crate) use self::examine::{Observed, Trial};
 use self::seen::Seen;
+pub(crate) use self::survey::Survey;
 use crate::Error;
 use crate::cli::Reach;
 use crate::hosts::count;
+use crate::report::engine_word;
 
 /// What is examined, and how commands name it.
 pub(super) struct Subject<'a> {
     pub(super) host: &'a Host,
     pub(super) shared: &'a [SharedPath],
+    /// What a live release must answer.
+    pub(super) health: Option<&'a Health>,
     /// The inventory, as it was named.
     pub(super) fleet: &'a str,
     /// The host is not in it.
@@ -40,25 +48,22 @@ pub(crate) fn doctor(reach: &Reach, json: bool, console: &Console, abort: &Abort
     let hosts = reach.choose(&inventory)?;
     let options = reach.options(&hosts, &interrupt)?;
     console.say(format!("examining {}", count(hosts.len())));
-    let (shared, fleet) = (inventory.site.shared.clone(), inventory.path.display().to_string());
-    let own: Vec<_> = inventory.hosts.iter().map(|host| host.name.clone()).collect();
-    let raised = interrupt.clone();
+    let survey = Survey::of(&inventory);
+    let (all, raised) = (survey.clone(), interrupt.clone());
     let outcomes = fan_out(
         hosts.clone(),
         reach.parallel,
         &interrupt,
         |_: Event<()>| (),
-        move |host, _| {
-            let beside = !own.contains(&host.name);
-            let subject = Subject { host: &host, shared: &shared, fleet: &fleet, beside };
-            examine(&subject, &options, &raised)
-        },
+        move |host, _| all.examine(&host, Trial::Whole, &options, &raised),
     );
     if abort.is_set() {
         return Err(Error::Aborted);
     }
+    let mut observed: Vec<Observed> = outcomes.into_iter().map(settle).collect();
+    survey.conclude(&hosts, &mut observed);
     let results: Vec<(ExaminedHost, Option<Seen>)> =
-        hosts.iter().zip(outcomes).map(|(host, outcome)| settle(host, outcome)).collect();
+        hosts.iter().zip(observed).map(|(host, one)| (examined(host, one.checks), one.seen)).collect();
     tell(&results, console);
     let all = FleetDoctor {
         schema: FleetDoctor::SCHEMA.to_owned(),
@@ -84,11 +89,27 @@ fn are(hosts: usize) -> String {
     format!("{} {}", count(hosts), if hosts == 1 { "is" } else { "are" })
 }
 
-fn settle(host: &Host, outcome: Outcome<(ExaminedHost, Option<Seen>)>) -> (ExaminedHost, Option<Seen>) {
+/// What was found, or that something went wrong here.
+pub(crate) fn settle(outcome: Outcome<Observed>) -> Observed {
     outcome.done().unwrap_or_else(|| {
         let defect = "a defect in fleet-push ended the work on this host";
-        (examined(host, vec![remedy::fault("ssh", defect, "report it", [])]), None)
+        Observed {
+            checks: vec![remedy::fault("ssh", defect, "report it", Vec::new())],
+            seen: None,
+            held: None,
+        }
     })
+}
+
+/// The host with these checks.
+fn examined(host: &Host, checks: Vec<Check>) -> ExaminedHost {
+    ExaminedHost {
+        name: host.name.to_string(),
+        group: host.group.as_ref().map(ToString::to_string),
+        engine: engine_word(host.engine).to_owned(),
+        healthy: !checks.iter().any(|check| check.verdict == Verdict::Fault),
+        checks,
+    }
 }
 
 /// For people: a table, then what is wrong or odd with each host, and what to do.

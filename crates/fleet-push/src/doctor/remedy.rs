@@ -16,21 +16,21 @@ pub(super) fn unknown(check: &str, found: impl Into<String>) -> Check {
 }
 
 /// Odd, but a deployment goes on.
-pub(super) fn warning<const N: usize>(
+pub(super) fn warning(
     check: &str,
     found: impl Into<String>,
     remedy: impl Into<String>,
-    commands: [RemedyCommand; N],
+    commands: impl Into<Vec<RemedyCommand>>,
 ) -> Check {
     Check { remedy: Some(remedy.into()), commands: commands.into(), ..of(check, Verdict::Warning, found) }
 }
 
 /// A deployment would fail.
-pub(super) fn fault<const N: usize>(
+pub(super) fn fault(
     check: &str,
     found: impl Into<String>,
     remedy: impl Into<String>,
-    commands: [RemedyCommand; N],
+    commands: impl Into<Vec<RemedyCommand>>,
 ) -> Check {
     Check { remedy: Some(remedy.into()), commands: commands.into(), ..of(check, Verdict::Fault, found) }
 }

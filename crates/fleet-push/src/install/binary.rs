@@ -38,14 +38,14 @@ fn beside_us() -> Result<PathBuf, Error> {
 
 /// `e_machine` of an ELF file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Machine {
+pub(crate) struct Machine {
     number: u16,
     little_endian: bool,
 }
 
 impl Machine {
     /// Of a file of the System V ABI (chapter 4, ELF header: `EI_DATA` at 5, `e_machine` at 18); `None` if it is none.
-    fn of(bytes: &[u8]) -> Option<Self> {
+    pub(crate) fn of(bytes: &[u8]) -> Option<Self> {
         let data = bytes.strip_prefix(b"\x7fELF")?.get(1)?;
         let number: [u8; 2] = bytes.get(18..20)?.try_into().ok()?;
         match data {
@@ -73,12 +73,12 @@ impl Machine {
     }
 
     /// Whether a machine of this name may run it. Of an unknown one nothing is said: it is tried there anyway.
-    pub(super) fn fits(self, uname: &str) -> bool {
+    pub(crate) fn fits(self, uname: &str) -> bool {
         self.names().is_empty() || self.names().contains(&uname)
     }
 
     /// For messages.
-    pub(super) fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         self.names().first().copied().unwrap_or("an unknown machine")
     }
 }

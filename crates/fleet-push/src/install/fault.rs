@@ -18,7 +18,7 @@ pub(super) enum InstallFault {
     Machine { program: &'static str, host: String },
     /// The directory is not there.
     #[error("`{folder}` is not there")]
-    NoFolder { folder: String },
+    NoFolder { folder: String, user: String },
     /// It may not be written.
     #[error("`{user}` may not write to `{folder}`")]
     Closed { folder: String, user: String },
@@ -79,9 +79,9 @@ impl InstallFault {
             Self::Machine { .. } => {
                 "build swap-release for that machine, and name it with --binary; --only chooses the hosts".into()
             }
-            Self::NoFolder { folder } => format!("as root there: install -d -m 755 {folder}"),
+            Self::NoFolder { folder, user } => format!("as root there: install -d -o {user} -m 755 -- {folder}"),
             Self::Closed { folder, user } => format!(
-                "log in as an account that may, with --as root; or as root there: chown {user} {folder}; or set `swap_release` in fleet.toml to a path below the account's home"
+                "log in as an account that may, with --as root; or as root there: chown {user} -- {folder}; or set `swap_release` in fleet.toml to a path below the account's home"
             ),
             Self::Altered { .. } => "run it again; if it comes back, look at the disk of that host".into(),
             Self::DoesNotRun { .. } => {

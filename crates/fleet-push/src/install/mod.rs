@@ -19,6 +19,7 @@ use fleet::{Event, Host, Interrupt, Outcome, Remote, UserName, fan_out};
 use record::ExitCode;
 
 use self::binary::Binary;
+pub(crate) use self::binary::Machine;
 use self::fault::InstallFault;
 use self::put::Done;
 pub(crate) use self::rtorrent::Setup;

@@ -81,7 +81,7 @@ fn writable(look: &Look, host: &Host) -> Result<RemotePath, InstallFault> {
     let folder = path.parent().to_owned();
     match look.folder.as_str() {
         "writable" => {}
-        "missing" => return Err(InstallFault::NoFolder { folder }),
+        "missing" => return Err(InstallFault::NoFolder { folder, user: host.user.to_string() }),
         _ => return Err(InstallFault::Closed { folder, user: host.user.to_string() }),
     }
     let name = format!("{folder}/.{}.mkt-{:016x}", path.file_name(), fastrand::u64(..));
@@ -149,7 +149,9 @@ fn settle(
         ("refused", "run") => Err(InstallFault::DoesNotRun { reason: detail }),
         ("refused", "stranger") => Err(InstallFault::Stranger { said: detail.chars().take(80).collect() }),
         ("refused", _) => Err(InstallFault::NotPlaced { what: detail, reason: output.reason() }),
-        _ => Err(Fault::Command { command: "sh".into(), reason: output.reason() }.into()),
+        _ => {
+            Err(Fault::Command { command: "sh".into(), reason: output.reason(), hint: output.hint() }.into())
+        }
     }
 }
 
@@ -175,9 +177,12 @@ fn arrived(remote: &dyn Remote, host: &Host, path: &str) -> Result<String, Insta
 fn run(remote: &dyn Remote, argv: &Argv) -> Result<String, InstallFault> {
     let output = remote.exec(argv, b"", BRIEF)?;
     if !output.status.success() {
-        return Err(
-            Fault::Command { command: argv.program_name().to_owned(), reason: output.reason() }.into()
-        );
+        return Err(Fault::Command {
+            command: argv.program_name().to_owned(),
+            reason: output.reason(),
+            hint: output.hint(),
+        }
+        .into());
     }
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }

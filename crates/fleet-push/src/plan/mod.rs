@@ -2,17 +2,20 @@
 
 mod estimate;
 mod host;
+mod names;
 pub(crate) mod probe;
 
 use std::time::Duration;
 
 use cli::{Abort, Console, human};
-use fleet::{Event, Host, Interrupt, Inventory, Outcome, Rate, fan_out};
+use fleet::{Event, Host, Interrupt, Inventory, Rate, fan_out};
 use record::{ExitCode, Pack, PlanAction, PlannedHost, PushPlan, Records, Release};
 
 use self::estimate::estimate;
+use self::names::Longest;
 use crate::Error;
 use crate::cli::Reach;
+use crate::doctor::{Observed, Survey, Trial, settle};
 use crate::hosts::count;
 
 /// Asks every host and tells.
@@ -31,19 +34,24 @@ pub(crate) fn plan(
     let release = records.load::<Pack>()?.record.release;
     let options = reach.options(&hosts, &interrupt)?;
     console.say(format!("asking {} about release {}", count(hosts.len()), release.id));
-    let asked = release.clone();
+    let longest = Longest::of(records, &release);
+    let survey = Survey::of(&inventory);
+    let (all, raised) = (survey.clone(), interrupt.clone());
     let outcomes = fan_out(
         hosts.clone(),
         reach.parallel,
         &interrupt,
         |_: Event<()>| (),
-        move |host, _| host::plan(&host, &asked, &options),
+        move |host, _| all.examine(&host, Trial::Ask, &options, &raised),
     );
     if abort.is_set() {
         return Err(Error::Aborted);
     }
+    let mut observed: Vec<Observed> = outcomes.into_iter().map(settle).collect();
+    survey.conclude(&hosts, &mut observed);
+    let planned = hosts.iter().zip(&observed);
     let planned: Vec<PlannedHost> =
-        hosts.iter().zip(outcomes).map(|(host, outcome)| settle(host, outcome)).collect();
+        planned.map(|(host, one)| host::plan(host, &release, longest.as_ref(), one)).collect();
     let plan = PushPlan {
         schema: PushPlan::SCHEMA.to_owned(),
         release: release.id.clone(),
@@ -66,13 +74,6 @@ pub(crate) fn plan(
         failed: names.len(),
         all: plan.hosts.len(),
         names: names.into_iter().take(10).collect(),
-    })
-}
-
-fn settle(host: &Host, outcome: Outcome<PlannedHost>) -> PlannedHost {
-    outcome.done().unwrap_or_else(|| PlannedHost {
-        problems: vec!["a defect in fleet-push ended the work on this host".to_owned()],
-        ..host::unknown(host, PlanAction::Fail)
     })
 }
 

@@ -195,3 +195,22 @@ fn the_schema_of_the_file_is_the_committed_one() {
         assert_eq!(found, known, "{pointer}");
     }
 }
+
+#[test]
+fn one_directory_of_one_server_has_one_name() {
+    let dir = tempfile::tempdir().unwrap();
+    let twice = |more: &str| {
+        let hosts = "[hosts.web1]\naddress = \"10.0.0.11\"\n[hosts.web2]\naddress = \"10.0.0.11\"\n";
+        load(dir.path(), &format!("{SITE}[defaults]\nssh_config = \"none\"\n{hosts}{more}\n"))
+    };
+    for same in ["", "deploy_to = \"/srv/site/\"", "user = \"other\""] {
+        let said = twice(same).unwrap_err().to_string();
+        assert!(
+            said.contains("`hosts.web2.deploy_to`") && said.contains("of the host `web1` already"),
+            "{said}"
+        );
+    }
+    for other in ["port = 2222", "deploy_to = \"/srv/other\"", "jump = \"bastion\"", "local = true"] {
+        twice(other).unwrap();
+    }
+}

@@ -37,6 +37,7 @@ pub(super) fn resolve(path: &Path, file: InventoryFile) -> Result<Inventory, Err
     if hosts.is_empty() {
         return Err(at.refuse("hosts", "there must be at least one host"));
     }
+    at.one_name_per_site(&hosts)?;
     at.one_peer_per_address(&hosts)?;
     let (seeder, own_seeder) = own_seeder::seeders(&at, file.seeder, &hosts)?;
     let rollout = resolve_hooks::rollout(&at, file.rollout, file.groups, &hosts)?;
@@ -210,6 +211,30 @@ impl Place<'_> {
                     second: host.name.clone(),
                     address: peer.parse().unwrap_or_else(|_| host.address.clone()),
                 });
+            }
+        }
+        Ok(())
+    }
+
+    /// One directory of one server under two names: the two would be in each other's way at every step. What only the
+    /// servers themselves can tell, `fleet-push doctor` finds.
+    fn one_name_per_site(&self, hosts: &[Host]) -> Result<(), Error> {
+        let way = |host: &Host| {
+            let jumps: Vec<String> =
+                host.jump.iter().map(|jump| format!("{}:{}", jump.address, jump.port)).collect();
+            let server = if host.local { None } else { Some((host.address.to_string(), host.port, jumps)) };
+            (server, host.deploy_to.as_str().trim_end_matches('/').to_owned())
+        };
+        let mut seen = BTreeMap::new();
+        for host in hosts {
+            if let Some(first) = seen.insert(way(host), &host.name) {
+                let place = if host.local { "this machine" } else { host.address.as_str() };
+                let reason = format!(
+                    "`{}` on {place} is that of the host `{first}` already: keep one of the two, or give each a deploy_to of \
+                     its own",
+                    host.deploy_to
+                );
+                return Err(self.refuse(&format!("hosts.{}.deploy_to", host.name), reason));
             }
         }
         Ok(())

@@ -297,7 +297,7 @@ fn this_machine_seeds_when_no_rtorrent_does() {
 
 #[test]
 fn one_rtorrent_per_address() {
-    let two = format!("{SMALL}[hosts.web2]\naddress = \"10.0.0.11\"\n");
+    let two = format!("{SMALL}[hosts.web2]\naddress = \"10.0.0.11\"\ndeploy_to = \"/srv/two\"\n");
     assert!(load(&two).is_ok(), "embedded peers have ports of their own");
     let two = format!("{two}engine = \"rtorrent\"\n");
     assert!(error(&two).contains("the hosts `web1` and `web2`"), "{}", error(&two));

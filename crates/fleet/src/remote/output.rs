@@ -63,6 +63,15 @@ impl Output {
     }
 }
 
+impl Output {
+    /// What it said to do: the last `hint:` line of standard error, at most 600 characters of it.
+    pub fn hint(&self) -> Option<String> {
+        let text = String::from_utf8_lossy(&self.stderr);
+        let hint = text.lines().filter_map(|line| line.trim().strip_prefix("hint:")).next_back()?;
+        Some(hint.trim().chars().take(600).collect()).filter(|hint: &String| !hint.is_empty())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -76,7 +85,7 @@ mod tests {
             stdout_cut: false,
         };
         let said = output(Status::Exited(12), "checking\nerror: `a.php` differs\nhint: push again\n\n");
-        assert_eq!(said.reason(), "`a.php` differs");
+        assert_eq!((said.reason().as_str(), said.hint().as_deref()), ("`a.php` differs", Some("push again")));
         let clap = output(
             Status::Exited(2),
             "error: unexpected argument '--x'\n\nUsage: y\n\nFor more, try '--help'.\n",

@@ -3,7 +3,11 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use cli::Cause;
 use record::ExitCode;
+use swarm_peer::Error as Peer;
+
+use crate::remedy;
 
 /// An error of `receive`. None of them says what the opening line held: it has a secret.
 #[derive(Debug, thiserror::Error)]
@@ -51,6 +55,14 @@ pub enum ReceiveError {
     /// The thread that unpacks panicked.
     #[error("unpacking met a defect of its own and has ended")]
     Defect,
+    /// The same push has come here before by another name.
+    #[error("`{}` is the directory of host `{other}` of this push, too", path.display())]
+    SameSite {
+        /// deploy_to.
+        path: PathBuf,
+        /// The name that came first.
+        other: String,
+    },
     /// Another receiver of the same push wants the place.
     #[error("another receiver takes over")]
     TakenOver,
@@ -62,7 +74,7 @@ impl ReceiveError {
     pub fn exit_code(&self) -> ExitCode {
         match self {
             Self::Peer(error) => peer_code(error),
-            Self::Opening { .. } | Self::OtherTorrent { .. } => ExitCode::BadInput,
+            Self::Opening { .. } | Self::OtherTorrent { .. } | Self::SameSite { .. } => ExitCode::BadInput,
             Self::Busy { .. } => ExitCode::Busy,
             Self::Stalled { .. } => ExitCode::Unreachable,
             Self::Defect => ExitCode::Unexpected,
@@ -74,10 +86,19 @@ impl ReceiveError {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         Some(match self {
+            Self::Peer(Peer::Open { path, source } | Peer::Write { path, source })
+                if Cause::of(source).is_some_and(|cause| cause != Cause::Links) =>
+            {
+                format!("{}; then push again: what has come is kept", remedy::for_write(path, source))
+            }
             Self::Peer(error) => return error.hint(),
             Self::Opening { .. } => "it is meant to be started by fleet-push, of the same version".into(),
             Self::OtherTorrent { .. } => "give the record and the torrent of one release".into(),
             Self::Busy { .. } => "wait until that push has ended".into(),
+            Self::SameSite { other, .. } => format!(
+                "one server under two names, or two servers on one network file system: keep `{other}` or this one in fleet.toml, or \
+                 give each a deploy_to of its own"
+            ),
             Self::Stalled { .. } => {
                 "can this host reach the seeder and the other hosts on their peer ports? push again, it continues".into()
             }
@@ -88,7 +109,6 @@ impl ReceiveError {
 }
 
 fn peer_code(error: &swarm_peer::Error) -> ExitCode {
-    use swarm_peer::Error as Peer;
     match error {
         Peer::Open { .. } | Peer::NotAFile { .. } | Peer::Write { .. } => ExitCode::CannotWrite,
         Peer::Read { .. } => ExitCode::CannotVerify,

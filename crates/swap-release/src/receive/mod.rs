@@ -43,7 +43,7 @@ pub(crate) fn receive(deploy_to: &Path, console: &Console, abort: &Abort) -> Res
     for folder in [site.paths.state(), site.paths.incoming()] {
         site.disk.make_folder(&folder).map_err(|source| Error::write(&folder, source))?;
     }
-    let turn = Turn::take(&site.paths, &opening.push, abort)?;
+    let turn = Turn::take(&site.paths, &opening.push, &opening.host, abort)?;
     if opening.stage {
         site.note_receiving(&opening.release)?;
     }

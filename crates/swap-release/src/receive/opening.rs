@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use fleet::SharedPaths;
+use fleet::{HostName, SharedPaths};
 use metainfo::Metainfo;
 use record::receive::Receive;
 use record::{AnyRecord, Build, Release};
@@ -22,6 +22,7 @@ const PEERS: usize = 200;
 /// What is to be received, and how.
 pub(super) struct Opening {
     pub(super) push: String,
+    pub(super) host: String,
     pub(super) release: Release,
     pub(super) build: Option<Build>,
     pub(super) torrent: Metainfo,
@@ -51,6 +52,7 @@ impl Opening {
         let key = raw.key.as_deref().map(str::parse).transpose();
         Ok(Self {
             push: raw.push.chars().filter(char::is_ascii_alphanumeric).take(64).collect(),
+            host: host(&raw.host).map_err(refuse)?,
             release,
             build,
             torrent,
@@ -78,6 +80,11 @@ impl Opening {
             ..Config::new(address, self.ports.0..=self.ports.1, role)
         }
     }
+}
+
+/// The host's name, which goes into a file that others read.
+fn host(name: &str) -> Result<String, String> {
+    if name.is_empty() { Ok(String::new()) } else { Ok(name.parse::<HostName>()?.to_string()) }
 }
 
 fn belongs(torrent: &Metainfo, release: &Release) -> Result<(), ReceiveError> {

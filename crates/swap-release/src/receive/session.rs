@@ -91,6 +91,7 @@ impl Session<'_> {
             if self.turn.is_over(self.inbox.is_gone()) {
                 return Err(ReceiveError::TakenOver.into());
             }
+            self.turn.check()?;
             let status = self.peer.status();
             self.tell(course, &status);
             self.stage(course, &status)?;

@@ -6,7 +6,7 @@ mod through;
 use std::collections::BTreeSet;
 use std::fs;
 use std::io;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
 use fleet::{SharedPath, SharedPaths};
@@ -103,7 +103,7 @@ pub(crate) fn relink(tree: &Path, shared: &[String]) -> Result<(), Error> {
 
 /// A directory of a release as it must be: ours, and mode 0755.
 pub(crate) fn restore_folders(folder: &Path) -> Result<(), Error> {
-    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+    use std::os::unix::fs::MetadataExt;
     let write = |source: io::Error| Error::Write { path: folder.to_owned(), source };
     let us = rustix::process::geteuid();
     if fs::metadata(folder).map_err(write)?.uid() != us.as_raw() {
@@ -157,7 +157,8 @@ fn expect_target(shared: &Path, path: &SharedPath) -> Result<(), Error> {
         return Err(SharedFault::Dangling { path: target, target: leads }.into());
     }
     if path.is_directory() {
-        return fs::create_dir_all(&target).map_err(|source| Error::Write { path: target, source });
+        make_parents(shared, path.path())?;
+        return make_open(&target);
     }
     Err(SharedFault::Missing { path: target }.into())
 }
@@ -186,14 +187,19 @@ fn is_in_the_way(entry: &Entry, path: &str) -> bool {
 fn make_parents(tree: &Path, path: &str) -> Result<(), Error> {
     for (at, _) in path.match_indices('/') {
         let Some(parent) = path.get(..at) else { continue };
-        let folder = tree.join(parent);
-        match fs::create_dir(&folder) {
-            Ok(()) => {}
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-            Err(source) => return Err(Error::Write { path: folder, source }),
-        }
+        make_open(&tree.join(parent))?;
     }
     Ok(())
+}
+
+/// A directory that everybody may enter, whatever the umask of the account is: the web server is another one.
+fn make_open(folder: &Path) -> Result<(), Error> {
+    let write = |source| Error::Write { path: folder.to_owned(), source };
+    match fs::create_dir(folder) {
+        Ok(()) => fs::set_permissions(folder, fs::Permissions::from_mode(0o755)).map_err(write),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && folder.is_dir() => Ok(()),
+        Err(source) => Err(write(source)),
+    }
 }
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ pub(super) fn check(subject: &Subject<'_>, seen: &Seen) -> Option<Check> {
             let away = on_host(&Argv::new("mv").args(["--", &path, &format!("{path}.away")]));
             fault(NAME, format!("`{path}` is a file"), "move it out of the way", [away])
         }
-        Current::Link { target, leads_somewhere: true } if is_ours(target) => {
+        Current::Link { target, leads_somewhere: true } if is_a_release(seen, target) => {
             ok(NAME, format!("leads to `{target}`"))
         }
         Current::Link { target, leads_somewhere: true } => fault(
@@ -40,6 +40,14 @@ pub(super) fn check(subject: &Subject<'_>, seen: &Seen) -> Option<Check> {
             ],
         ),
     })
+}
+
+/// What it resolves to is a release, whatever its text: the host says so. Where it does not, the text decides.
+fn is_a_release(seen: &Seen, target: &str) -> bool {
+    match &seen.status {
+        Some(Ok(status)) if status.current.is_some() || status.foreign.is_some() => status.current.is_some(),
+        _ => is_ours(target),
+    }
 }
 
 /// `releases/ID`, as `swap-release` makes it.

@@ -1,6 +1,6 @@
 //! `deploy-to`: the directory of the site is there, and it and what is in it can be written.
 
-use fleet::Argv;
+use fleet::{Argv, Engine};
 use record::Check;
 
 use crate::doctor::Subject;
@@ -9,8 +9,10 @@ use crate::doctor::remedy::{as_root, fault, ok, on_host, unknown};
 use crate::doctor::seen::Seen;
 
 const NAME: &str = "deploy-to";
-/// Its own parts. What is missing is made with the first release; `incoming` may be rtorrent's alone.
+/// Its own parts. What is missing is made with the first release.
 const PARTS: [&str; 3] = ["releases", "shared", ".swap"];
+/// May be rtorrent's alone.
+const INCOMING: &str = "incoming";
 
 pub(super) fn check(subject: &Subject<'_>, seen: &Seen) -> Check {
     let (host, parts) = (subject.host, &seen.look.parts);
@@ -33,7 +35,8 @@ pub(super) fn check(subject: &Subject<'_>, seen: &Seen) -> Check {
         Some(Part::Other | Part::Directory { .. }) => {}
     }
     let mut missing = Vec::new();
-    for name in ["deploy_to"].into_iter().chain(PARTS) {
+    let incoming = (host.engine == Engine::Embedded).then_some(INCOMING);
+    for name in ["deploy_to"].into_iter().chain(PARTS).chain(incoming) {
         let path = if name == "deploy_to" { base.to_owned() } else { format!("{base}/{name}") };
         match parts.get(name) {
             None | Some(Part::Missing) => missing.push(name),
@@ -55,7 +58,11 @@ pub(super) fn check(subject: &Subject<'_>, seen: &Seen) -> Check {
             }
             Some(Part::Directory { writable: false, owner_name, .. }) => {
                 let (user, found) = (host.user.as_str(), owner_name.as_str());
-                let whole = if name == "deploy_to" { ["-h"].as_slice() } else { ["-R", "-h"].as_slice() };
+                // What is shared is not the account's alone.
+                let whole = match name {
+                    "deploy_to" | "shared" => ["-h"].as_slice(),
+                    _ => ["-R", "-h"].as_slice(),
+                };
                 let own = Argv::new("chown").args(whole.iter().copied()).args(["--", user, path.as_str()]);
                 let mode = Argv::new("chmod").args(["u+rwx", "--", path.as_str()]);
                 return fault(
@@ -108,6 +115,13 @@ mod tests {
             fault,
             "/srv/site/.swap",
             "chown -R -h -- deploy /srv/site/.swap",
+        );
+        assert_says(&with("incoming", directory(false), true), fault, "/srv/site/incoming", "chown -R -h");
+        assert_says(
+            &with("shared", directory(false), true),
+            fault,
+            "shared",
+            "chown -h -- deploy /srv/site/shared",
         );
         assert_says(&with("shared", Part::Other, true), fault, "not a directory", "mv -- /srv/site/shared");
         let read_only = Part::Directory {

@@ -11,15 +11,19 @@ mod rtorrent_downloads;
 mod rtorrent_events;
 mod rtorrent_rpc;
 mod rtorrent_watch;
+pub(super) mod same_site;
 mod shared;
 mod space;
 pub(super) mod ssh;
 mod state;
+mod state_files;
 mod swap_release;
 mod umask;
 mod upload;
 mod web_server_config;
 mod web_server_reads;
+mod web_server_writes;
+mod writing;
 
 use record::Check;
 
@@ -35,6 +39,7 @@ pub(super) fn all(subject: &Subject<'_>, seen: &Seen) -> Vec<Check> {
         deploy_to::check(subject, seen),
     ];
     let more = [
+        writing::check(subject, seen),
         one_file_system::check(subject, seen),
         space::check(subject, seen),
         Some(clock::check(seen)),
@@ -42,7 +47,9 @@ pub(super) fn all(subject: &Subject<'_>, seen: &Seen) -> Vec<Check> {
         state::check(subject, seen),
     ];
     checks.extend(more.into_iter().flatten());
+    checks.extend(state_files::check(subject, seen));
     checks.extend(shared::check(subject, seen));
+    checks.extend(web_server_writes::check(subject, seen));
     let more = [
         umask::check(subject, seen),
         web_server_reads::check(subject, seen),

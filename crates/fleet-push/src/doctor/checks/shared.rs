@@ -5,7 +5,7 @@ use record::Check;
 
 use crate::doctor::Subject;
 use crate::doctor::look::Kind;
-use crate::doctor::remedy::{fault, ok, on_host};
+use crate::doctor::remedy::{as_root, fault, ok, on_host};
 use crate::doctor::seen::Seen;
 
 const NAME: &str = "shared";
@@ -16,6 +16,9 @@ pub(super) fn check(subject: &Subject<'_>, seen: &Seen) -> Vec<Check> {
     let mut faults = Vec::new();
     for (number, path) in subject.shared.iter().enumerate() {
         let (place, kind) = (below(path.path()), seen.look.shared.get(&number));
+        if path.is_when_there() && matches!(kind, None | Some(Kind::Missing)) {
+            continue;
+        }
         match (kind, path.is_directory()) {
             // A directory is made with the first release.
             (None | Some(Kind::Directory | Kind::Missing), true) | (None | Some(Kind::File), false) => {}
@@ -29,6 +32,22 @@ pub(super) fn check(subject: &Subject<'_>, seen: &Seen) -> Vec<Check> {
                         on_host(&Argv::new("mkdir").args(["-p", "--", folder])),
                         on_host(&Argv::new("cp").args(["--", "FILE", &place])),
                     ],
+                ));
+            }
+            (Some(Kind::Dangling(target)), is_directory) => {
+                let (user, folder) =
+                    (subject.host.user.as_str(), target.rsplit_once('/').map_or("", |(folder, _)| folder));
+                let make = Argv::new("install").args(["-d", "-o", user, "-m", "755", "--"]);
+                let make = make.arg(if is_directory { target } else { folder });
+                faults.push(fault(
+                    NAME,
+                    format!("`{place}` is a link to `{target}`, where nothing is"),
+                    if is_directory {
+                        "mount what belongs there, or make it; or remove the link"
+                    } else {
+                        "mount what belongs there, or put this server's own file there; or remove the link"
+                    },
+                    [on_host(&Argv::new("ls").args(["-ld", "--", &place])), as_root(&make)],
                 ));
             }
             (Some(Kind::Directory), false) => faults.push(fault(
@@ -71,6 +90,21 @@ mod tests {
             Verdict::Fault,
             "/srv/site/shared/settings.php",
             "mkdir -p -- /srv/site/shared",
+        );
+        let dangling = || Kind::Dangling("/mnt/nfs/files".into());
+        seen.look.shared = [(0, dangling()), (1, dangling())].into();
+        let told = check(&world.subject(), &seen);
+        assert_says(
+            &told[0],
+            Verdict::Fault,
+            "where nothing is",
+            "install -d -o deploy -m 755 -- /mnt/nfs/files",
+        );
+        assert_says(
+            &told[1],
+            Verdict::Fault,
+            "link to `/mnt/nfs/files`",
+            "install -d -o deploy -m 755 -- /mnt/nfs",
         );
         seen.look.shared = [(0, Kind::File), (1, Kind::Directory)].into();
         let told = check(&world.subject(), &seen);

@@ -40,9 +40,11 @@ pub(super) fn check(subject: &Subject<'_>, seen: &Seen) -> Option<Check> {
     if let Some(inodes) = seen.probe.free_inodes.filter(|inodes| *inodes < files) {
         return Some(fault(
             NAME,
-            format!("{inodes} inodes free below `{place}`, a release {as_large} has {files} files"),
-            "remove old releases, or what else lies there",
-            [prune, largest],
+            format!(
+                "{inodes} inodes free below `{place}`, a release {as_large} has {files} files; bytes are not the matter"
+            ),
+            "remove old releases, or directories of many small files: caches, sessions, mail",
+            [prune, on_host(&Argv::new("du").args(["-x", "--inodes", "--max-depth=2", "--", place]))],
         ));
     }
     Some(ok(NAME, format!("{} free below `{place}`", human::bytes(free))))
@@ -73,6 +75,8 @@ mod tests {
         seen.probe.free_inodes = Some(5);
         let remedy = "swap-release prune --fleet fleet.toml --only web1 --keep 2";
         assert_says(&check(&world.subject(), &seen).unwrap(), Verdict::Fault, "5 inodes free", remedy);
+        let inodes = check(&world.subject(), &seen).unwrap();
+        assert_says(&inodes, Verdict::Fault, "5 inodes", "du -x --inodes");
         seen.probe.free_bytes = Some(1_000_000);
         assert_says(&check(&world.subject(), &seen).unwrap(), Verdict::Fault, "1.0 MB free", remedy);
         // btrfs has no count of inodes.

@@ -7,9 +7,10 @@ use fleet::{Host, Inventory, SharedPaths};
 use record::{Check, Verdict};
 
 use crate::doctor::Subject;
-use crate::doctor::look::{Current, Kind, Look, Part, Socket};
+use crate::doctor::hold::Place;
+use crate::doctor::look::{Current, Kind, Look, Part, Serves, Socket, WebUser};
 use crate::doctor::seen::{Seen, SeenRtorrent, Trial};
-use crate::plan::probe::Probe;
+use crate::plan::probe::{Probe, Program};
 
 /// A host of an inventory with this engine.
 pub(crate) struct World {
@@ -30,9 +31,25 @@ impl World {
         Self { host: inventory.hosts[0].clone(), shared: inventory.site.shared }
     }
 
-    pub(crate) fn subject(&self) -> Subject<'_> {
-        Subject { host: &self.host, shared: &self.shared, fleet: "fleet.toml", beside: false }
+    /// A `[health]` of these keys.
+    pub(crate) fn health(keys: &str) -> fleet::Health {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("fleet.toml");
+        let text = format!(
+            "[site]\ndeploy_to = \"/srv/site\"\n[health]\n{keys}\n[hosts.web1]\naddress = \"10.0.0.11\"\n"
+        );
+        std::fs::write(&path, text).unwrap();
+        Inventory::load(&path).unwrap().health.unwrap()
     }
+
+    pub(crate) fn subject(&self) -> Subject<'_> {
+        Subject { host: &self.host, shared: &self.shared, health: None, fleet: "fleet.toml", beside: false }
+    }
+}
+
+/// A user whose one group has its name and number.
+pub(crate) fn web_user(name: &str, uid: u64, serves: Serves) -> WebUser {
+    WebUser { name: name.into(), group: name.into(), uid, serves, groups: vec![uid] }
 }
 
 /// A directory of the account's own.
@@ -52,6 +69,8 @@ pub(crate) fn good() -> Seen {
             free_inodes: Some(1 << 30),
             has_site: true,
             version: Ok(format!("swap-release {}", env!("CARGO_PKG_VERSION"))),
+            program: Program::default(),
+            longest: (Some(255), Some(4096)),
             watch: None,
         },
         look: Look {
@@ -64,6 +83,7 @@ pub(crate) fn good() -> Seen {
             socket: Some(Socket::There { writable: true, owner: "site-rt".into() }),
             ..Look::default()
         },
+        place: Place::Alone,
         upload: Ok(()),
         status: None,
         lint: Some(Vec::new()),

@@ -76,7 +76,12 @@ impl Facts {
 pub(super) fn group_of(remote: &dyn Remote, user: &UserName) -> Result<String, InstallFault> {
     let output = remote.exec(&Argv::new("id").args(["-gn", user.as_str()]), b"", BRIEF)?;
     if !output.status.success() {
-        return Err(Fault::Command { command: format!("id -gn {user}"), reason: output.reason() }.into());
+        return Err(Fault::Command {
+            command: format!("id -gn {user}"),
+            reason: output.reason(),
+            hint: output.hint(),
+        }
+        .into());
     }
     let text = String::from_utf8_lossy(&output.stdout);
     text.lines().next_back().map(|line| line.trim().to_owned()).ok_or(InstallFault::Silent("its group"))
@@ -89,7 +94,9 @@ pub(super) fn look(remote: &dyn Remote, setup: &Setup, plan: &Plan) -> Result<Fa
     let argv = Argv::new("sh").args(["-c", LOOK, "sh", setup.user.as_str()]);
     let output = remote.exec(&argv.args(folders).arg("--").args(files), b"", BRIEF)?;
     if !output.status.success() {
-        return Err(Fault::Command { command: "sh".into(), reason: output.reason() }.into());
+        return Err(
+            Fault::Command { command: "sh".into(), reason: output.reason(), hint: output.hint() }.into()
+        );
     }
     let mut facts = Facts::default();
     for line in String::from_utf8_lossy(&output.stdout).lines() {

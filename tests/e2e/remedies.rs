@@ -1,0 +1,337 @@
+//! Every remedy of `fleet-push doctor` helps: the fault is made on a real server, doctor and plan name it, the commands are run
+//! as they are printed, by whom and where they say, and then doctor, push and activate go through. The account that deploys
+//! is nobody's friend here: neither root nor the owner of what others left.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use e2e::account::Account;
+use e2e::{Fleet, FleetOptions, Run, bin, peers};
+use serde_json::Value;
+
+use crate::doctor::doctor;
+use crate::needs_peers;
+
+/// A server whose account is its own, with all that the account needs.
+struct World {
+    account: Account,
+    releases: u32,
+    // Last, since the account's home is below its directory.
+    fleet: Fleet,
+}
+
+/// A fault, and how it is told.
+struct Case {
+    /// For a shell of root's; SITE, BIN and ACCOUNT are what they say.
+    spoil: &'static str,
+    check: &'static str,
+    /// In what was found.
+    found: &'static str,
+    /// In what is to be done, words or command.
+    remedy: &'static str,
+}
+
+impl World {
+    fn start() -> Self {
+        let fleet = Fleet::start(&FleetOptions::embedded(vec!["alpha"]));
+        let account = Account::create(&fleet.scratch().join("home"));
+        let host = fleet.host("alpha");
+        fleet.edit_inventory("user = \"root\"", &format!("user = \"{}\"", account.name()));
+        let programs = host.dir.join("bin");
+        fs::create_dir(&programs).unwrap();
+        fs::copy(bin("swap-release"), programs.join("swap-release")).unwrap();
+        let ours = bin("swap-release").display().to_string();
+        fleet.edit_inventory(
+            &format!("swap_release = \"{ours}\""),
+            &format!("swap_release = \"{}\"", programs.join("swap-release").display()),
+        );
+        let world = Self { account, releases: 0, fleet };
+        // The account has to come to its own directories, and sshd in its name to the keys.
+        world.root("chmod 711 \"$SCRATCH\" && chown -R \"$ACCOUNT\": \"$SITE\" \"$BIN\"");
+        world
+    }
+
+    fn site(&self) -> PathBuf {
+        self.fleet.host("alpha").deploy_to()
+    }
+
+    /// Runs a line as root.
+    #[track_caller]
+    fn root(&self, line: &str) {
+        let mut command = Command::new("sh");
+        command.args(["-c", line]);
+        self.run(command, line);
+    }
+
+    #[track_caller]
+    fn run(&self, mut command: Command, line: &str) {
+        command.env("SITE", self.site()).env("BIN", self.fleet.host("alpha").dir.join("bin"));
+        command.env("SCRATCH", self.fleet.scratch()).env("ACCOUNT", self.account.name());
+        let output = command.current_dir("/").stdin(Stdio::null()).output().unwrap();
+        assert!(output.status.success(), "{line}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+
+    /// Does what a check says is to be done: every command, in its order, where and as whom it says.
+    #[track_caller]
+    fn carry_out(&self, check: &Value) {
+        for command in check["commands"].as_array().unwrap() {
+            let line = command["command"].as_str().unwrap();
+            match command["place"].as_str().unwrap() {
+                "root" => self.root(line),
+                "host" => self.run(self.account.shell(line), line),
+                _ => {
+                    let programs = bin("fleet-push").parent().unwrap().display().to_string();
+                    let path = format!("{programs}:{}", std::env::var("PATH").unwrap());
+                    Run::new("sh", &self.fleet.dir()).args(["-c", line]).env("PATH", path).output().ok();
+                }
+            }
+        }
+    }
+
+    /// A new release goes all the way.
+    #[track_caller]
+    fn deploy(&mut self) {
+        self.releases += 1;
+        let id = format!("t{}", self.releases);
+        let site = self.fleet.dir().join("tiny");
+        fs::create_dir_all(&site).unwrap();
+        fs::write(site.join("index.php"), format!("<?php echo '{id}';\n")).unwrap();
+        self.fleet.pack(&site, &id).output().ok();
+        self.fleet.publish().output().ok();
+        self.fleet.push().output().ok();
+        self.fleet.swap("activate").output().ok();
+        self.fleet.assert_live(&id);
+    }
+
+    /// The whole course of a fault.
+    #[track_caller]
+    fn play(&mut self, case: &Case) {
+        self.root(case.spoil);
+        let told = doctor(&self.fleet, &[]);
+        let check = told.fault("alpha", case.check, case.found).clone();
+        let all = format!("{check}");
+        assert!(all.contains(case.remedy), "`{}`: no `{}` in {check:#}", case.spoil, case.remedy);
+        self.plan_says(&check);
+        self.carry_out(&check);
+        doctor(&self.fleet, &[]).well();
+        self.deploy();
+    }
+
+    /// Whatever doctor finds a fault is one for plan.
+    #[track_caller]
+    fn plan_says(&self, check: &Value) {
+        let output = self.fleet.run("fleet-push").args(["plan", "--fleet", "fleet.toml", "--json"]).output();
+        assert_eq!(output.code, Some(31), "{}", output.stderr);
+        let plan: Value = serde_json::from_str(&output.stdout).unwrap();
+        let problems = plan["hosts"][0]["problems"].to_string();
+        let found = check["found"].to_string();
+        assert!(problems.contains(found.trim_matches('"')), "{found} is not in {problems}");
+    }
+}
+
+fn world() -> Option<World> {
+    let root = peers::is_root();
+    peers::skip_unless(module_path!(), root, "making an account needs root").then(World::start)
+}
+
+/// One deployment for a start, then one fault after the other.
+#[track_caller]
+fn play(cases: &[Case]) {
+    let Some(mut world) = world() else { return };
+    world.deploy();
+    doctor(&world.fleet, &[]).well();
+    for case in cases {
+        world.play(case);
+    }
+}
+
+#[test]
+fn what_is_somebody_else_s_is_given_to_the_account() {
+    needs_peers!();
+    play(&[
+        Case {
+            spoil: "chown root \"$SITE\"",
+            check: "deploy-to",
+            found: "may not write to",
+            remedy: "chown -h -- ",
+        },
+        Case {
+            spoil: "chown -R root: \"$SITE/.swap\"",
+            check: "deploy-to",
+            found: "/.swap`, which is of `root`",
+            remedy: "chown -R -h -- ",
+        },
+        Case {
+            spoil: "chown root: \"$SITE/.swap/lock\"",
+            check: "state-files",
+            found: "1 file or directory that swap-release has to, first",
+            remedy: "chmod -R u+rwX -- ",
+        },
+        Case {
+            spoil: "chown -R root: \"$SITE/.swap/releases\"",
+            check: "state-files",
+            found: "which is of `root`",
+            remedy: "chown -R -h -- ",
+        },
+        Case {
+            spoil: "chown root: \"$SITE/releases\"",
+            check: "deploy-to",
+            found: "/releases`, which is of `root`",
+            remedy: "chown -R -h -- ",
+        },
+        Case {
+            spoil: "chown root: \"$SITE/incoming\"",
+            check: "deploy-to",
+            found: "/incoming`, which is of `root`",
+            remedy: "chown -R -h -- ",
+        },
+        Case {
+            spoil: "chown root: \"$SITE/shared\"",
+            check: "deploy-to",
+            found: "/shared`, which is of `root`",
+            remedy: "chown -h -- ",
+        },
+        Case {
+            // An earlier try as root.
+            spoil: "mkdir \"$SITE/releases/.staging-t9\" && touch \"$SITE/releases/.staging-t9/x\"",
+            check: "state-files",
+            found: "releases/.staging-t9`, which is of `root`",
+            remedy: "chown -R -h -- ",
+        },
+    ]);
+}
+
+#[test]
+fn what_is_missing_or_in_the_way_is_made_or_moved() {
+    needs_peers!();
+    play(&[
+        Case {
+            spoil: "rm -rf \"$SITE/shared/sites/default/files\" && ln -s \"$SITE/mnt/files\" \"$SITE/shared/sites/default/files\"",
+            check: "shared",
+            found: "mnt/files`, where nothing is",
+            remedy: "install -d -o ",
+        },
+        Case {
+            spoil: "rm -rf \"$SITE/.swap\" \"$SITE/releases\" \"$SITE/current\" \"$SITE/incoming\" && chown root \"$SITE\" && \
+                    chmod 555 \"$SITE\"",
+            check: "deploy-to",
+            found: "may not write to",
+            remedy: "chown -h -- ",
+        },
+        Case {
+            spoil: "rm -f \"$BIN/swap-release\"",
+            check: "swap-release",
+            found: "it is not there",
+            remedy: "fleet-push install ",
+        },
+        Case {
+            spoil: "chmod 644 \"$BIN/swap-release\"",
+            check: "swap-release",
+            found: "has mode 644",
+            remedy: "chmod 755 -- ",
+        },
+        Case {
+            spoil: "chown root: \"$BIN\" && chmod 700 \"$BIN\"",
+            check: "swap-release",
+            found: "may not enter",
+            remedy: "chmod o+x -- ",
+        },
+        Case {
+            spoil: "chown \"$ACCOUNT\" \"$BIN\" && chmod 755 \"$BIN\" && printf '#!/bin/sh\\nexit 3\\n' >\"$BIN/swap-release\"",
+            check: "swap-release",
+            found: "is no program for Linux",
+            remedy: "fleet-push install ",
+        },
+    ]);
+}
+
+#[test]
+fn a_directory_that_nobody_made_is_made_for_the_account() {
+    needs_peers!();
+    let Some(mut world) = world() else { return };
+    // Nothing of the site is there, and what is above it is root's.
+    world.root("rm -rf \"$SITE\" && chown root: \"$(dirname \"$SITE\")\"");
+    let told = doctor(&world.fleet, &[]);
+    let checks = told.checks("alpha");
+    let missing = checks.iter().find(|check| check["check"] == "deploy-to").unwrap();
+    let install = format!("install -d -o {} -m 755 ", world.account.name());
+    assert!(missing["commands"].to_string().contains(&install), "{missing:#}");
+    world.carry_out(missing);
+
+    // Then the file that no release brings.
+    let told = doctor(&world.fleet, &[]);
+    let mut settings = told.fault("alpha", "shared", "settings.php` is not there").clone();
+    let own = world.fleet.scratch().join("home/settings.php");
+    world.run(world.account.shell(&format!("echo '<?php' >{}", own.display())), "a file of the account's");
+    // A person writes the name of his own file.
+    let commands = settings["commands"].to_string().replace("FILE", &own.display().to_string());
+    settings["commands"] = serde_json::from_str(&commands).unwrap();
+    world.carry_out(&settings);
+    doctor(&world.fleet, &[]).well();
+    world.deploy();
+}
+
+#[test]
+fn one_directory_under_two_names_is_refused_by_name() {
+    needs_peers!();
+    if !peers::skip_unless(module_path!(), peers::is_root(), "a bind mount needs root") {
+        return;
+    }
+    let fleet = Fleet::start(&FleetOptions::embedded(vec!["alpha", "beta"]));
+    fleet.pack(&fleet.site(1), "r1").output().ok();
+    fleet.publish().output().ok();
+    doctor(&fleet, &[]).well();
+    // As two servers have it that mount one export.
+    let (alpha, beta) = (fleet.host("alpha").deploy_to(), fleet.host("beta").deploy_to());
+    let mount = |arguments: &[&str]| {
+        let status = Command::new(arguments[0]).args(&arguments[1..]).stdin(Stdio::null()).status().unwrap();
+        assert!(status.success(), "{arguments:?}");
+    };
+    let (from, to) = (alpha.display().to_string(), beta.display().to_string());
+    mount(&["mount", "--bind", &from, &to]);
+    let unmount = Unmount(beta.clone());
+    let told = doctor(&fleet, &[]);
+    assert_eq!(told.code, Some(31), "{}", told.stderr);
+    for (name, other) in [("alpha", "beta"), ("beta", "alpha")] {
+        let check = told.check(name, "same-site");
+        let found = check["found"].as_str().unwrap();
+        assert!(found.contains(&format!("of `{name}` is the same directory")), "{found}");
+        assert!(found.contains(&format!("of `{other}`")), "{found}");
+    }
+    let plan = fleet.run("fleet-push").args(["plan", "--fleet", "fleet.toml"]).output();
+    let plan = plan.exits(31).says("alpha: ").says("of `beta`");
+    assert!(plan.stderr.contains("of `beta` is the same directory as"), "{}", plan.stderr);
+    let push = fleet.push().args(["--stall-timeout", "20s"]).output();
+    let push = push.fails_naming(30, "of this push, too");
+    let named = ["host `alpha` of this push", "host `beta` of this push"];
+    assert!(named.iter().any(|name| push.stderr.contains(name)), "{}", push.stderr);
+    let left = fs::read_dir(&alpha).unwrap().flatten();
+    let left: Vec<_> = left.map(|entry| entry.file_name().into_string().unwrap()).collect();
+    assert!(!left.iter().any(|name| name.starts_with(".mkt-here")), "{left:?}");
+
+    // The remedy leaves one out; apart, each is its own again.
+    let without = told.check("alpha", "same-site")["commands"][0]["command"].as_str().unwrap().to_owned();
+    let path =
+        format!("{}:{}", bin("fleet-push").parent().unwrap().display(), std::env::var("PATH").unwrap());
+    Run::new("sh", &fleet.dir()).args(["-c", &without]).env("PATH", path).output().ok();
+    drop(unmount);
+    doctor(&fleet, &[]).well();
+    fleet.push().output().ok();
+    fleet.swap("activate").output().ok();
+
+    // Where the inventory says so itself, nobody needs to be asked.
+    let text = fs::read_to_string(fleet.toml()).unwrap();
+    let address = fleet.host("alpha").address.clone();
+    fleet.extend_inventory(&format!("[hosts.gamma]\naddress = \"{address}\"\ndeploy_to = \"{from}\"\n"));
+    fleet.push().output().fails_naming(2, "hosts.gamma.deploy_to").says("of the host `alpha` already");
+    fs::write(fleet.toml(), text).unwrap();
+}
+
+struct Unmount(PathBuf);
+
+impl Drop for Unmount {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("-l").arg(&self.0).stdin(Stdio::null()).status();
+    }
+}
