@@ -5,6 +5,7 @@
 
 use std::fs;
 use std::io::Write;
+use std::os::unix::fs::symlink;
 use std::path::Path;
 
 use e2e::{Output, Run, peers};
@@ -150,5 +151,37 @@ fn at_every_call_of_a_prune_the_live_release_is_not_touched_and_the_next_prune_f
         for folder in ["releases/gone", ".swap/releases/gone", ".swap/trash/gone"] {
             assert!(!server.deploy_to().join(folder).exists(), "{folder} after {blow:?}");
         }
+    }
+}
+
+/// What another tool left, `current` to it as that tool wrote it, and our first release.
+#[test]
+fn at_every_call_of_a_switch_from_and_to_another_tools_release_it_is_one_of_them() {
+    needs_peers!();
+    let server = Server::tiny();
+    server.pack(1, "old");
+    server.pack(2, "new");
+    server.stage("old").output().ok();
+    server.stage("new").output().ok();
+    let at = |path: &str| server.deploy_to().join(path);
+    fs::rename(at("releases/old"), at("releases/7")).unwrap();
+    fs::remove_dir_all(at(".swap/releases/old")).unwrap();
+    let text = at("releases/7");
+    let as_found = || {
+        let _ = fs::remove_file(at("current"));
+        let _ = fs::remove_dir_all(at(".swap/releases/7"));
+        symlink(&text, at("current")).unwrap();
+    };
+    let forth = || {
+        as_found();
+        server.verb("activate").arg("new").output().ok();
+    };
+    let both = [("7", 1), ("new", 2)];
+    for blow in [Blow::Kill, Blow::Fail("EIO")] {
+        let met = at_every_call(&server, blow, as_found, || server.verb("activate").arg("new"), &both);
+        assert!(met > 25, "{blow:?} activate: {met} calls");
+        let met = at_every_call(&server, blow, forth, || server.verb("rollback").arg("7"), &both);
+        assert!(met > 20, "{blow:?} rollback: {met} calls");
+        assert_eq!(fs::read_link(at("current")).unwrap(), text);
     }
 }
