@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use e2e::account::Account;
+use e2e::mount::Tmpfs;
 use e2e::{Fleet, FleetOptions, Run, bin, peers};
 use serde_json::Value;
 
@@ -144,6 +145,8 @@ fn play(cases: &[Case]) {
     for case in cases {
         world.play(case);
     }
+    // A case may have mounted something there.
+    let _unmounted = Unmount(world.fleet.host("alpha").dir.join("bin"));
 }
 
 #[test]
@@ -238,6 +241,14 @@ fn what_is_missing_or_in_the_way_is_made_or_moved() {
             remedy: "chmod o+x -- ",
         },
         Case {
+            spoil: "chown \"$ACCOUNT\" \"$BIN\" && chmod 755 \"$BIN\" && cp \"$BIN/swap-release\" \"$SCRATCH/kept\" && mount -t \
+                    tmpfs -o size=1g,noexec,mode=755 tmpfs \"$BIN\" && cp \"$SCRATCH/kept\" \"$BIN/swap-release\" && chown -R \
+                    \"$ACCOUNT\" \"$BIN\"",
+            check: "swap-release",
+            found: "is mounted noexec",
+            remedy: "mount -o remount,exec -- ",
+        },
+        Case {
             spoil: "chown \"$ACCOUNT\" \"$BIN\" && chmod 755 \"$BIN\" && printf '#!/bin/sh\\nexit 3\\n' >\"$BIN/swap-release\"",
             check: "swap-release",
             found: "is no program for Linux",
@@ -270,6 +281,65 @@ fn a_directory_that_nobody_made_is_made_for_the_account() {
     world.carry_out(&settings);
     doctor(&world.fleet, &[]).well();
     world.deploy();
+
+    // Reached by a link, as where the site was moved to a larger disk: nothing is wrong with that.
+    world.root("mv \"$SITE\" \"$SITE.disk\" && ln -s \"$SITE.disk\" \"$SITE\"");
+    doctor(&world.fleet, &[]).well();
+    world.deploy();
+}
+
+#[test]
+fn a_failed_push_says_what_the_cause_needs_and_nothing_else() {
+    needs_peers!();
+    let Some(mut world) = world() else { return };
+    world.deploy();
+    let alpha = world.fleet.host("alpha").deploy_to();
+    let push = |world: &World| world.fleet.push().output();
+
+    // An id that another tree has: running it again would not help.
+    let site = world.fleet.dir().join("tiny");
+    fs::write(site.join("index.php"), "<?php echo 'another';\n").unwrap();
+    world.fleet.pack(&site, "t1").output().ok();
+    world.fleet.publish().output().ok();
+    let told = push(&world).fails_naming(31, "another release `t1`").says("release ids must be unique");
+    assert!(!told.stderr.contains("run fleet-push again"), "{}", told.stderr);
+
+    // Somebody else's file, of the name that the payload has.
+    world.fleet.pack(&site, "t9").output().ok();
+    world.fleet.publish().output().ok();
+    let record = fs::read_to_string(world.fleet.records().join("pack.json")).unwrap();
+    let record: Value = serde_json::from_str(&record).unwrap();
+    let payload = record["release"]["payload"]["file"].as_str().unwrap();
+    let incoming = alpha.join("incoming");
+    let foreign = incoming.join(payload);
+    fs::write(&foreign, "somebody's").unwrap();
+    let told =
+        push(&world).exits(31).says("may not write there").says(&format!("chown {}", world.account.name()));
+    assert!(!told.stderr.contains("make room"), "{}", told.stderr);
+    fs::remove_file(&foreign).unwrap();
+
+    // Bytes enough, and no inode.
+    let small = Tmpfs::mount(&incoming, "size=50m,nr_inodes=1,mode=777").unwrap();
+    let told = push(&world).exits(31).says("no inode is left");
+    assert!(!told.stderr.contains("make room"), "{}", told.stderr);
+    drop(small);
+
+    // Inodes enough, and no bytes.
+    let small = Tmpfs::mount(&incoming, "size=4k,mode=777").unwrap();
+    fs::write(incoming.join("other"), [1; 4096]).unwrap();
+    let told = push(&world).exits(31).says("make room on the file system of");
+    assert!(!told.stderr.contains("inode"), "{}", told.stderr);
+    drop(small);
+
+    // A name that the file system has no room for is told before anything is sent.
+    let long = site.join("d/".repeat(120)).join("n".repeat(200));
+    fs::create_dir_all(long.parent().unwrap()).unwrap();
+    fs::write(&long, "x").unwrap();
+    world.fleet.pack(&site, "t10").output().ok();
+    let deep = format!("{}{}", alpha.display(), format!("/{}", "y".repeat(200)).repeat(18));
+    world.fleet.edit_inventory(&alpha.display().to_string(), &deep);
+    let plan = world.fleet.run("fleet-push").args(["plan", "--fleet", "fleet.toml"]).output().exits(31);
+    plan.says("would have a path of").says("choose a shorter `deploy_to`");
 }
 
 #[test]
@@ -332,6 +402,6 @@ struct Unmount(PathBuf);
 
 impl Drop for Unmount {
     fn drop(&mut self) {
-        let _ = Command::new("umount").arg("-l").arg(&self.0).stdin(Stdio::null()).status();
+        let _ = Command::new("umount").arg("-l").arg(&self.0).stdin(Stdio::null()).output();
     }
 }

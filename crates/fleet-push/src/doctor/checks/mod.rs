@@ -51,7 +51,7 @@ pub(super) fn all(subject: &Subject<'_>, seen: &Seen) -> Vec<Check> {
     checks.extend(shared::check(subject, seen));
     checks.extend(web_server_writes::check(subject, seen));
     let more = [
-        umask::check(subject, seen),
+        umask::check(seen),
         web_server_reads::check(subject, seen),
         web_server_config::check(subject, seen),
         peer_ports::check(subject, seen),
