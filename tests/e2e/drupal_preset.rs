@@ -2,9 +2,11 @@
 //! since Debian has none and its packages are not everywhere to be had: it keeps a "database" that all hosts share, with a
 //! schema and the maintenance flag, and knows the updates that the code of its release brings.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use e2e::{Fleet, Output, eventually};
@@ -27,24 +29,33 @@ $save = function () use (&$state, $settings) {
   rename($settings['database'] . '.new', $settings['database']);
 };
 $code = (int) file_get_contents(dirname(__DIR__, 2) . '/schema.txt');
-$state['log'][] = basename(dirname(__DIR__, 2)) . ' ' . implode(' ', array_slice($plain, 0, 3));
+$release = basename(dirname(__DIR__, 2));
+$state['log'][] = $release . ' ' . implode(' ', array_slice($plain, 0, 3));
 $save();
 switch ($plain[0]) {
   case 'updatedb:status':
     echo $code > $state['schema'] ? '{"site_update_' . $code . '":{"module":"site"}}' : '[]';
     break;
+  case 'updatedb':
   case 'deploy':
     while (file_exists($settings['database'] . '.wait')) { usleep(20000); }
+    $state['caches'] = $release;
+    $save();
     if ($code === 9) { $state['schema'] = 9; $save(); fwrite(STDERR, "update 9 broke\n"); exit(1); }
     if (!$state['maintenance'] && $state['needs_maintenance']) { fwrite(STDERR, "not in maintenance\n"); exit(1); }
     $state['schema'] = max($code, $state['schema']);
     $save();
     break;
+  case 'cache:rebuild':
+    $state['caches'] = $release;
+    $save();
+    break;
   case 'state:get':
-    echo $state['maintenance'], "\n";
+    echo $plain[1] === 'system.maintenance_mode' ? $state['maintenance'] : $state[$plain[1]] ?? '', "\n";
     break;
   case 'state:set':
-    $state['maintenance'] = (int) $plain[2];
+    if ($plain[1] === 'system.maintenance_mode') { $state['maintenance'] = (int) $plain[2]; }
+    else { $state[$plain[1]] = $plain[2]; }
     $save();
     break;
   case 'sql-dump':
@@ -62,6 +73,7 @@ include __DIR__ . '/sites/default/settings.php';
 $state = json_decode(file_get_contents($settings['database']), true);
 $code = (int) file_get_contents(__DIR__ . '/schema.txt');
 if ($state['maintenance']) { http_response_code(503); exit("maintenance\n"); }
+if (isset($state['caches']) && $state['caches'] !== basename(__DIR__)) { http_response_code(500); exit("caches of $state[caches]\n"); }
 if ($state['schema'] !== $code && $state['needs_maintenance']) { http_response_code(500); exit("schema\n"); }
 $twig = $settings['php_storage']['twig']['directory'];
 file_put_contents("$twig/compiled", 'x');
@@ -141,9 +153,9 @@ fn the_database_is_updated_once_in_maintenance_and_code_does_not_go_back_across_
         calls,
         [
             "r1 state:get system.maintenance_mode",
-            "r1 state:set system.maintenance_mode 1",
             "r3 updatedb:status",
             "r3 sql-dump",
+            "r1 state:set system.maintenance_mode 1",
             "r3 deploy",
             "r3 state:set system.maintenance_mode 0"
         ]
@@ -238,11 +250,30 @@ fn updates_that_old_code_can_live_with_run_before_the_switch_and_do_not_bar_the_
     site.activate().ok();
     site.drush.calls();
     site.deliver(2, 2);
-    site.fleet.swap("activate").args(["--canary", "1"]).output().ok();
+    site.activate().ok();
     site.assert_serves("r2");
-    assert_eq!(site.drush.calls(), ["r2 updatedb:status", "r2 deploy"]);
+    assert_eq!(
+        site.drush.calls(),
+        [
+            "r1 state:get system.maintenance_mode",
+            "r2 updatedb:status",
+            "r1 state:set system.maintenance_mode 1",
+            "r2 updatedb",
+            "r2 deploy",
+            "r2 state:set system.maintenance_mode 0"
+        ]
+    );
     site.fleet.swap("rollback").output().ok();
     site.assert_serves("r1");
+
+    // In batches the old code is served on, by caches of its own; it is closed for the rest once all have switched.
+    site.deliver(3, 3);
+    site.drush.calls();
+    let mut state = site.drush.state();
+    state["caches"] = json!(null);
+    site.drush.write(&state);
+    let canary = site.fleet.swap("activate").args(["--canary", "1", "--dry-run"]).output().ok();
+    canary.says("two releases share one set of caches").says("after-switch: drupal: maintenance mode on");
 }
 
 #[test]
@@ -264,4 +295,107 @@ fn who_was_away_follows_with_settings_of_its_own_and_without_a_second_update() {
     let changes =
         |call: &String| ["deploy", "state:set", "cache:rebuild"].iter().any(|word| call.contains(word));
     assert!(!calls.iter().any(changes), "{calls:?}");
+}
+
+/// Visitors of every host, until they are told to go home; gives how often each answer was seen.
+fn visitors(fleet: &Fleet, stop: &AtomicBool) -> BTreeMap<String, usize> {
+    let mut seen = BTreeMap::new();
+    while !stop.load(Ordering::Relaxed) {
+        for host in &fleet.hosts {
+            let page = host.http_get("/");
+            let what = match page.status {
+                200 => page.field("release").unwrap_or("another page").to_owned(),
+                other => format!("{other} {}", page.body.lines().next().unwrap_or_default()),
+            };
+            *seen.entry(what).or_default() += 1;
+        }
+    }
+    seen
+}
+
+/// Runs something with visitors all the time; they see one of these answers, and never another.
+fn with_visitors(fleet: &Fleet, may_see: &[&str], work: impl FnOnce()) {
+    let stop = AtomicBool::new(false);
+    let seen = std::thread::scope(|scope| {
+        let visitors = scope.spawn(|| visitors(fleet, &stop));
+        let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
+        stop.store(true, Ordering::Relaxed);
+        let seen = visitors.join().unwrap();
+        done.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        seen
+    });
+    assert!(seen.keys().all(|what| may_see.contains(&what.as_str())), "{seen:?}");
+    assert!(seen.values().sum::<usize>() > 20, "{seen:?}");
+}
+
+#[test]
+fn what_a_release_did_to_shared_caches_goes_with_it_and_visitors_see_no_error_on_the_way() {
+    needs_peers!();
+    let site = Site::new("dump = true\n");
+    let fleet = &site.fleet;
+    site.deliver(1, 1);
+    site.activate().ok();
+
+    // Forward and back, with nothing but code in it.
+    site.deliver(2, 1);
+    with_visitors(fleet, &["r1", "503 maintenance", "r2"], || {
+        site.activate().ok().says("the site was closed to visitors for");
+        fleet.swap("rollback").output().ok();
+    });
+    site.assert_serves("r1");
+    assert!(swap_record(fleet).details.closed_seconds.is_some_and(|closed| closed > 0.0));
+
+    // A release that updates the database and is not well then.
+    site.deliver(3, 2);
+    let mut state = site.drush.state();
+    state["needs_maintenance"] = 0.into();
+    site.drush.write(&state);
+    site.drush.calls();
+    fleet.edit_inventory("contains = \"{release}\"", "contains = \"a page that never comes\"");
+    with_visitors(fleet, &["r1", "503 maintenance", "r3"], || {
+        let output = site.activate().exits(40);
+        output
+            .says("has rebuilt the caches by it")
+            .says("the database keeps updates and configuration of `r3`");
+    });
+    site.assert_serves("r1");
+    let calls = site.drush.calls();
+    assert_eq!(calls.iter().filter(|call| call.contains("cache:rebuild")).count(), 1, "{calls:?}");
+    let undone = swap_record(fleet).details.undone.unwrap();
+    assert_eq!((undone.caches.as_str(), undone.by.as_deref()), ("rebuilt", Some("alpha")));
+
+    // It is told on every host, with the dump, until somebody says that it is settled.
+    let status = |name: &str| {
+        fleet
+            .run("swap-release")
+            .args(["status", "--deploy-to"])
+            .arg(fleet.host(name).deploy_to())
+            .output()
+            .ok()
+    };
+    for name in ["alpha", "gamma"] {
+        status(name).says("help on alpha: gunzip -c").says("r3/default.sql.gz").says("swap-release settle");
+    }
+    fleet.swap("settle").output().ok();
+    for name in ["alpha", "gamma"] {
+        let status = status(name);
+        assert!(!format!("{}{}", status.stdout, status.stderr).contains("help"), "{status:?}");
+    }
+
+    // The controller is killed while it asks: the hosts do it by themselves, one of them.
+    fleet.push().output().ok();
+    site.drush.calls();
+    let swap = fleet.swap("activate").start();
+    eventually("health to be asked", Duration::from_secs(30), || {
+        swap.stderr_so_far().contains("asking every host").then_some(())
+    });
+    swap.kill9();
+    let _killed = swap.wait();
+    eventually("r1 and its caches", Duration::from_secs(20), || {
+        let state = site.drush.state();
+        (state["caches"] == "r1" && state["maintenance"] == 0).then_some(())
+    });
+    site.assert_serves("r1");
+    let calls = site.drush.calls();
+    assert_eq!(calls.iter().filter(|call| call.contains("cache:rebuild")).count(), 1, "{calls:?}");
 }

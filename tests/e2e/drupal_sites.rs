@@ -47,15 +47,18 @@ switch ($plain[0]) {
     $save();
     break;
   case 'vget':
+    if ($plain[1] !== 'maintenance_mode') { echo "$plain[1]: ", $site[$plain[1]] ?? '', "\n"; break; }
     // Fails for a variable that was never set, as drush 8 does.
     if ($site['maintenance'] === null) { fwrite(STDERR, "No matching variable found.\n"); exit(1); }
     echo "maintenance_mode: $site[maintenance]\n";
     break;
   case 'state:get':
+    if ($plain[1] !== 'system.maintenance_mode') { echo $site[$plain[1]] ?? '', "\n"; break; }
     echo (int) $site['maintenance'], "\n";
     break;
   case 'vset':
   case 'state:set':
+    if (!str_ends_with($plain[1], 'maintenance_mode')) { $site[$plain[1]] = $plain[2]; $save(); break; }
     $site['maintenance'] = (int) $plain[2];
     $save();
     break;
@@ -153,12 +156,12 @@ fn drupal_7_is_updated_site_by_site_once_and_every_site_is_open_again() {
         [
             "r1 default vget maintenance_mode",
             "r1 shop vget maintenance_mode",
-            "r1 default vset maintenance_mode 1",
-            "r1 shop vset maintenance_mode 1",
             "r2 default updatedb-status",
             "r2 shop updatedb-status",
             "r2 default sql-dump",
             "r2 shop sql-dump",
+            "r1 default vset maintenance_mode 1",
+            "r1 shop vset maintenance_mode 1",
             "r2 default updatedb",
             "r2 default cc all",
             "r2 shop updatedb",

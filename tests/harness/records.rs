@@ -194,6 +194,19 @@ pub struct Swap {
     pub spread_ms: Option<f64>,
     pub hooks: Vec<HookRun>,
     pub hosts: Vec<SwappedHost>,
+    pub closed_seconds: Option<f64>,
+    pub undone: Option<Undone>,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "see Record")]
+pub struct Undone {
+    pub caches: String,
+    pub by: Option<String>,
+    pub seconds: Option<f64>,
+    pub errors: Vec<String>,
+    pub remains: Option<serde_json::Value>,
 }
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]

@@ -129,6 +129,8 @@ pub(crate) fn status(releases: Vec<ReleaseStatus>) -> Reply {
         previous: None,
         busy: None,
         releases,
+        owed: None,
+        remains: None,
     };
     Reply::Says(Status::Exited(0), serde_json::to_vec(&status).unwrap())
 }

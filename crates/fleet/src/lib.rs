@@ -36,7 +36,7 @@ pub use fan_out::{Emitter, Event, Outcome, fan_out};
 pub use host_name::HostName;
 pub use interrupt::Interrupt;
 pub use inventory::{
-    Announce, Canary, Core, DatabaseMode, Drupal, Engine, Health, HealthCheck, Hook, HookAction, Host,
+    Announce, Canary, Core, DatabaseMode, Drupal, Dump, Engine, Health, HealthCheck, Hook, HookAction, Host,
     Inventory, Jump, OwnSeeder, Passkeys, Phase, Quota, Reload, Rollout, RunsOn, Seeder, Selection, Site,
     Template, Tracker, TrackerMode, schema,
 };

@@ -6,7 +6,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Build, Release, ReleaseId, Sha256};
+use crate::{Build, DrupalFacts, Owed, Release, ReleaseId, Remains, Sha256};
 
 /// The state of a release on a host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -136,6 +136,12 @@ pub struct HostStatus {
     pub busy: Option<String>,
     /// All releases, oldest first.
     pub releases: Vec<ReleaseStatus>,
+    /// Caches in the shared database that are still to be rebuilt, after a deployment that was taken back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owed: Option<Owed>,
+    /// What such a deployment left in the database, until `settle` or a later activation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remains: Option<Remains>,
 }
 
 impl HostStatus {
@@ -269,8 +275,19 @@ pub enum SwitchEvent {
         seconds: f64,
         /// What it said, at most [`HOOK_OUTPUT`] bytes: first why it failed, if it did.
         output: String,
-        /// The database updates that it made, if it made any.
+        /// The database updates that it made, or began, if there were any.
         database: Option<DatabaseUpdate>,
+        /// What the steps of the Drupal preset found and did so far.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        drupal: Option<DrupalFacts>,
+    },
+    /// After `reverted`, or instead of it where nothing was switched: the caches that all hosts share are to be rebuilt by one of
+    /// them; now waiting to be told by whom.
+    Owes {
+        /// The live release.
+        live: Option<ReleaseId>,
+        /// What rebuilding caches does not undo, as far as this host knows.
+        remains: Option<Remains>,
     },
     /// The answer to `ping`: still there, still waiting.
     Waiting {

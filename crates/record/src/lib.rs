@@ -28,6 +28,7 @@ mod release;
 mod release_id;
 pub mod schema;
 mod swap;
+mod undo;
 
 pub use build::Build;
 pub use converge::{Converge, ConvergeOutcome, ConvergedHost};
@@ -48,3 +49,4 @@ pub use push_plan::{Estimate, PlanAction, PlannedHost, PushPlan};
 pub use release::{Layout, NamedFile, PayloadFile, Release};
 pub use release_id::ReleaseId;
 pub use swap::{HookRun, HostOutcome, Outcome, Swap, SwappedHost, Verb};
+pub use undo::{Caches, DrupalFacts, Owed, Remains, Undone};

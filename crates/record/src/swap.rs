@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Details, Release, ReleaseId};
+use crate::{Details, Release, ReleaseId, Undone};
 
 /// What was asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -104,6 +104,12 @@ pub struct Swap {
     pub hooks: Vec<HookRun>,
     /// Every host, in the order of the inventory.
     pub hosts: Vec<SwappedHost>,
+    /// How long the site was closed to visitors, in seconds, all together; null if it was not.
+    #[serde(default)]
+    pub closed_seconds: Option<f64>,
+    /// What was done about what the release did to the shared database; null where there is no Drupal preset, or it went well.
+    #[serde(default)]
+    pub undone: Option<Undone>,
 }
 
 impl Swap {

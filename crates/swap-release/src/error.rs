@@ -225,6 +225,14 @@ pub enum Error {
         /// Why.
         why: String,
     },
+    /// Caches that a release filled are still there.
+    #[error("what release `{release}` left in caches that all releases share is still there: {why}")]
+    Owed {
+        /// The release.
+        release: ReleaseId,
+        /// Why.
+        why: String,
+    },
     /// The switch was put back.
     #[error("release `{release}` was not confirmed ({why}); live is {live}")]
     Reverted {
@@ -300,7 +308,7 @@ impl cli::Failure for Error {
     fn exit_code(&self) -> ExitCode {
         match self {
             Self::NoDeployTo { .. } | Self::Usage(_) | Self::Fleet(_) => ExitCode::Usage,
-            Self::Read { .. } | Self::CannotVerify { .. } => ExitCode::Unexpected,
+            Self::Read { .. } | Self::CannotVerify { .. } | Self::Owed { .. } => ExitCode::Unexpected,
             Self::Write { .. } | Self::NoSpace { .. } => ExitCode::CannotWrite,
             Self::State { .. }
             | Self::UnknownRelease { .. }
@@ -372,6 +380,7 @@ impl cli::Failure for Error {
             }
             Self::Drift { .. } => "somebody changed files of the release on the server; stage a new release".into(),
             Self::CannotVerify { .. } => "check permissions in the release directory".into(),
+            Self::Owed { .. } => "have drush of the live release rebuild caches on one server, and run it again".into(),
             Self::NoGo { .. } | Self::Reverted { .. } => "see why in the log of the deployment; the former release is live".into(),
             Self::PushIncomplete { .. } => "run fleet-push again until every host has staged the release".into(),
             Self::OtherHosts { .. } => "push with the same fleet.toml, then swap".into(),

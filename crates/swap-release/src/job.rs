@@ -64,6 +64,7 @@ pub(crate) enum ServerVerb {
         release: Option<ReleaseId>,
         json: bool,
     },
+    Settle,
     Prune(PruneJob),
     Repair {
         release: Option<ReleaseId>,
@@ -126,6 +127,7 @@ pub(crate) enum FleetVerb {
     Verify { release: Option<ReleaseId>, json: bool },
     Adopt,
     Converge { switch: FleetSwitch, if_orphaned: bool },
+    Settle,
     Prune(PruneJob),
 }
 

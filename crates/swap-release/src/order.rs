@@ -4,12 +4,13 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use fleet::{Core, DatabaseMode, Drupal, Phase};
+use fleet::{Core, DatabaseMode, Drupal, Dump, Phase};
 use record::host::DatabaseUpdate;
+use record::{DrupalFacts, Remains};
 use serde::{Deserialize, Serialize};
 
 /// A hook to be run now; one of the phase after-revert is kept until the release is put back.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct HookOrder {
     pub(crate) name: String,
@@ -27,7 +28,7 @@ impl HookOrder {
 }
 
 /// What a hook does.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case", deny_unknown_fields)]
 pub(crate) enum Action {
     /// Runs a command.
@@ -38,16 +39,66 @@ pub(crate) enum Action {
     FpmReload { pid_file: PathBuf },
     /// Checks settings and permissions, and makes the release's own directory for compiled templates.
     DrupalPrepare { drupal: DrupalOrder },
-    /// Maintenance mode on, where it is not; off again by itself however this ends.
-    DrupalMaintenance { drupal: DrupalOrder },
+    /// Writes down, before any code of the release is run, what its undoing needs. `swap` tells this deployment from all
+    /// others; the host whose `turn` is 0 is the one that runs drush, the others take over in this order; `ran` says that
+    /// code of the release may run without an order of ours.
+    DrupalArm { drupal: DrupalOrder, swap: String, turn: u32, ran: bool },
+    /// Looks which sites are open, and with `updates` which lack database updates of the release. Changes nothing.
+    DrupalLook { drupal: DrupalOrder, updates: bool },
+    /// What the host that runs drush has found and done.
+    DrupalKnow { facts: DrupalFacts },
+    /// Dumps the databases.
+    DrupalDump { drupal: DrupalOrder },
+    /// Maintenance mode on for the sites that were open; off again by itself however this ends.
+    DrupalMaintenance {
+        drupal: DrupalOrder,
+        /// Not if no database updates are pending.
+        #[serde(default)]
+        if_pending: bool,
+    },
     /// Maintenance mode as it was.
     DrupalNormal,
     /// Database updates and what belongs to them, by drush.
-    DrupalUpdate { drupal: DrupalOrder },
-    /// Caches rebuilt, after a rollback.
-    DrupalRebuild { drupal: DrupalOrder },
+    DrupalUpdate {
+        drupal: DrupalOrder,
+        /// Updates only: neither configuration nor caches.
+        #[serde(default)]
+        alone: bool,
+    },
+    /// Caches rebuilt by the code that is live.
+    DrupalRebuild {
+        drupal: DrupalOrder,
+        /// Not if no database updates are pending.
+        #[serde(default)]
+        if_pending: bool,
+    },
+    /// After a revert: caches rebuilt by the code that is live again.
+    DrupalUndo,
+    /// After a revert: what this host kept for it is done with, since a host has rebuilt the caches, or is kept for a later run.
+    DrupalSettled { rebuilt: bool, remains: Option<Remains> },
     /// Another host has updated the database that all share.
     DatabaseUpdated { update: DatabaseUpdate },
+}
+
+impl Action {
+    /// Whether it is a step of the Drupal preset.
+    pub(crate) fn is_drupals(&self) -> bool {
+        match self {
+            Self::Command { .. } | Self::OpcacheReset { .. } | Self::FpmReload { .. } => false,
+            Self::DrupalPrepare { .. }
+            | Self::DrupalArm { .. }
+            | Self::DrupalLook { .. }
+            | Self::DrupalKnow { .. }
+            | Self::DrupalDump { .. }
+            | Self::DrupalMaintenance { .. }
+            | Self::DrupalNormal
+            | Self::DrupalUpdate { .. }
+            | Self::DrupalRebuild { .. }
+            | Self::DrupalUndo
+            | Self::DrupalSettled { .. }
+            | Self::DatabaseUpdated { .. } => true,
+        }
+    }
 }
 
 /// The Drupal preset as a host needs it.
@@ -60,7 +111,7 @@ pub(crate) struct DrupalOrder {
     pub(crate) sites: Vec<(String, String)>,
     pub(crate) drush: Vec<String>,
     pub(crate) database: DatabaseMode,
-    pub(crate) dump: bool,
+    pub(crate) dump: Dump,
     pub(crate) retries: u32,
     /// For drush when nobody else sets a limit, as in a later run that ends maintenance mode; milliseconds.
     pub(crate) timeout_ms: u64,

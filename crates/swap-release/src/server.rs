@@ -23,7 +23,7 @@ use crate::site::{Current, Foreign, HistoryLine, LockedSite, Site, SwitchKind};
 use crate::verbs::adopt::Adopted;
 use crate::verbs::confirm::{self, Controller};
 use crate::verbs::finished::Seen;
-use crate::verbs::{adopt, finished, pin, prune, repair, stage, status, switch, verify, want};
+use crate::verbs::{adopt, finished, pin, prune, repair, settle, stage, status, switch, verify, want};
 
 /// Good releases that are kept when nobody says how many.
 const KEEP: u32 = 5;
@@ -80,7 +80,7 @@ pub(crate) fn run(job: ServerJob, console: &Console, abort: &Abort) -> Result<Ex
             if !force {
                 switch::expect_same_database(&locked.site, &release)?;
             }
-            switch_to(&locked, SwitchKind::Activate, &release, lease, console, abort)
+            switch_to(locked, SwitchKind::Activate, &release, lease, console, abort)
         }
         ServerVerb::Rollback { release, lease, force } => {
             let locked = site.lock(owner)?;
@@ -88,7 +88,7 @@ pub(crate) fn run(job: ServerJob, console: &Console, abort: &Abort) -> Result<Ex
             if !force {
                 switch::expect_same_database(&locked.site, &release)?;
             }
-            switch_to(&locked, SwitchKind::Rollback, &release, lease, console, abort)
+            switch_to(locked, SwitchKind::Rollback, &release, lease, console, abort)
         }
         ServerVerb::Status { json } => {
             let (site, busy) = site.reconcile_if_idle(owner)?;
@@ -143,6 +143,7 @@ pub(crate) fn run(job: ServerJob, console: &Console, abort: &Abort) -> Result<Ex
             });
             Ok(ExitCode::Ok)
         }
+        ServerVerb::Settle => settle::settle(&site.lock(owner)?, console),
         ServerVerb::Prune(PruneJob { keep, grace, dry_run, json }) => {
             let keep = usize::try_from(keep.unwrap_or(KEEP)).unwrap_or(usize::MAX);
             let grace = grace.unwrap_or(prune::GRACE);
@@ -197,7 +198,7 @@ fn history(site: &Site<'_>, json: bool, console: &Console) -> Result<ExitCode, E
 }
 
 fn switch_to(
-    locked: &LockedSite<'_>,
+    locked: LockedSite<'_>,
     kind: SwitchKind,
     to: &ReleaseId,
     lease: Option<Lease>,
@@ -205,7 +206,8 @@ fn switch_to(
     abort: &Abort,
 ) -> Result<ExitCode, Error> {
     let Some(Lease { within, in_step }) = lease else {
-        let done = switch::switch(locked, kind, to, None)?;
+        let done = switch::switch(&locked, kind, to, None)?;
+        drupal::committed(&locked, to, kind == SwitchKind::Activate)?;
         match done.from {
             Some(from) if from == *to => console.say(format!("`{to}` is live already")),
             Some(from) => console.say(format!("`{to}` is live, it was `{from}`")),
@@ -215,7 +217,27 @@ fn switch_to(
     };
     locked.expect_way_back()?;
     let from = locked.site.current()?.into_id();
-    let switching = Switching { locked, kind, from: from.as_ref(), to };
+    let result =
+        switch_on_orders(&locked, kind, from.as_ref(), to, Lease { within, in_step }, console, abort);
+    wait_for_its_turn(locked, abort);
+    match result {
+        Ok(()) => Ok(ExitCode::Ok),
+        Err(Error::Reverted { .. } | Error::NoGo { .. }) if abort.is_set() => Err(Error::Aborted),
+        Err(error) => Err(error),
+    }
+}
+
+/// Switches as the controller says, and leaves nothing behind that this host can undo now.
+fn switch_on_orders(
+    locked: &LockedSite<'_>,
+    kind: SwitchKind,
+    from: Option<&ReleaseId>,
+    to: &ReleaseId,
+    Lease { within, in_step }: Lease,
+    console: &Console,
+    abort: &Abort,
+) -> Result<(), Error> {
+    let switching = Switching { locked, kind, from, to };
     let mut controller = Controller::on_stdin(within, console, abort, switching);
     let result = switch_in_step(switching, in_step, &mut controller, abort);
     match &result {
@@ -226,15 +248,36 @@ fn switch_to(
         }
         Err(_) => {}
     }
+    let settled = match &result {
+        Ok(()) => drupal::committed(locked, to, kind == SwitchKind::Activate),
+        Err(error) => controller.settle(matches!(error, Error::Reverted { .. })),
+    };
+    // What it is about stays written down, and the next run does it.
+    if let Err(error) = settled {
+        log::warn!("{error}");
+    }
     // The code is where it stays: no way out leaves the site closed to visitors.
     if let Some(event) = drupal::restore(locked) {
         confirm::say(console, &event);
     }
     controller.afterwards(if result.is_ok() { Phase::AfterCommit } else { Phase::AfterRevert });
-    match result {
-        Ok(()) => Ok(ExitCode::Ok),
-        Err(Error::Reverted { .. } | Error::NoGo { .. }) if abort.is_set() => Err(Error::Aborted),
-        Err(error) => Err(error),
+    result
+}
+
+/// Without a controller, and with caches owed, this host waits for its turn, without the lock: whoever comes meanwhile may do
+/// something else.
+fn wait_for_its_turn(locked: LockedSite<'_>, abort: &Abort) {
+    let Some(wait) = drupal::turn(&locked) else { return };
+    let (deploy_to, owner) = (locked.site.paths.deploy_to().to_owned(), locked.owner.clone());
+    drop(locked);
+    if abort.sleep(wait).is_err() {
+        return;
+    }
+    let disk = RealDisk;
+    match Site::open(&deploy_to, &disk).and_then(|site| drupal::take_over(site, owner)) {
+        // Whoever is at work there has found what is owed.
+        Ok(()) | Err(Error::Busy { .. }) => {}
+        Err(error) => log::warn!("{error}"),
     }
 }
 

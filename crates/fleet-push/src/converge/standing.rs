@@ -112,6 +112,8 @@ mod tests {
             spread_ms: None,
             hooks: Vec::new(),
             hosts: hosts.iter().map(host).collect(),
+            closed_seconds: None,
+            undone: None,
         }
     }
 

@@ -26,10 +26,57 @@ pub enum DatabaseMode {
     /// is refused.
     Maintenance,
     /// The updates are made so that old code works with them (expand now, contract in a later release): the update
-    /// runs before anybody switches, without maintenance mode, and code may be rolled back across it.
+    /// runs before anybody switches, and code may be rolled back across it.
     Expand,
-    /// Updates are made elsewhere.
+    /// Updates are made elsewhere; only caches are rebuilt.
     None,
+}
+
+/// When the database is dumped before an update: `true` and `"pending"` say when updates are pending, `false` and `"never"` never.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(from = "DumpValue", into = "DumpValue")]
+pub enum Dump {
+    /// Not at all.
+    Never,
+    /// When updates are pending, the databases that they are for.
+    Pending,
+    /// Before every activation, every site's database.
+    Always,
+}
+
+#[derive(Clone, Copy, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+enum DumpValue {
+    Flag(bool),
+    Word(DumpWord),
+}
+
+#[derive(Clone, Copy, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+enum DumpWord {
+    Never,
+    Pending,
+    Always,
+}
+
+impl From<DumpValue> for Dump {
+    fn from(value: DumpValue) -> Self {
+        match value {
+            DumpValue::Flag(false) | DumpValue::Word(DumpWord::Never) => Self::Never,
+            DumpValue::Flag(true) | DumpValue::Word(DumpWord::Pending) => Self::Pending,
+            DumpValue::Word(DumpWord::Always) => Self::Always,
+        }
+    }
+}
+
+impl From<Dump> for DumpValue {
+    fn from(dump: Dump) -> Self {
+        Self::Word(match dump {
+            Dump::Never => DumpWord::Never,
+            Dump::Pending => DumpWord::Pending,
+            Dump::Always => DumpWord::Always,
+        })
+    }
 }
 
 /// The preset.
@@ -45,8 +92,11 @@ pub struct Drupal {
     pub drush: Vec<String>,
     /// How database updates are made.
     pub database: DatabaseMode,
-    /// Whether the database is dumped before.
-    pub dump: bool,
+    /// When the database is dumped before an update.
+    pub dump: Dump,
+    /// Whether the caches that all releases share are rebuilt when code is switched and nothing else is done. Without
+    /// it, and with [`DatabaseMode::None`], drush is never run.
+    pub rebuild: bool,
     /// How often `drush deploy` is tried again: config imports may need a second one.
     pub retries: u32,
     /// The host on which drush runs; without it the first that switches.
@@ -56,6 +106,12 @@ pub struct Drupal {
 }
 
 impl Drupal {
+    /// Whether drush is run around a switch at all.
+    #[must_use]
+    pub fn runs_drush(&self) -> bool {
+        self.rebuild || self.database != DatabaseMode::None
+    }
+
     /// What outlives releases: files and settings of every site. And what is linked when it is in `shared/`: what the stock
     /// settings.php includes beside itself, private files in their usual places, and the environment that Composer's
     /// templates read.

@@ -13,7 +13,7 @@ use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
-use super::{Announce, Core, DatabaseMode, Engine, Phase, Quota, Template, TrackerMode};
+use super::{Announce, Core, DatabaseMode, Dump, Engine, Phase, Quota, Template, TrackerMode};
 use super::{Jumps, ansible, keys};
 use crate::{Address, Error, HostName, PortRange, Program, Rate, RemotePath, SharedPath, UserName};
 
@@ -108,7 +108,9 @@ pub(super) struct DrupalTable {
     pub(super) uri: Option<String>,
     pub(super) drush: Option<Vec<String>>,
     pub(super) database: Option<DatabaseMode>,
-    pub(super) dump: Option<bool>,
+    pub(super) dump: Option<Dump>,
+    /// Whether caches are rebuilt with `database = "none"`. [default: true]
+    pub(super) rebuild: Option<bool>,
     pub(super) retries: Option<u32>,
     pub(super) host: Option<HostName>,
     pub(super) timeout: Option<Span>,

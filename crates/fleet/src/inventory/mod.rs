@@ -26,7 +26,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 pub use announce::Announce;
-pub use drupal::{Core, DatabaseMode, Drupal};
+pub use drupal::{Core, DatabaseMode, Drupal, Dump};
 pub use health::{Health, HealthCheck};
 pub use hook::{Hook, HookAction, Phase, RunsOn};
 pub use host::{Engine, Host};

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::file::{CanaryValue, DrupalTable, GroupTable, HookTable, PhaseValue, RolloutTable};
 use super::resolve::Place;
-use super::{Canary, Core, DatabaseMode, Drupal, Hook, HookAction, Host, Quota, Rollout, RunsOn};
+use super::{Canary, Core, DatabaseMode, Drupal, Dump, Hook, HookAction, Host, Quota, Rollout, RunsOn};
 use crate::{Error, HostName};
 
 /// The time of a hook that names none.
@@ -150,13 +150,21 @@ pub(super) fn drupal(
     if drush.first().is_none_or(String::is_empty) {
         return Err(at.refuse("drupal.drush", "a command has at least a program"));
     }
+    let database = table.database.unwrap_or(DatabaseMode::Maintenance);
+    let rebuild = table.rebuild.unwrap_or(true);
+    if !rebuild && database != DatabaseMode::None {
+        return Err(
+            at.refuse("drupal.rebuild", "false goes with `database = \"none\"` only: updates rebuild caches")
+        );
+    }
     Ok(Some(Drupal {
         core,
         docroot,
         sites,
         drush,
-        database: table.database.unwrap_or(DatabaseMode::Maintenance),
-        dump: table.dump.unwrap_or(false),
+        database,
+        dump: table.dump.unwrap_or(Dump::Never),
+        rebuild,
         retries: table.retries.unwrap_or(0),
         host: table.host,
         timeout: table.timeout.map_or(DRUPAL_TIMEOUT, |span| span.0),

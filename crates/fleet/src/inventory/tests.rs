@@ -420,7 +420,10 @@ timeout = "5s"
     let ours: Vec<String> = of_site("default").into_iter().chain(of_site("shop")).chain(beside).collect();
     assert_eq!(shared, ours, "each once");
     let drupal = fleet.drupal.as_ref().unwrap();
-    assert_eq!((drupal.core, drupal.database, drupal.dump), (Core::EightUp, DatabaseMode::Expand, true));
+    assert_eq!(
+        (drupal.core, drupal.database, drupal.dump),
+        (Core::EightUp, DatabaseMode::Expand, Dump::Pending)
+    );
     assert_eq!(
         (drupal.docroot.as_str(), drupal.drush.as_slice()),
         ("web", &["vendor/bin/drush".to_owned()][..])

@@ -156,6 +156,12 @@ pub(super) struct Look {
 }
 
 #[derive(Debug, Args)]
+pub(super) struct Settle {
+    #[command(flatten)]
+    pub(super) place: Where,
+}
+
+#[derive(Debug, Args)]
 pub(super) struct Prune {
     #[command(flatten)]
     pub(super) place: Where,

@@ -7,7 +7,7 @@ use clap::{Parser, Subcommand};
 use cli::Common;
 use record::ExitCode;
 
-use self::everywhere::{Adopt, Converge, Look, Prune, Switch, Verify};
+use self::everywhere::{Adopt, Converge, Look, Prune, Settle, Switch, Verify};
 use self::here::{Finished, History, Lint, Pin, Receive, Reconcile, Stage, Want};
 use crate::job::{FleetVerb, Place, PruneJob, ServerJob, ServerVerb};
 
@@ -88,6 +88,8 @@ enum Verb {
     Finished(Finished),
     /// Look for web server configuration that mixes two releases in one request
     Lint(Lint),
+    /// Say that what a deployment that was taken back left in the database is seen to; caches that are still owed are rebuilt first
+    Settle(Settle),
     /// Remove old releases and what was received for them, keeping the live one, the one before it, pinned ones and the newest good ones
     Prune(Prune),
     /// Keep a release whatever a prune says
@@ -150,6 +152,7 @@ impl Cli {
             Verb::Adopt(Adopt { release_id: release, place, shared }) => {
                 place.choose(ServerVerb::Adopt { release, shared }, FleetVerb::Adopt)
             }
+            Verb::Settle(Settle { place }) => place.choose(ServerVerb::Settle, FleetVerb::Settle),
             Verb::Converge(converge) => converge.place(),
             Verb::Want(Want { server, record, shared }) => server.job(ServerVerb::Want { record, shared }),
             Verb::Finished(finished) => finished.place(),

@@ -81,7 +81,7 @@ pub(super) mod testing {
             ],
             drush: vec!["vendor/bin/drush".into()],
             database: DatabaseMode::Maintenance,
-            dump: false,
+            dump: fleet::Dump::Never,
             retries: 0,
             timeout_ms: 1000,
         }

@@ -9,12 +9,13 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use fleet::Core;
-use record::ReleaseId;
+use jiff::Timestamp;
 use record::host::SwitchEvent;
+use record::{DrupalFacts, ReleaseId};
 use serde::{Deserialize, Serialize};
 
 use super::drush::Drush;
-use super::words;
+use super::{commands, journal, words};
 use crate::Error;
 use crate::hooks::{Stop, Switching};
 use crate::order::DrupalOrder;
@@ -29,38 +30,73 @@ struct On {
     sites: Vec<String>,
     /// The release whose drush turned them on, for a site without a live one.
     release: ReleaseId,
+    /// When the first of them was turned on.
+    #[serde(default)]
+    since: Option<Timestamp>,
 }
 
-/// Turns maintenance mode on for every site that is not in it.
-pub(crate) fn on(
+/// Which sites are open to visitors, or closed by an earlier deployment of ours.
+pub(super) fn open(
     switching: Switching<'_>,
     drupal: &DrupalOrder,
     until: Instant,
     stop: &mut Stop<'_>,
-) -> Result<String, String> {
+) -> Result<Vec<String>, String> {
     let locked = switching.locked;
+    let ours = read(locked).map_err(|error| error.to_string())?.map(|on| on.sites).unwrap_or_default();
     // The code that serves knows its own database; of a first release there is none yet.
     let release = switching.from.unwrap_or(switching.to);
     let drush = Drush { order: drupal, tree: locked.site.tree(release), until };
-    let mut sites = Vec::new();
+    let mut open = Vec::new();
     for (_, uri) in &drupal.sites {
         let get = match drupal.core {
-            Core::EightUp => drush.call(uri, &["state:get", "system.maintenance_mode"], stop)?,
+            Core::EightUp => drush.call(uri, commands::is_closed(drupal.core), stop)?,
             // drush 8 fails for a variable that was never set.
-            Core::Seven => {
-                drush.call(uri, &["vget", "--exact", "maintenance_mode"], stop).unwrap_or_default()
-            }
+            Core::Seven => drush.call(uri, commands::is_closed(drupal.core), stop).unwrap_or_default(),
         };
-        if !words::is_true(&get) {
-            sites.push(uri.clone());
+        if !words::is_true(&get) || ours.contains(uri) {
+            open.push(uri.clone());
         }
     }
-    let journal = On { drupal: drupal.clone(), sites, release: release.clone() };
+    Ok(open)
+}
+
+/// As an ordered step: maintenance mode on for the sites that were found open.
+pub(crate) fn on(
+    switching: Switching<'_>,
+    drupal: &DrupalOrder,
+    if_pending: bool,
+    until: Instant,
+    stop: &mut Stop<'_>,
+) -> Result<String, String> {
+    let facts = journal::expect(switching.locked)?.facts;
+    if if_pending && facts.pending.is_empty() {
+        return Ok("no database updates are pending: the sites stay open".into());
+    }
+    close(switching.locked, drupal, switching.from.unwrap_or(switching.to), &facts.open, until, stop)
+}
+
+/// Turns maintenance mode on for these sites. `other` is the release that is asked when the live one cannot.
+pub(super) fn close(
+    locked: &LockedSite<'_>,
+    drupal: &DrupalOrder,
+    other: &ReleaseId,
+    sites: &[String],
+    until: Instant,
+    stop: &mut Stop<'_>,
+) -> Result<String, String> {
+    let live = locked.site.current().ok().and_then(crate::site::Current::into_id);
+    let release = live.as_ref().unwrap_or(other);
+    let earlier = read(locked).map_err(|error| error.to_string())?;
+    let since = earlier.as_ref().and_then(|on| on.since).unwrap_or_else(Timestamp::now);
+    let mut ours = earlier.map(|on| on.sites).unwrap_or_default();
+    ours.extend(sites.iter().filter(|uri| !ours.contains(uri)).cloned().collect::<Vec<_>>());
+    let journal = On { drupal: drupal.clone(), sites: ours, release: release.clone(), since: Some(since) };
     let path = locked.site.paths.maintenance();
     let bytes = serde_json::to_vec(&journal).map_err(|error| error.to_string())?;
     locked.site.disk.write(&path, &bytes).map_err(|error| Error::write(&path, error).to_string())?;
     for uri in &journal.sites {
-        set(&drush, uri, true, stop)?;
+        set(locked, drupal, [release, other], uri, true, until, stop)?;
     }
     Ok(match journal.sites.as_slice() {
         [] => "every site is in maintenance mode already, and stays in it".into(),
@@ -68,23 +104,36 @@ pub(crate) fn on(
     })
 }
 
-/// As an ordered step: off again where this deployment turned it on.
-pub(crate) fn normal(locked: &LockedSite<'_>, until: Instant, stop: &mut Stop<'_>) -> Result<String, String> {
+/// As an ordered step: off again where this deployment turned it on. Gives how long the sites were closed, in seconds.
+pub(crate) fn normal(
+    locked: &LockedSite<'_>,
+    until: Instant,
+    stop: &mut Stop<'_>,
+) -> Result<(String, Option<f64>), String> {
     let Some(journal) = read(locked).map_err(|error| error.to_string())? else {
-        return Ok("no maintenance mode to end".into());
+        return Ok(("no maintenance mode to end".into(), None));
     };
     let live = locked.site.current().ok().and_then(crate::site::Current::into_id);
     let release = live.as_ref().unwrap_or(&journal.release);
-    let drush = Drush { order: &journal.drupal, tree: locked.site.tree(release), until };
     // One site that cannot be asked must not keep the others closed.
-    let failed: Vec<String> =
-        journal.sites.iter().filter_map(|uri| set(&drush, uri, false, stop).err()).collect();
+    let failed: Vec<String> = journal
+        .sites
+        .iter()
+        .filter_map(|uri| {
+            set(locked, &journal.drupal, [release, &journal.release], uri, false, until, stop).err()
+        })
+        .collect();
     if !failed.is_empty() {
         return Err(failed.join("\n"));
     }
     let path = locked.site.paths.maintenance();
     locked.site.disk.remove(&path).map_err(|error| Error::write(&path, error).to_string())?;
-    Ok(format!("maintenance mode off: {}", journal.sites.join(", ")))
+    if journal.sites.is_empty() {
+        return Ok(("every site stays in maintenance mode".into(), None));
+    }
+    let closed = journal.since.map(|since| Timestamp::now().duration_since(since).as_secs_f64().max(0.0));
+    let seconds = closed.map_or_else(String::new, |closed| format!(" after {closed:.1} s"));
+    Ok((format!("maintenance mode off: {}{seconds}", journal.sites.join(", ")), closed))
 }
 
 /// On every way out of a switch, and first thing in the next run; gives what was done, if there was anything to do.
@@ -98,17 +147,28 @@ pub(crate) fn restore(locked: &LockedSite<'_>) -> Option<SwitchEvent> {
             return None;
         }
     };
+    // Nobody is let in before caches that the live code cannot read are rebuilt, as long as somebody is about to do that.
+    if super::pay::is_awaited(locked) {
+        return None;
+    }
     let result = normal(locked, started + timeout, &mut || None);
     if let Err(why) = &result {
         log::warn!("maintenance mode could not be ended, the next run tries again: {why}");
     }
+    let closed = result.as_ref().ok().and_then(|(_, closed)| *closed);
     Some(SwitchEvent::Hook {
         name: "drupal: maintenance mode off".into(),
         ok: result.is_ok(),
         seconds: started.elapsed().as_secs_f64(),
-        output: result.unwrap_or_else(|why| why),
+        output: result.map_or_else(|why| why, |(said, _)| said),
         database: None,
+        drupal: closed.map(|closed| DrupalFacts { closed_seconds: Some(closed), ..DrupalFacts::default() }),
     })
+}
+
+/// Whether this host has closed sites, and not opened them again.
+pub(super) fn is_ours(locked: &LockedSite<'_>) -> bool {
+    read(locked).is_ok_and(|on| on.is_some())
 }
 
 fn read(locked: &LockedSite<'_>) -> Result<Option<On>, Error> {
@@ -120,11 +180,26 @@ fn read(locked: &LockedSite<'_>) -> Result<Option<On>, Error> {
     }
 }
 
-fn set(drush: &Drush<'_>, uri: &str, on: bool, stop: &mut Stop<'_>) -> Result<(), String> {
-    let value = if on { "1" } else { "0" };
-    let arguments: &[&str] = match drush.order.core {
-        Core::EightUp => &["state:set", "system.maintenance_mode", value, "--input-format=integer", "-y"],
-        Core::Seven => &["vset", "--exact", "maintenance_mode", value, "-y"],
+/// The first of these releases whose drush can.
+fn set(
+    locked: &LockedSite<'_>,
+    order: &DrupalOrder,
+    releases: [&ReleaseId; 2],
+    uri: &str,
+    on: bool,
+    until: Instant,
+    stop: &mut Stop<'_>,
+) -> Result<(), String> {
+    let mut call = |release: &ReleaseId| {
+        let drush = Drush { order, tree: locked.site.tree(release), until };
+        drush.call(uri, commands::close(order.core, on), stop).map(drop)
     };
-    drush.call(uri, arguments, stop).map(drop)
+    let [first, second] = releases;
+    match call(first) {
+        Err(why) if first != second => {
+            log::info!("drush of `{first}` cannot, that of `{second}` is asked: {why}");
+            call(second).map_err(|_| why)
+        }
+        result => result,
+    }
 }

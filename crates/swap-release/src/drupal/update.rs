@@ -3,77 +3,97 @@
 use std::fs;
 use std::time::Instant;
 
-use fleet::{Core, DatabaseMode};
+use fleet::{Core, DatabaseMode, Dump};
 use record::ReleaseId;
 use record::host::DatabaseUpdate;
 
 use super::drush::Drush;
-use super::words;
+use super::{commands, journal};
 use crate::Error;
-use crate::hooks::{Said, Stop, Switching};
+use crate::hooks::{Stop, Switching};
 use crate::order::DrupalOrder;
 use crate::site::{LockedSite, ReleaseFile};
 
-/// Runs what the site's updates need. If there are database updates, that is written down before the first change: the
-/// code before them is not to come back unnoticed.
+/// Runs what the site's updates need; with `alone` the database updates and nothing else. If there are database updates, that is
+/// written down before the first change: the code before them is not to come back unnoticed.
 pub(crate) fn update(
     switching: Switching<'_>,
     drupal: &DrupalOrder,
+    alone: bool,
     until: Instant,
     stop: &mut Stop<'_>,
-) -> Result<Said, String> {
+) -> Result<String, String> {
     let (locked, to) = (switching.locked, switching.to);
     let drush = Drush { order: drupal, tree: locked.site.tree(to), until };
-    let mut pending = Vec::new();
-    for (_, uri) in &drupal.sites {
-        if has_updates(&drush, uri, stop)? {
-            pending.push(uri.as_str());
-        }
+    let pending = journal::expect(locked)?.facts.pending;
+    let sites: Vec<&String> =
+        drupal.sites.iter().map(|(_, uri)| uri).filter(|uri| !alone || pending.contains(uri)).collect();
+    if sites.is_empty() {
+        return Ok("no database updates are pending".into());
     }
-    let dumps = if drupal.dump { dump(&drush, locked, to, stop)? } else { Vec::new() };
-    let mut journal = (!pending.is_empty()).then(|| DatabaseUpdate {
+    let facts = journal::amend(locked, |undo| {
+        undo.ran = true;
+        undo.facts.updated.clone_from(&pending);
+        if !alone && journal::imports(drupal) {
+            undo.facts.configured = sites.iter().map(|uri| (*uri).clone()).collect();
+        }
+    })?
+    .facts;
+    let mut update = (!pending.is_empty()).then(|| DatabaseUpdate {
         at: record::now().to_string(),
         complete: false,
         expand_only: drupal.database == DatabaseMode::Expand,
-        dumps: dumps.clone(),
+        dumps: facts.dumps.clone(),
     });
-    if let Some(update) = &journal {
+    if let Some(update) = &update {
         remember(locked, to, update).map_err(|error| error.to_string())?;
     }
     let mut said = String::new();
-    for (_, uri) in &drupal.sites {
-        let all = deploy(&drush, uri, stop).map_err(|why| match &journal {
-            Some(_) if dumps.is_empty() => format!("{why}\nthe database of `{uri}` may be half updated"),
+    for uri in sites {
+        let all = if alone {
+            drush.order(uri, commands::updates(drupal.core), stop)
+        } else {
+            deploy(&drush, uri, stop)
+        };
+        let all = all.map_err(|why| match &update {
+            Some(_) if facts.dumps.is_empty() => {
+                format!("{why}\nthe database of `{uri}` may be half updated")
+            }
             Some(_) => format!(
                 "{why}\nthe database of `{uri}` may be half updated; dumped before: {}",
-                dumps.join(", ")
+                facts.dumps.join(", ")
             ),
             None => why,
         })?;
         said.push_str(&format!("{uri}: {}\n", all.trim()));
     }
-    if let Some(update) = &mut journal {
+    if let Some(update) = &mut update {
         update.complete = true;
         remember(locked, to, update).map_err(|error| error.to_string())?;
         said.push_str(&format!("database updated: {}\n", pending.join(", ")));
     }
-    Ok((said, journal))
+    Ok(said)
 }
 
-/// After a rollback: caches in the database may hold what only the newer code understands.
+/// Caches in the database may hold what only other code understands: the code that is live rebuilds them.
 pub(crate) fn rebuild(
     switching: Switching<'_>,
     drupal: &DrupalOrder,
+    if_pending: bool,
     until: Instant,
     stop: &mut Stop<'_>,
 ) -> Result<String, String> {
-    let drush = Drush { order: drupal, tree: switching.locked.site.tree(switching.to), until };
+    let locked = switching.locked;
+    let undo = journal::amend(locked, |undo| undo.ran = true)?;
+    if if_pending && undo.facts.pending.is_empty() {
+        return Ok("no database updates are pending".into());
+    }
+    let live = locked.site.current().map_err(|error| error.to_string())?.into_id();
+    let live = live.unwrap_or_else(|| switching.to.clone());
+    let drush = Drush { order: drupal, tree: locked.site.tree(&live), until };
     let mut said = String::new();
     for (_, uri) in &drupal.sites {
-        said.push_str(&match drupal.core {
-            Core::EightUp => drush.order(uri, &["cache:rebuild", "-y"], stop)?,
-            Core::Seven => drush.order(uri, &["cc", "all", "-y"], stop)?,
-        });
+        said.push_str(&drush.order(uri, commands::rebuild(drupal.core), stop)?);
     }
     Ok(said)
 }
@@ -89,34 +109,54 @@ pub(crate) fn remember(
 }
 
 fn deploy(drush: &Drush<'_>, uri: &str, stop: &mut Stop<'_>) -> Result<String, String> {
-    if drush.order.core == Core::Seven {
-        let updated = drush.order(uri, &["updatedb", "-y"], stop)?;
-        return drush.order(uri, &["cc", "all", "-y"], stop).map(|cleared| updated + &cleared);
-    }
-    let mut tries = drush.order.retries;
-    loop {
-        match drush.order(uri, &["deploy", "-y"], stop) {
-            Err(why) if tries > 0 && stop().is_none() => {
-                log::warn!("trying again: {why}");
-                tries -= 1;
+    let mut said = String::new();
+    for command in commands::deploy(drush.order.core) {
+        let mut tries = if drush.order.core == Core::EightUp { drush.order.retries } else { 0 };
+        said += &loop {
+            match drush.order(uri, command, stop) {
+                Err(why) if tries > 0 && stop().is_none() => {
+                    log::warn!("trying again: {why}");
+                    tries -= 1;
+                }
+                result => break result?,
             }
-            result => return result,
-        }
+        };
     }
+    Ok(said)
 }
 
-/// Whether updatedb would do anything.
-fn has_updates(drush: &Drush<'_>, uri: &str, stop: &mut Stop<'_>) -> Result<bool, String> {
-    let command = match drush.order.core {
-        Core::EightUp => "updatedb:status",
-        Core::Seven => "updatedb-status",
+/// As an ordered step: one dump a site, of those that have updates pending, or of all.
+pub(crate) fn dump(
+    switching: Switching<'_>,
+    drupal: &DrupalOrder,
+    until: Instant,
+    stop: &mut Stop<'_>,
+) -> Result<String, String> {
+    let locked = switching.locked;
+    let pending = journal::expect(locked)?.facts.pending;
+    let wanted = |uri: &String| match drupal.dump {
+        Dump::Never => false,
+        Dump::Pending => pending.contains(uri),
+        Dump::Always => true,
     };
-    Ok(words::lists_updates(&drush.call(uri, &[command, "--format=json"], stop)?))
+    let sites: Vec<&(String, String)> = drupal.sites.iter().filter(|(_, uri)| wanted(uri)).collect();
+    if sites.is_empty() {
+        return Ok("no database updates are pending: nothing to dump for".into());
+    }
+    let drush = Drush { order: drupal, tree: locked.site.tree(switching.to), until };
+    let dumps = dump_all(&drush, &sites, locked, switching.to, stop)?;
+    let said = format!("dumped: {}", dumps.join(", "));
+    journal::amend(locked, |undo| {
+        undo.ran = true;
+        undo.facts.dumps = dumps;
+    })?;
+    Ok(said)
 }
 
-/// One dump a site, readable for the deploy user only: they hold what visitors wrote.
-fn dump(
+/// Readable for the deploy user only: they hold what visitors wrote.
+fn dump_all(
     drush: &Drush<'_>,
+    sites: &[&(String, String)],
     locked: &LockedSite<'_>,
     to: &ReleaseId,
     stop: &mut Stop<'_>,
@@ -129,10 +169,12 @@ fn dump(
         fs::set_permissions(part, fs::Permissions::from_mode(0o700)).map_err(failed)?;
     }
     let mut dumps = Vec::new();
-    for (site, uri) in &drush.order.sites {
+    for (site, uri) in sites {
         let file = folder.join(format!("{site}.sql"));
         let target = format!("--result-file={}", file.display());
-        drush.order(uri, &["sql-dump", "--gzip", &target], stop)?;
+        let mut arguments = commands::DUMP.to_vec();
+        arguments.push(&target);
+        drush.order(uri, &arguments, stop)?;
         let written = folder.join(format!("{site}.sql.gz"));
         match fs::metadata(&written) {
             Ok(meta) if meta.len() > 0 => {}

@@ -8,13 +8,14 @@ use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use fleet::{Canary, DatabaseMode, Health, Interrupt, Phase, Rollout};
-use record::{ExitCode, HostOutcome, Input, Outcome, Release, Verb};
+use record::{Caches, ExitCode, HostOutcome, Input, Outcome, Release, Undone, Verb};
 
 use super::course::Course;
 use super::keeper::Keeper;
 use super::member::{Member, each};
 use super::switch::Plan;
-use super::{AT_ONCE, Controller, look, prepare, report, rollout, steps, switch};
+use super::undo::{self, deeds};
+use super::{AT_ONCE, Controller, look, prepare, report, rollout, switch};
 use crate::Error;
 use crate::job::{FleetSwitch, PruneJob};
 
@@ -34,23 +35,27 @@ pub(crate) fn run(
     input: Option<Input>,
 ) -> Result<ExitCode, Error> {
     let (console, abort) = (controller.console, controller.abort);
-    let plan = Plan {
+    let (rollout, in_batches) = rollout_of(controller, job, verb)?;
+    let mut plan = Plan {
         verb,
         to: release.id.clone(),
         within: job.confirm_within.unwrap_or_else(|| lease(controller.inventory.health.as_ref())),
         owner: controller.owner.clone(),
         allow_older: job.allow_older,
         force: job.force,
-        afterwards: afterwards(controller, verb),
+        in_batches,
+        swap: format!("{}.{}.{}", release.id, record::now().as_second(), std::process::id()),
+        afterwards: Duration::ZERO,
     };
-    let rollout = rollout_of(controller, job, verb)?;
+    plan.afterwards = afterwards(controller, &plan);
     if job.dry_run {
         return report::dry_run(controller, &plan, &rollout, &release);
     }
-    let (members, outcome) = two_phases(controller, &plan, &rollout, &release);
+    let Ended { members, outcome, undone } = two_phases(controller, &plan, &rollout, &release);
     let aborted = abort.is_set();
-    report::write(controller, job, &plan, &release, input, outcome, &members, aborted)?;
-    let result = end(&plan, outcome, &members, aborted);
+    let swap = report::swap(&plan, outcome, &members, undone.as_ref());
+    report::write(controller, job, &release, input, swap, &members, aborted)?;
+    let result = end(&plan, outcome, &members, undone.as_ref(), aborted);
     // What is held is given up by dropping it: a prune needs the locks.
     drop(members);
     if outcome == Outcome::Committed && verb == Verb::Activate {
@@ -62,8 +67,16 @@ pub(crate) fn run(
     result
 }
 
-/// The file's rollout, with what the command line says instead.
-fn rollout_of(controller: &Controller<'_>, job: &FleetSwitch, verb: Verb) -> Result<Rollout, Error> {
+/// How a swap ended.
+struct Ended {
+    members: Vec<Member>,
+    outcome: Outcome,
+    /// What was done about what the release did to the shared database, where it was taken back.
+    undone: Option<Undone>,
+}
+
+/// The file's rollout, with what the command line says instead; and whether the hosts switch one after the other.
+fn rollout_of(controller: &Controller<'_>, job: &FleetSwitch, verb: Verb) -> Result<(Rollout, bool), Error> {
     let mut rollout = controller.inventory.rollout.clone();
     if let Some(canary) = job.canary {
         rollout.canary = Some(Canary::Quota(canary));
@@ -85,19 +98,20 @@ fn rollout_of(controller: &Controller<'_>, job: &FleetSwitch, verb: Verb) -> Res
                 .into(),
         ));
     }
-    Ok(rollout)
+    if in_turn && controller.inventory.drupal.as_ref().is_some_and(fleet::Drupal::runs_drush) {
+        controller.console.warn(
+            "canary and batches with Drupal: until the last batch has switched, two releases share one set of caches; what one \
+             of them has moved, such as a class or a template, the other may answer with 500 meanwhile",
+        );
+    }
+    Ok((rollout, in_turn))
 }
 
-fn two_phases(
-    controller: &Controller<'_>,
-    plan: &Plan,
-    rollout: &Rollout,
-    release: &Release,
-) -> (Vec<Member>, Outcome) {
+fn two_phases(controller: &Controller<'_>, plan: &Plan, rollout: &Rollout, release: &Release) -> Ended {
     let mut course = prove(controller, plan, release);
     leave_out(controller, rollout, &mut course.members);
     if !course.is_good() {
-        return (course.members, Outcome::Refused);
+        return Ended { members: course.members, outcome: Outcome::Refused, undone: None };
     }
     // All locks first: two controllers at once end here, with nothing switched.
     let ours = plan.clone();
@@ -119,9 +133,12 @@ fn two_phases(
         course.run(|_| true, move |member| switch::ping(member, &ours));
     }
     // From here on SIGTERM ends nothing half-way: the fleet is brought to one release first, in haste if need be.
-    let outcome =
-        if course.is_good() { commit(controller, &mut course) } else { revert(controller, &mut course) };
-    (course.members, outcome)
+    let (outcome, undone) = if course.is_good() {
+        (commit(controller, &mut course), None)
+    } else {
+        revert(controller, &mut course)
+    };
+    Ended { members: course.members, outcome, undone }
 }
 
 /// Every host proves the release. Changes nothing.
@@ -226,7 +243,7 @@ fn commit(controller: &Controller<'_>, course: &mut Course<'_>) -> Outcome {
     if course.members.iter().all(done) { Outcome::Committed } else { Outcome::Mixed }
 }
 
-fn revert(controller: &Controller<'_>, course: &mut Course<'_>) -> Outcome {
+fn revert(controller: &Controller<'_>, course: &mut Course<'_>) -> (Outcome, Option<Undone>) {
     let (console, abort) = (controller.console, controller.abort);
     for member in course.members.iter().filter(|member| !member.is_good()) {
         let error = member.error.as_deref().unwrap_or_default();
@@ -242,16 +259,34 @@ fn revert(controller: &Controller<'_>, course: &mut Course<'_>) -> Outcome {
     let patience = if abort.is_set() { REVERT_IN_HASTE } else { REVERT };
     let bad = course.members.iter().any(|member| member.refuted);
     let back = if bad { switch::Back::Revert } else { switch::Back::Withdraw };
-    let (ours, dial) = (course.plan.clone(), controller.dial_on.clone());
-    course.run_to_the_end(|_| true, move |member| switch::revert(member, &ours, &dial, back, patience));
+    let mut undone = None;
+    for deed in deeds(switched) {
+        match deed {
+            // Whoever is in haste leaves it to the hosts.
+            undo::Deed::Close if !abort.is_set() => course.close(),
+            undo::Deed::Back => {
+                let (ours, dial) = (course.plan.clone(), controller.dial_on.clone());
+                course.run_to_the_end(
+                    |_| true,
+                    move |member| {
+                        switch::revert(member, &ours, &dial, back, patience);
+                    },
+                );
+            }
+            undo::Deed::Rebuild => undone = course.undo(switched),
+            undo::Deed::Settle => course.settle(undone.as_ref()),
+            undo::Deed::Close => {}
+        }
+    }
     let back = course.members.iter().all(|member| {
         matches!(member.outcome, HostOutcome::Reverted | HostOutcome::Untouched | HostOutcome::LeftOut)
     });
-    match (back, switched) {
+    let outcome = match (back, switched) {
         (true, true) => Outcome::RolledBack,
         (true, false) => Outcome::Refused,
         (false, _) => Outcome::Mixed,
-    }
+    };
+    (outcome, undone)
 }
 
 /// Long enough for one attempt of the probe to time out, and for SSH.
@@ -260,31 +295,35 @@ fn lease(health: Option<&Health>) -> Duration {
 }
 
 /// What the hooks of after-commit and after-revert may take together, with the end of maintenance mode.
-fn afterwards(controller: &Controller<'_>, verb: Verb) -> Duration {
+fn afterwards(controller: &Controller<'_>, plan: &Plan) -> Duration {
     let phases = [Phase::AfterCommit, Phase::AfterRevert];
-    let steps = phases.into_iter().flat_map(|phase| steps::steps(&controller.inventory, verb, phase));
+    let steps = phases.into_iter().flat_map(|phase| plan.around(&controller.inventory).steps(phase));
     let drupal = controller.inventory.drupal.as_ref().map_or(Duration::ZERO, |drupal| drupal.timeout);
     steps.map(|step| step.timeout()).sum::<Duration>() + drupal + Duration::from_secs(10)
 }
 
-fn end(plan: &Plan, outcome: Outcome, members: &[Member], aborted: bool) -> Result<ExitCode, Error> {
+fn end(
+    plan: &Plan,
+    outcome: Outcome,
+    members: &[Member],
+    undone: Option<&Undone>,
+    aborted: bool,
+) -> Result<ExitCode, Error> {
     let bad: Vec<&str> =
         members.iter().filter(|member| !member.is_good()).map(|member| member.host.name.as_str()).collect();
     let names = bad.join(", ");
     let to = &plan.to;
-    let updated = members
-        .iter()
-        .flat_map(|member| &member.hooks)
-        .any(|run| run.ok && run.name == "drupal: database was updated");
-    let database = if updated {
-        "; but the database keeps the updates of that release, see swap-release status"
-    } else {
-        ""
-    };
+    let database = undone.map(undo::told).unwrap_or_default();
+    let owed = undone.is_some_and(|undone| undone.caches == Caches::Owed);
     let (summary, code) = match outcome {
         Outcome::Committed => return Ok(ExitCode::Ok),
-        Outcome::Mixed => (format!("the fleet is left mixed: {names}"), ExitCode::Mixed),
+        Outcome::Mixed => (format!("the fleet is left mixed: {names}{database}"), ExitCode::Mixed),
         _ if aborted => return Err(Error::Aborted),
+        // Every host is on its release, and still they cannot be said to serve it.
+        _ if owed => (
+            format!("`{to}` failed on {names}; every host is on the release it had{database}"),
+            ExitCode::Mixed,
+        ),
         Outcome::RolledBack => (
             format!("`{to}` failed on {names}; every host is on the release it had{database}"),
             ExitCode::RolledBack,
@@ -297,7 +336,7 @@ fn end(plan: &Plan, outcome: Outcome, members: &[Member], aborted: bool) -> Resu
             } else {
                 ExitCode::SomeHostsFailed
             };
-            (format!("no host was switched to `{to}`: {names} not ready"), code)
+            (format!("no host was switched to `{to}`: {names} not ready{database}"), code)
         }
     };
     Err(Error::FleetSwap { summary, code })

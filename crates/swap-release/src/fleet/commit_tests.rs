@@ -33,6 +33,15 @@ fn run_on(
     fleet: &str,
     script: impl Fn(&str, &str) -> Option<Reply> + Send + Sync + 'static,
 ) -> (Outcome, Vec<Member>, Vec<String>) {
+    let (Ended { members, outcome, .. }, log) = ended(fleet, script);
+    (outcome, members, log)
+}
+
+/// The same with all that is known at the end.
+fn ended(
+    fleet: &str,
+    script: impl Fn(&str, &str) -> Option<Reply> + Send + Sync + 'static,
+) -> (Ended, Vec<String>) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("fleet.toml");
     std::fs::write(&path, fleet).unwrap();
@@ -66,13 +75,15 @@ fn run_on(
         owner: Some("build 42".into()),
         allow_older: false,
         force: false,
+        in_batches: false,
+        swap: "s1".into(),
         afterwards: Duration::from_secs(1),
     };
     let rollout = controller.inventory.rollout.clone();
-    let (members, outcome) = two_phases(&controller, &plan, &rollout, &release("r2"));
+    let ended = two_phases(&controller, &plan, &rollout, &release("r2"));
     let log =
         log.lock().unwrap().iter().map(|effect| format!("{} {}", short(effect).0, short(effect).1)).collect();
-    (outcome, members, log)
+    (ended, log)
 }
 
 /// Host and effect as two words: `web1`, `verify`; a word written to a process is `says commit`.
@@ -116,6 +127,8 @@ fn status(live: &str) -> Reply {
         previous: None,
         busy: None,
         releases: releases.into(),
+        owed: None,
+        remains: None,
     };
     says(serde_json::to_vec(&status).unwrap())
 }
@@ -353,4 +366,81 @@ fn one_that_was_cut_off_meanwhile_keeps_all_from_committing() {
     assert!(log.contains(&"web1 says withdraw".to_owned()), "{log:?}");
     assert_ne!(outcome, Outcome::Committed);
     assert!(members[1].error.is_some());
+}
+
+const DRUPAL: &str = "[drupal]\nuri = \"https://a.example\"\n";
+const OWES: &str = "{\"event\":\"owes\",\"live\":\"r1\",\"remains\":null}\n";
+
+/// A fleet with the preset, whose update fails on web1, which runs drush; `undo` is how the rebuilding goes there and on web2.
+fn taken_back(undo: [bool; 2]) -> (Ended, Vec<String>) {
+    let fleet = FLEET.replace("[site]\n", "[site]\ndrupal = \"8+\"\n") + DRUPAL;
+    ended(&fleet, move |host, what| {
+        let good = hook(true);
+        (what == "hold").then(|| {
+            says(match host {
+                "web1" => {
+                    [READY, &good.repeat(4), SWITCHED, &hook(false), REVERTED, OWES, &hook(undo[0]), &good]
+                        .concat()
+                }
+                _ if undo[0] => [READY, &good.repeat(2), SWITCHED, REVERTED, OWES, &good].concat(),
+                _ => [READY, &good.repeat(2), SWITCHED, REVERTED, OWES, &hook(undo[1]), &good].concat(),
+            })
+        })
+    })
+}
+
+#[test]
+fn a_revert_is_done_when_the_former_release_has_rebuilt_the_caches_once() {
+    let (ended, log) = taken_back([true, true]);
+    assert_eq!(ended.outcome, Outcome::RolledBack, "{log:?}");
+    let order = [
+        "web1 runs before-switch drupal: what an undo needs",
+        "web1 runs before-switch drupal: pending updates",
+        "web1 runs before-switch drupal: maintenance mode on",
+        "web1 says go",
+        "web1 runs after-switch drupal: updates, configuration and caches",
+        "web2 says revert",
+        "web1 runs after-revert drupal: caches of the former release",
+        "web2 runs after-revert drupal: settled",
+    ];
+    for pair in order.windows(2) {
+        assert!(position(&log, pair[0]) < position(&log, pair[1]), "{pair:?} in {log:?}");
+    }
+    let back = ["web1 says revert", "web2 says revert"].map(|what| position(&log, what));
+    let rebuilt = position(&log, "web1 runs after-revert drupal: caches of the former release");
+    assert!(back.iter().all(|back| *back < rebuilt), "nobody serves the new code any more: {log:?}");
+    assert!(
+        !log.iter().any(|line| line.starts_with("web2 runs after-revert drupal: caches")),
+        "once: {log:?}"
+    );
+    let undone = ended.undone.unwrap();
+    assert_eq!((undone.caches, undone.by.as_deref()), (Caches::Rebuilt, Some("web1")));
+}
+
+#[test]
+fn who_cannot_rebuild_the_caches_is_followed_by_the_next_and_if_nobody_can_it_is_said() {
+    let (ended, log) = taken_back([false, true]);
+    let undone = ended.undone.unwrap();
+    assert_eq!((undone.caches, undone.by.as_deref()), (Caches::Rebuilt, Some("web2")), "{log:?}");
+    assert!(undone.errors[0].starts_with("web1: "), "{:?}", undone.errors);
+
+    let (Ended { members, outcome, undone }, log) = taken_back([false, false]);
+    let undone = undone.unwrap();
+    assert_eq!((undone.caches, undone.errors.len()), (Caches::Owed, 2), "{log:?}");
+    let plan = Plan {
+        verb: Verb::Activate,
+        to: id("r2"),
+        within: LEASE,
+        owner: None,
+        allow_older: false,
+        force: false,
+        in_batches: false,
+        swap: "s1".into(),
+        afterwards: Duration::ZERO,
+    };
+    let Err(Error::FleetSwap { code, summary }) = end(&plan, outcome, &members, Some(&undone), false) else {
+        panic!("it did not go well")
+    };
+    assert_eq!(code, ExitCode::Mixed, "a person is needed: {summary}");
+    assert!(summary.contains("could not be rebuilt (web1: "), "{summary}");
 }

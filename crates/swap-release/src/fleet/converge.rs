@@ -23,7 +23,7 @@ pub(crate) fn converge(
     if_orphaned: bool,
 ) -> Result<ExitCode, Error> {
     if !if_orphaned {
-        return once(controller, job);
+        return once(controller, job, false);
     }
     if !keeper::is_orphaned(std::io::stdin().lock()) {
         return Ok(ExitCode::Ok);
@@ -33,7 +33,7 @@ pub(crate) fn converge(
     loop {
         // The hosts' own hearing of the end comes first.
         let _ended = controller.abort.sleep(BETWEEN);
-        match once(controller.clone(), job) {
+        match once(controller.clone(), job, true) {
             Err(error) if tries < TRIES && !controller.abort.is_set() => {
                 controller.console.warn(error);
                 tries += 1;
@@ -47,7 +47,8 @@ pub(crate) fn converge(
 const TRIES: u32 = 20;
 const BETWEEN: Duration = Duration::from_millis(500);
 
-fn once(mut controller: Controller<'_>, job: &FleetSwitch) -> Result<ExitCode, Error> {
+/// `rebuild`: a host that put itself back may have rebuilt the caches that all share, by code that nobody serves then.
+fn once(mut controller: Controller<'_>, job: &FleetSwitch, rebuild: bool) -> Result<ExitCode, Error> {
     let (statuses, away) = super::rollback::reachable(&controller)?;
     for (host, why) in &away {
         controller.console.warn(format!("{host} cannot be asked: {why}"));
@@ -73,10 +74,12 @@ fn once(mut controller: Controller<'_>, job: &FleetSwitch) -> Result<ExitCode, E
         (behind.iter().map(|host| host.name.as_str()).collect::<Vec<_>>().join(", "), controller.hosts.len());
     controller.console.say(format!("`{target}` is the fleet's release; behind: {names}"));
     controller.hosts = behind;
-    controller.inventory.drupal = controller
-        .inventory
-        .drupal
-        .map(|drupal| fleet::Drupal { database: fleet::DatabaseMode::None, ..drupal });
+    controller.inventory.drupal = controller.inventory.drupal.map(|drupal| fleet::Drupal {
+        database: fleet::DatabaseMode::None,
+        rebuild,
+        host: None,
+        ..drupal
+    });
     let job = FleetSwitch { allow_older: true, release: None, ..job.clone() };
     controller.keeper = None;
     let code = commit::run(&controller, &job, Verb::Activate, release, None)?;
@@ -122,6 +125,8 @@ mod tests {
             previous: None,
             busy: None,
             releases: Vec::new(),
+            owed: None,
+            remains: None,
         };
         let statuses = |currents: &[Option<&str>]| {
             currents.iter().enumerate().map(|(i, current)| (format!("web{i}"), status(*current))).collect()

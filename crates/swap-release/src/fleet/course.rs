@@ -1,30 +1,39 @@
 //! The members of a swap and what is done with all of them at once; hosts that wait hear meanwhile that we live.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use fleet::{Interrupt, Phase};
+use record::DrupalFacts;
 use record::host::DatabaseUpdate;
 
 use super::host::Fault;
 use super::member::{Member, each_kept};
-use super::steps::{Step, chosen, steps};
+use super::steps::{Around, Step, chosen};
 use super::switch::Plan;
 use super::{Controller, health, talk};
 use crate::order::{Action, HookOrder};
 
 /// A swap under way.
 pub(super) struct Course<'a> {
-    controller: &'a Controller<'a>,
+    pub(super) controller: &'a Controller<'a>,
     pub(super) plan: Plan,
     pub(super) members: Vec<Member>,
+    /// Code of the release may have run.
+    pub(super) ran: bool,
+    /// The site is closed to visitors.
+    pub(super) closed: bool,
     interrupt: Interrupt,
 }
 
 impl<'a> Course<'a> {
     pub(super) fn new(controller: &'a Controller<'a>, plan: &Plan, members: Vec<Member>) -> Self {
         let interrupt = Interrupt::from(controller.abort.flag());
-        Self { controller, plan: plan.clone(), members, interrupt }
+        Self { controller, plan: plan.clone(), members, ran: false, closed: false, interrupt }
+    }
+
+    /// What is run around this swap.
+    pub(super) fn around(&self) -> Around<'_> {
+        self.plan.around(&self.controller.inventory)
     }
 
     /// Everything went well so far, and nobody wants it to end.
@@ -55,7 +64,7 @@ impl<'a> Course<'a> {
         self.run_on(&turn, &Interrupt::never(), work);
     }
 
-    fn run_on(
+    pub(super) fn run_on(
         &mut self,
         turn: &[bool],
         interrupt: &Interrupt,
@@ -69,7 +78,7 @@ impl<'a> Course<'a> {
     /// Hands every host what it is to run after the commit or after a revert, so that it does without us.
     pub(super) fn give_what_comes_afterwards(&mut self) {
         for phase in [Phase::AfterCommit, Phase::AfterRevert] {
-            for step in steps(&self.controller.inventory, self.plan.verb, phase) {
+            for step in self.around().steps(phase) {
                 let turn = chosen(&step.on, &self.members, |_| true);
                 let orders = self.orders(&step);
                 let interrupt = self.interrupt.clone();
@@ -87,7 +96,7 @@ impl<'a> Course<'a> {
     /// Runs the hooks of a phase, one after the other, each on all its hosts at once; ends at the first that fails.
     /// With `batch`, those that run once wait for the last one.
     pub(super) fn hooks(&mut self, phase: Phase, batch: Option<(u32, u32)>) {
-        for step in steps(&self.controller.inventory, self.plan.verb, phase) {
+        for step in self.around().steps(phase) {
             let is_now = match (batch, &step.on) {
                 (Some((number, _)), fleet::RunsOn::Canary) => number == 1,
                 (Some((number, last)), fleet::RunsOn::Once(_)) => number == last,
@@ -99,68 +108,122 @@ impl<'a> Course<'a> {
             let in_batch = |member: &Member| batch.is_none_or(|(number, _)| member.batch == Some(number));
             let turn = chosen(&step.on, &self.members, in_batch);
             if !turn.contains(&true) {
+                self.expect_somebody(&step);
                 continue;
             }
             self.controller.console.say(format!("{}: {}", phase.as_str(), step.name));
-            let updates = self.obey(&turn, &step);
-            self.tell_of(&updates, phase);
+            self.obey(&turn, &step);
+            let found = self.found(&turn);
+            self.tell_of(&found, &turn, phase);
             if !self.is_good() {
                 return;
             }
         }
     }
 
-    fn obey(&mut self, turn: &[bool], step: &Step) -> Vec<DatabaseUpdate> {
+    /// A step of the preset that nobody is there to do is none that may be left out.
+    fn expect_somebody(&mut self, step: &Step) {
+        let fleet::RunsOn::Once(Some(name)) = &step.on else { return };
+        let waits = self.members.iter().any(|member| member.process.is_some());
+        if step.is_presets()
+            && waits
+            && let Some(member) = self.members.iter_mut().find(|member| member.process.is_some())
+        {
+            member.fail(format!(
+                "`drupal.host` is `{name}`, which is not among the hosts that switch: nobody would run drush"
+            ));
+        }
+    }
+
+    fn obey(&mut self, turn: &[bool], step: &Step) {
         let orders = self.orders(step);
+        self.ran |= step.runs_code();
         let (verb, abort) = (self.plan.verb_name(), self.controller.abort.clone());
-        let updates: Arc<std::sync::Mutex<Vec<DatabaseUpdate>>> = Arc::default();
-        let found = updates.clone();
         let interrupt = self.interrupt.clone();
         self.run_on(turn, &interrupt, move |member| {
             let Some(order) = orders(member) else { return };
-            match talk::obey(member, &order, verb, &abort) {
-                Ok(update) => {
-                    found.lock().unwrap_or_else(std::sync::PoisonError::into_inner).extend(update);
-                }
-                Err(fault) => {
-                    member.refuted |= matches!(fault, Fault::Hook { .. });
-                    member.fail(fault);
-                }
+            member.found = (None, None);
+            if let Err(fault) = talk::obey(member, &order, verb, &abort) {
+                member.refuted |= matches!(fault, Fault::Hook { .. });
+                member.fail(fault);
             }
         });
-        let mut updates = updates.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        std::mem::take(&mut *updates)
+        self.closed = step.closes().unwrap_or(self.closed);
     }
 
-    /// The database is everybody's: every host is to know that its former code is not to come back.
-    fn tell_of(&mut self, updates: &[DatabaseUpdate], phase: Phase) {
-        for update in updates {
-            let order = HookOrder {
-                name: "drupal: database was updated".into(),
-                phase,
-                timeout_ms: 30_000,
-                action: Action::DatabaseUpdated { update: update.clone() },
-            };
-            let (verb, abort) = (self.plan.verb_name(), self.controller.abort.clone());
-            let turn: Vec<bool> = self.members.iter().map(|member| member.process.is_some()).collect();
-            let interrupt = self.interrupt.clone();
-            self.run_on(&turn, &interrupt, move |member| {
-                if let Err(fault) = talk::obey(member, &order, verb, &abort) {
-                    member.fail(fault);
-                }
-            });
+    /// What those that a step was for have found and done to the database.
+    fn found(&mut self, turn: &[bool]) -> Vec<(Option<DatabaseUpdate>, Option<DrupalFacts>)> {
+        let members = self.members.iter_mut().zip(turn).filter(|(_, turn)| **turn);
+        members.map(|(member, _)| std::mem::take(&mut member.found)).collect()
+    }
+
+    /// The database is everybody's: every host is to know that its former code is not to come back, and all that an undo needs.
+    fn tell_of(
+        &mut self,
+        found: &[(Option<DatabaseUpdate>, Option<DrupalFacts>)],
+        turn: &[bool],
+        phase: Phase,
+    ) {
+        let (everybody, others) = (vec![false; turn.len()], turn.to_vec());
+        for (update, facts) in found {
+            if let Some(update) = update {
+                let update = Action::DatabaseUpdated { update: update.clone() };
+                self.tell("drupal: database was updated", update, &everybody, phase);
+            }
+            // Where every host was asked there is nobody else to be told.
+            if let Some(facts) = facts
+                && found.len() == 1
+            {
+                let facts = DrupalFacts { closed_seconds: None, ..facts.clone() };
+                self.tell("drupal: what was found", Action::DrupalKnow { facts }, &others, phase);
+            }
         }
+    }
+
+    /// Has all hosts that wait, but those of `except`, take something down.
+    fn tell(&mut self, name: &str, action: Action, except: &[bool], phase: Phase) {
+        let order = HookOrder { name: name.into(), phase, timeout_ms: 30_000, action };
+        let (verb, abort) = (self.plan.verb_name(), self.controller.abort.clone());
+        let turn: Vec<bool> = self
+            .members
+            .iter()
+            .zip(except)
+            .map(|(member, except)| member.process.is_some() && !except)
+            .collect();
+        let interrupt = self.interrupt.clone();
+        self.run_on(&turn, &interrupt, move |member| {
+            if let Err(fault) = talk::obey(member, &order, verb, &abort) {
+                member.fail(fault);
+            }
+        });
     }
 
     fn orders(&self, step: &Step) -> impl Fn(&Member) -> Option<HookOrder> + Send + Sync + use<> {
         let orders: Vec<_> = self
             .members
             .iter()
-            .map(|member| (member.host.name.clone(), step.order(&member.host, self.plan.to.as_str())))
+            .map(|member| {
+                let turn = self.turn(member);
+                (member.host.name.clone(), step.order(&member.host, self.plan.to.as_str(), turn))
+            })
             .collect();
         move |member| {
             orders.iter().find(|(name, _)| *name == member.host.name).map(|(_, order)| order.clone())
         }
+    }
+
+    /// The place of a host among those that undo what the release did: who runs drush first, then the others as in the file.
+    pub(super) fn turn(&self, member: &Member) -> u32 {
+        let host = self.controller.inventory.drupal.as_ref().and_then(|drupal| drupal.host.clone());
+        let first = chosen(&fleet::RunsOn::Once(host), &self.members, |_| true);
+        let mut others = 1;
+        for (other, first) in self.members.iter().zip(first) {
+            if other.host.name == member.host.name {
+                return if first { 0 } else { others };
+            }
+            others += u32::from(!first);
+        }
+        others
     }
 
     /// Asks the members that `turn` picks whether they serve the release.

@@ -7,7 +7,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use fleet::{Host, Interrupt, Outcome, Process, Remote, fan_out};
-use record::{HookRun, HostOutcome, ReleaseId};
+use record::host::DatabaseUpdate;
+use record::{DrupalFacts, HookRun, HostOutcome, ReleaseId, Remains};
 
 /// How often a waiting member looks whether the others are done.
 const GLANCE: Duration = Duration::from_millis(20);
@@ -33,6 +34,18 @@ pub(crate) struct Member {
     pub(crate) busy: bool,
     /// The release was found to be bad here: it is not well, or a hook failed.
     pub(crate) refuted: bool,
+    /// It has written down what an undo needs.
+    pub(crate) armed: bool,
+    /// Its place among those that take over: 0 is the one that runs drush.
+    pub(crate) turn: Option<u32>,
+    /// It is back, and waits for our word on the caches that all hosts share.
+    pub(crate) owes: bool,
+    /// What it says that no rebuilding of caches undoes.
+    pub(crate) remains: Option<Remains>,
+    /// What its last hook found and did to the database.
+    pub(crate) found: (Option<DatabaseUpdate>, Option<DrupalFacts>),
+    /// How long it had closed the site to visitors, in seconds.
+    pub(crate) closed: Option<f64>,
     renewed: Instant,
 }
 
@@ -52,6 +65,12 @@ impl Member {
             error: None,
             busy: false,
             refuted: false,
+            armed: false,
+            turn: None,
+            owes: false,
+            remains: None,
+            found: (None, None),
+            closed: None,
             renewed: Instant::now(),
         }
     }

@@ -2,7 +2,8 @@
 //!
 //! `commit` is the two-phase commit, `course` what it does with all hosts at once, `rollout` and `steps` who goes when and
 //! what is run around it; `prepare`, `switch`, `talk` and `health` are its phases on one host; `look` is the verbs that
-//! switch nothing; `report` is what is left behind.
+//! switch nothing; `report` is what is left behind; `undo`
+//! what is done about shared caches when a release is taken back.
 
 mod commit;
 mod converge;
@@ -19,6 +20,7 @@ mod rollout;
 mod steps;
 mod switch;
 mod talk;
+mod undo;
 
 use std::ffi::OsString;
 use std::num::NonZeroUsize;
@@ -86,6 +88,7 @@ pub(crate) fn run(job: FleetJob, console: &Console, abort: &Abort) -> Result<Exi
         FleetVerb::Verify { release, json } => look::verify(&controller, release.as_ref(), json),
         FleetVerb::Adopt => look::adopt(&controller),
         FleetVerb::Converge { switch, if_orphaned } => converge::converge(controller, &switch, if_orphaned),
+        FleetVerb::Settle => look::settle(&controller),
         FleetVerb::Prune(job) => look::prune(&controller, job),
     }
 }

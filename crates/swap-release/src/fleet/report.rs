@@ -3,29 +3,35 @@
 use fleet::{Host, Phase, Rollout, RunsOn};
 use record::{
     ExitCode, HostOutcome, Input, Outcome, Record, Records, Release, ReleaseId, Swap, SwappedHost, Tool,
-    durable,
+    Undone, durable,
 };
 
 use super::member::Member;
 use super::switch::Plan;
-use super::{Controller, commit, rollout, steps};
+use super::{Controller, commit, rollout};
 use crate::Error;
 use crate::job::FleetSwitch;
+use crate::verbs::status;
 
 /// Writes all three, whatever the outcome.
-#[expect(clippy::too_many_arguments, reason = "it is the sum of what is known at the end")]
 pub(crate) fn write(
     controller: &Controller<'_>,
     job: &FleetSwitch,
-    plan: &Plan,
     release: &Release,
     input: Option<Input>,
-    outcome: Outcome,
+    swap: Swap,
     members: &[Member],
     aborted: bool,
 ) -> Result<(), Error> {
     controller.console.block(&table(members));
-    let swap = swap(plan, outcome, members);
+    if let Some(closed) = swap.closed_seconds {
+        controller.console.say(format!("the site was closed to visitors for {closed:.1} s"));
+    }
+    if let Some(remains) = swap.undone.as_ref().and_then(|undone| undone.remains.as_ref()) {
+        for line in status::told(remains).lines() {
+            controller.console.warn(line);
+        }
+    }
     let records = Records::new(&job.records);
     let tool = Tool { name: "swap-release".into(), version: env!("CARGO_PKG_VERSION").into() };
     let record = Record { aborted, ..Record::new(tool, input, release.clone(), swap) };
@@ -72,7 +78,7 @@ pub(crate) fn dry_run(
         Phase::AfterCommit,
         Phase::AfterRevert,
     ];
-    for step in phases.into_iter().flat_map(|phase| steps::steps(&controller.inventory, plan.verb, phase)) {
+    for step in phases.into_iter().flat_map(|phase| plan.around(&controller.inventory).steps(phase)) {
         let on = match &step.on {
             RunsOn::Every => "every host".to_owned(),
             RunsOn::Group(group) => format!("group {group}"),
@@ -90,7 +96,8 @@ pub(crate) fn dry_run(
     Err(Error::FleetVerb { failed: bad, all: course.members.len() })
 }
 
-fn swap(plan: &Plan, outcome: Outcome, members: &[Member]) -> Swap {
+/// What the record says.
+pub(crate) fn swap(plan: &Plan, outcome: Outcome, members: &[Member], undone: Option<&Undone>) -> Swap {
     let first = members.iter().filter_map(|member| member.switched_at).min();
     let after_first = |member: &Member| {
         let (at, first) = (member.switched_at?, first?);
@@ -113,7 +120,17 @@ fn swap(plan: &Plan, outcome: Outcome, members: &[Member]) -> Swap {
         })
         .collect();
     let hooks = members.iter().flat_map(|member| member.hooks.clone()).collect();
-    Swap { verb: plan.verb, to: plan.to.clone(), outcome, spread_ms, hooks, hosts }
+    let closed: Vec<f64> = members.iter().filter_map(|member| member.closed).collect();
+    Swap {
+        verb: plan.verb,
+        to: plan.to.clone(),
+        outcome,
+        spread_ms,
+        hooks,
+        hosts,
+        closed_seconds: (!closed.is_empty()).then(|| (closed.iter().sum::<f64>() * 1e3).round() / 1e3),
+        undone: undone.cloned(),
+    }
 }
 
 fn cases(members: &[Member]) -> Vec<cli::HostCase> {

@@ -116,6 +116,8 @@ mod tests {
             previous: previous.map(|id| id.parse().unwrap()),
             busy: None,
             releases: Vec::new(),
+            owed: None,
+            remains: None,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use fleet::{DatabaseMode, Drupal, Hook, HookAction, Host, HostName, Inventory, Phase, RunsOn};
+use fleet::{DatabaseMode, Drupal, Dump, Hook, HookAction, Host, HostName, Inventory, Phase, RunsOn};
 use record::Verb;
 
 use super::member::Member;
@@ -22,24 +22,141 @@ pub(super) struct Step {
 enum StepAction {
     Hook(HookAction),
     Ours(Action),
+    /// An order that is another for each host.
+    Arm {
+        drupal: DrupalOrder,
+        swap: String,
+        ran: bool,
+    },
 }
 
 /// Checks and directories.
 const BRIEF: Duration = Duration::from_secs(60);
 
-/// The steps of a phase in their order. The preset comes first, but before the switch it comes last: a site is not
-/// closed, and its database not changed, before everything else that may fail has not.
-pub(super) fn steps(inventory: &Inventory, verb: Verb, phase: Phase) -> Vec<Step> {
-    let mut steps: Vec<Step> = inventory
-        .hooks
-        .iter()
-        .filter(|hook| hook.phases.contains(&phase))
-        .map(|hook| own(hook, phase))
-        .collect();
-    let preset = inventory.drupal.as_ref().map(|drupal| preset(drupal, verb, phase)).unwrap_or_default();
-    let at = if phase == Phase::BeforeSwitch { steps.len() } else { 0 };
-    steps.splice(at..at, preset);
-    steps
+/// What steps are made of: they are the same before, while and after a switch is under way, in the guide, and in a dry run.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Around<'a> {
+    pub(super) inventory: &'a Inventory,
+    pub(super) verb: Verb,
+    /// Whether the hosts switch one after the other, and are asked in between whether they are well.
+    pub(super) in_batches: bool,
+    /// Tells this swap from all others.
+    pub(super) swap: &'a str,
+}
+
+impl Around<'_> {
+    /// The steps of a phase in their order. The preset comes first, but before the switch all but what its undo needs comes
+    /// last: a site is not closed, and its database not changed, before everything else that may fail has not.
+    pub(super) fn steps(&self, phase: Phase) -> Vec<Step> {
+        let inventory = self.inventory;
+        let mut steps: Vec<Step> = inventory
+            .hooks
+            .iter()
+            .filter(|hook| hook.phases.contains(&phase))
+            .map(|hook| own(hook, phase))
+            .collect();
+        let Some(drupal) = &inventory.drupal else { return steps };
+        let preset = self.preset(drupal, phase);
+        if phase == Phase::BeforeSwitch {
+            steps.extend(preset);
+            if drupal.runs_drush() {
+                steps.insert(0, self.arm(drupal));
+            }
+        } else {
+            steps.splice(0..0, preset);
+        }
+        steps
+    }
+
+    /// Before anything of the release is run, hooks included.
+    fn arm(&self, drupal: &Drupal) -> Step {
+        let runs = |hook: &&Hook| {
+            let phases = [Phase::BeforeSwitch, Phase::AfterSwitch, Phase::BeforeCommit];
+            matches!(hook.action, HookAction::Command(_))
+                && hook.phases.iter().any(|phase| phases.contains(phase))
+        };
+        Step {
+            name: "drupal: what an undo needs".into(),
+            phase: Phase::BeforeSwitch,
+            on: RunsOn::Every,
+            action: StepAction::Arm {
+                drupal: DrupalOrder::from(drupal),
+                swap: self.swap.to_owned(),
+                // While one batch serves the release nobody is asked before code of it fills caches.
+                ran: self.in_batches || self.inventory.hooks.iter().any(|hook| runs(&hook)),
+            },
+            timeout: BRIEF,
+        }
+    }
+
+    /// The preset's steps of a phase.
+    ///
+    /// All releases share one database, and with it the caches in which code is named: those are rebuilt while the site is
+    /// closed, by code that every host serves. Before that nothing is done that can be done while it is open.
+    fn preset(&self, drupal: &Drupal, phase: Phase) -> Vec<Step> {
+        let order = DrupalOrder::from(drupal);
+        let step = |name: &str, on: RunsOn, timeout: Duration, action: Action| Step {
+            name: format!("drupal: {name}"),
+            phase,
+            on,
+            action: StepAction::Ours(action),
+            timeout,
+        };
+        let once = |name: &str, action: Action| {
+            step(name, RunsOn::Once(drupal.host.clone()), drupal.timeout, action)
+        };
+        let look = |updates| {
+            let name = if updates { "pending updates" } else { "what is open" };
+            once(name, Action::DrupalLook { drupal: order.clone(), updates })
+        };
+        let close = |if_pending| {
+            once("maintenance mode on", Action::DrupalMaintenance { drupal: order.clone(), if_pending })
+        };
+        let open = || once("maintenance mode off", Action::DrupalNormal);
+        let rebuild =
+            |if_pending| once("caches", Action::DrupalRebuild { drupal: order.clone(), if_pending });
+        let update = |alone| {
+            let name = if alone { "database updates alone" } else { "updates, configuration and caches" };
+            once(name, Action::DrupalUpdate { drupal: order.clone(), alone })
+        };
+        let updates = self.verb == Verb::Activate && drupal.database != DatabaseMode::None;
+        let expand = updates && drupal.database == DatabaseMode::Expand;
+        match phase {
+            Phase::BeforeSwitch => {
+                let mut steps = vec![step(
+                    "settings",
+                    RunsOn::Every,
+                    BRIEF,
+                    Action::DrupalPrepare { drupal: order.clone() },
+                )];
+                if !drupal.runs_drush() {
+                    return steps;
+                }
+                steps.push(look(updates));
+                if updates && drupal.dump != Dump::Never {
+                    steps.push(once("dump", Action::DrupalDump { drupal: order.clone() }));
+                }
+                match (expand, self.in_batches) {
+                    (true, true) => steps.extend([close(true), update(true), rebuild(true), open()]),
+                    (true, false) => steps.extend([close(false), update(true)]),
+                    (false, false) => steps.push(close(false)),
+                    (false, true) => {}
+                }
+                steps
+            }
+            Phase::AfterSwitch if drupal.runs_drush() => {
+                let mut steps = Vec::new();
+                if self.in_batches {
+                    steps.push(close(false));
+                }
+                steps.push(if updates { update(false) } else { rebuild(false) });
+                // Before the hosts are asked: a site in maintenance answers 503.
+                steps.push(open());
+                steps
+            }
+            _ => Vec::new(),
+        }
+    }
 }
 
 fn own(hook: &Hook, phase: Phase) -> Step {
@@ -52,58 +169,41 @@ fn own(hook: &Hook, phase: Phase) -> Step {
     }
 }
 
-fn preset(drupal: &Drupal, verb: Verb, phase: Phase) -> Vec<Step> {
-    let order = DrupalOrder::from(drupal);
-    let step = |name: &str, on: RunsOn, timeout: Duration, action: Action| Step {
-        name: format!("drupal: {name}"),
-        phase,
-        on,
-        action: StepAction::Ours(action),
-        timeout,
-    };
-    let elected = || RunsOn::Once(drupal.host.clone());
-    let update = || {
-        step("database updates", elected(), drupal.timeout, Action::DrupalUpdate { drupal: order.clone() })
-    };
-    match (phase, verb, drupal.database) {
-        (Phase::BeforeSwitch, Verb::Rollback, _) | (Phase::BeforeSwitch, _, DatabaseMode::None) => {
-            vec![step("settings", RunsOn::Every, BRIEF, Action::DrupalPrepare { drupal: order })]
-        }
-        (Phase::BeforeSwitch, Verb::Activate, mode) => {
-            let last = match mode {
-                DatabaseMode::Expand => update(),
-                DatabaseMode::Maintenance | DatabaseMode::None => step(
-                    "maintenance mode on",
-                    elected(),
-                    drupal.timeout,
-                    Action::DrupalMaintenance { drupal: order.clone() },
-                ),
-            };
-            vec![
-                step("settings", RunsOn::Every, BRIEF, Action::DrupalPrepare { drupal: order.clone() }),
-                last,
-            ]
-        }
-        (Phase::AfterSwitch, Verb::Activate, DatabaseMode::Maintenance) => vec![
-            update(),
-            // Before the hosts are asked: a site in maintenance answers 503.
-            step("maintenance mode off", elected(), drupal.timeout, Action::DrupalNormal),
-        ],
-        (Phase::AfterSwitch, Verb::Rollback, DatabaseMode::Maintenance | DatabaseMode::Expand) => {
-            vec![step("caches", elected(), drupal.timeout, Action::DrupalRebuild { drupal: order })]
-        }
-        _ => Vec::new(),
-    }
-}
-
 impl Step {
     /// The time it may take on a host.
     pub(super) fn timeout(&self) -> Duration {
         self.timeout
     }
 
-    /// The order for one host.
-    pub(super) fn order(&self, host: &Host, release: &str) -> HookOrder {
+    /// Whether code of the release may run in it.
+    pub(super) fn runs_code(&self) -> bool {
+        match &self.action {
+            StepAction::Hook(action) => matches!(action, HookAction::Command(_)),
+            StepAction::Ours(Action::DrupalLook { updates, .. }) => *updates,
+            StepAction::Ours(action) => matches!(
+                action,
+                Action::DrupalDump { .. } | Action::DrupalUpdate { .. } | Action::DrupalRebuild { .. }
+            ),
+            StepAction::Arm { .. } => false,
+        }
+    }
+
+    /// Whether it closes the site to visitors, or opens it.
+    pub(super) fn closes(&self) -> Option<bool> {
+        match &self.action {
+            StepAction::Ours(Action::DrupalMaintenance { .. }) => Some(true),
+            StepAction::Ours(Action::DrupalNormal) => Some(false),
+            _ => None,
+        }
+    }
+
+    /// Whether it is the preset's.
+    pub(super) fn is_presets(&self) -> bool {
+        !matches!(self.action, StepAction::Hook(_))
+    }
+
+    /// The order for one host, whose turn it is to take over after so many others.
+    pub(super) fn order(&self, host: &Host, release: &str, turn: u32) -> HookOrder {
         let fill = |name: &str| match name {
             "address" => host.address.to_string(),
             "name" => host.name.to_string(),
@@ -111,6 +211,9 @@ impl Step {
         };
         let action = match &self.action {
             StepAction::Ours(action) => action.clone(),
+            StepAction::Arm { drupal, swap, ran } => {
+                Action::DrupalArm { drupal: drupal.clone(), swap: swap.clone(), turn, ran: *ran }
+            }
             StepAction::Hook(HookAction::Command(argv)) => {
                 Action::Command { argv: argv.iter().map(|part| part.render(fill)).collect() }
             }
@@ -145,3 +248,7 @@ pub(super) fn chosen(on: &RunsOn, members: &[Member], batch: impl Fn(&Member) ->
         RunsOn::Canary => only(first(&batch)),
     }
 }
+
+#[cfg(test)]
+#[path = "steps_guide.rs"]
+mod guide;

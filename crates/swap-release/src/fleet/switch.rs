@@ -9,7 +9,7 @@ use record::{HostOutcome, ReleaseId, Verb};
 use super::Dial;
 use super::host::{Fault, ask};
 use super::member::Member;
-use super::talk::{hear_out, next_event, say, tell};
+use super::talk::{hear_out, hear_owes, next_event, say, tell};
 
 /// A switch is some renames and syncs; a disk under load may take seconds.
 const SWITCH: Duration = Duration::from_secs(30);
@@ -29,6 +29,10 @@ pub(crate) struct Plan {
     pub(crate) owner: Option<String>,
     pub(crate) allow_older: bool,
     pub(crate) force: bool,
+    /// Whether the hosts switch one after the other.
+    pub(crate) in_batches: bool,
+    /// Tells this swap from all others.
+    pub(crate) swap: String,
     /// How long the hooks of after-commit and after-revert may take together.
     pub(crate) afterwards: Duration,
 }
@@ -41,6 +45,11 @@ impl Plan {
             argv = argv.arg("--allow-older");
         }
         if self.force { argv.arg("--force") } else { argv }
+    }
+
+    /// What is run around it.
+    pub(crate) fn around<'a>(&'a self, inventory: &'a fleet::Inventory) -> super::steps::Around<'a> {
+        super::steps::Around { inventory, verb: self.verb, in_batches: self.in_batches, swap: &self.swap }
     }
 
     pub(crate) fn verb_name(&self) -> &'static str {
@@ -200,6 +209,9 @@ pub(crate) fn revert(member: &mut Member, plan: &Plan, dial: &Dial, back: Back, 
     let until = Instant::now() + patience;
     if member.outcome == HostOutcome::Untouched {
         if member.process.is_some() && tell(member, back.word(), until).is_ok() {
+            if is_heard_later(member, plan, until) {
+                return;
+            }
             hear_out(member, Phase::AfterRevert, until + plan.afterwards.min(patience));
         }
         member.process = None;
@@ -210,6 +222,9 @@ pub(crate) fn revert(member: &mut Member, plan: &Plan, dial: &Dial, back: Back, 
     {
         member.outcome = HostOutcome::Reverted;
         member.after = to;
+        if is_heard_later(member, plan, until) {
+            return;
+        }
         hear_out(member, Phase::AfterRevert, until + plan.afterwards.min(patience));
         return;
     }
@@ -228,6 +243,14 @@ pub(crate) fn revert(member: &mut Member, plan: &Plan, dial: &Dial, back: Back, 
             member.fail(fault);
         }
     }
+}
+
+/// Whether the host waits for our word on the caches that all hosts share, before it is done.
+fn is_heard_later(member: &mut Member, plan: &Plan, until: Instant) -> bool {
+    if member.armed {
+        hear_owes(member, plan.verb_name(), until);
+    }
+    member.owes
 }
 
 /// What is live on the host now; its own reconciliation comes first.

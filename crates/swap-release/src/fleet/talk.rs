@@ -5,11 +5,11 @@ use std::time::{Duration, Instant};
 use cli::Abort;
 use fleet::{LineRead, Phase, Process};
 use record::HookRun;
-use record::host::{DatabaseUpdate, SwitchEvent};
+use record::host::SwitchEvent;
 
 use super::host::{Fault, parse};
 use super::member::Member;
-use crate::order::HookOrder;
+use crate::order::{Action, HookOrder};
 
 /// What a host may take to answer beyond the time of the hook itself: it ends what does not end by itself.
 const BEYOND: Duration = Duration::from_secs(10);
@@ -26,13 +26,26 @@ pub(super) fn say(
     deadline: Instant,
 ) -> Result<SwitchEvent, Fault> {
     tell(member, word, deadline)?;
+    answer(member, verb, deadline)
+}
+
+/// The next event that is not a hook's.
+fn answer(member: &mut Member, verb: &str, deadline: Instant) -> Result<SwitchEvent, Fault> {
     loop {
         match next_event(process(member)?, verb, deadline)? {
-            SwitchEvent::Hook { name, ok, seconds, output, .. } => {
-                note(member, Phase::AfterRevert, name, ok, seconds, output);
+            event @ SwitchEvent::Hook { .. } => {
+                note(member, Phase::AfterRevert, event);
             }
             event => return Ok(event),
         }
+    }
+}
+
+/// Of a host that is back, or was never switched: whether it now waits for our word on the caches that all share.
+pub(super) fn hear_owes(member: &mut Member, verb: &str, deadline: Instant) {
+    if let Ok(SwitchEvent::Owes { remains, .. }) = answer(member, verb, deadline) {
+        member.owes = true;
+        member.remains = remains;
     }
 }
 
@@ -49,12 +62,7 @@ pub(super) fn give(member: &mut Member, order: &HookOrder) -> Result<(), Fault> 
 }
 
 /// Has the host run a hook now, and waits for its end. A hook that failed is a fault; all are written down.
-pub(super) fn obey(
-    member: &mut Member,
-    order: &HookOrder,
-    verb: &str,
-    abort: &Abort,
-) -> Result<Option<DatabaseUpdate>, Fault> {
+pub(super) fn obey(member: &mut Member, order: &HookOrder, verb: &str, abort: &Abort) -> Result<(), Fault> {
     give(member, order)?;
     let until = Instant::now() + order.timeout() + BEYOND;
     loop {
@@ -67,12 +75,18 @@ pub(super) fn obey(
             other => event(other, process(member)?, verb, until)?,
         };
         member.touch();
-        let SwitchEvent::Hook { name, ok, seconds, output, database } = event else {
+        let SwitchEvent::Hook { ok, output, .. } = &event else {
             return Err(Fault::NotReady(format!("it ended while hook `{}` was run: {event:?}", order.name)));
         };
-        let why = crate::drupal::reason(&output);
-        note(member, order.phase, name, ok, seconds, output);
-        return if ok { Ok(database) } else { Err(Fault::Hook { name: order.name.clone(), why }) };
+        let (ok, why) = (*ok, crate::drupal::reason(output));
+        note(member, order.phase, event);
+        if !ok {
+            return Err(Fault::Hook { name: order.name.clone(), why });
+        }
+        if let Action::DrupalArm { turn, .. } = &order.action {
+            (member.armed, member.turn) = (true, Some(*turn));
+        }
+        return Ok(());
     }
 }
 
@@ -81,8 +95,8 @@ pub(super) fn hear_out(member: &mut Member, phase: Phase, deadline: Instant) {
     while let Some(process) = &mut member.process {
         match process.read_line(deadline) {
             Ok(LineRead::Line(text)) => {
-                if let Ok(SwitchEvent::Hook { name, ok, seconds, output, .. }) = parse("hook", &text) {
-                    note(member, phase, name, ok, seconds, output);
+                if let Ok(event) = parse("hook", &text) {
+                    note(member, phase, event);
                 }
             }
             Ok(LineRead::TimedOut | LineRead::End) | Err(_) => return,
@@ -134,7 +148,13 @@ fn line(order: &HookOrder) -> Result<String, Fault> {
     serde_json::to_string(order).map_err(|error| Fault::NotReady(error.to_string()))
 }
 
-fn note(member: &mut Member, phase: Phase, name: String, ok: bool, seconds: f64, output: String) {
+/// Keeps what a hook's event says.
+fn note(member: &mut Member, phase: Phase, event: SwitchEvent) {
+    let SwitchEvent::Hook { name, ok, seconds, output, database, drupal } = event else { return };
+    if let Some(closed) = drupal.as_ref().and_then(|facts| facts.closed_seconds) {
+        member.closed = Some(member.closed.unwrap_or_default() + closed);
+    }
+    member.found = (database, drupal);
     let (phase, host) = (phase.as_str().to_owned(), member.host.name.to_string());
     member.hooks.push(HookRun { phase, name, host, ok, seconds, output });
 }

@@ -7,8 +7,8 @@ pub(crate) mod process;
 use std::ffi::OsString;
 use std::time::Instant;
 
-use record::ReleaseId;
-use record::host::{DatabaseUpdate, HOOK_OUTPUT, SwitchEvent};
+use record::host::{HOOK_OUTPUT, SwitchEvent};
+use record::{DrupalFacts, ReleaseId};
 
 use crate::drupal;
 use crate::order::{Action, HookOrder};
@@ -50,52 +50,82 @@ impl Switching<'_> {
     }
 }
 
-/// What came of an action: what it said, and the database updates that it made.
-pub(crate) type Said = (String, Option<DatabaseUpdate>);
-
 /// Runs a hook and writes down in history that it was run. `Ok` and `Err` are as the hook was, `Err` with the reason.
 pub(crate) fn run(switching: Switching<'_>, order: &HookOrder, stop: &mut Stop<'_>) -> SwitchEvent {
     let started = Instant::now();
-    let result = act(switching, order, stop);
+    let mut closed = None;
+    let result = act(switching, order, &mut closed, stop);
     let seconds = (started.elapsed().as_secs_f64() * 1000.0).round() / 1000.0;
-    let (ok, output, database) = match result {
-        Ok((output, database)) => (true, output, database),
-        Err(reason) => (false, reason, None),
+    let (ok, output) = match result {
+        Ok(output) => (true, output),
+        Err(reason) => (false, reason),
     };
+    let site = &switching.locked.site;
+    // Also of an update that failed: it may be half done.
+    let database = match order.action {
+        Action::DrupalUpdate { .. } => site.known(switching.to).ok().flatten().and_then(|file| file.database),
+        _ => None,
+    };
+    let drupal = match order.action {
+        Action::DrupalUndo | Action::DrupalSettled { .. } => closed.map(|_| DrupalFacts::default()),
+        _ if order.action.is_drupals() => drupal::facts(site),
+        _ => None,
+    };
+    let drupal = drupal.map(|facts| DrupalFacts { closed_seconds: closed, ..facts });
     let output = bounded(&output);
     let what = format!("hook {} {}{}", order.phase.as_str(), order.name, if ok { "" } else { " failed" });
     switching.locked.log_with(&what, switching.to, switching.from, Some(output.clone()));
-    SwitchEvent::Hook { name: order.name.clone(), ok, seconds, output, database }
+    SwitchEvent::Hook { name: order.name.clone(), ok, seconds, output, database, drupal }
 }
 
-fn act(switching: Switching<'_>, order: &HookOrder, stop: &mut Stop<'_>) -> Result<Said, String> {
+/// `closed` is how long the site was closed to visitors, where an action has opened it again.
+fn act(
+    switching: Switching<'_>,
+    order: &HookOrder,
+    closed: &mut Option<f64>,
+    stop: &mut Stop<'_>,
+) -> Result<String, String> {
     let until = Instant::now() + order.timeout();
-    let plain = |output: String| (output, None);
+    let locked = switching.locked;
     match &order.action {
         Action::Command { argv } => {
             let command = process::Command {
                 argv,
-                dir: &switching.locked.site.tree(switching.to),
+                dir: &locked.site.tree(switching.to),
                 env: &switching.environment(order),
                 until,
                 apart: false,
             };
-            process::run(&command, stop).map(plain)
+            process::run(&command, stop)
         }
-        Action::OpcacheReset { fpm } => {
-            opcache::reset(&switching.locked.site.paths.state(), fpm, order.timeout()).map(plain)
+        Action::OpcacheReset { fpm } => opcache::reset(&locked.site.paths.state(), fpm, order.timeout()),
+        Action::FpmReload { pid_file } => fpm::reload(pid_file),
+        Action::DrupalPrepare { drupal } => drupal::prepare(switching, drupal),
+        Action::DrupalArm { drupal, swap, turn, ran } => drupal::arm(switching, drupal, swap, *turn, *ran),
+        Action::DrupalLook { drupal, updates } => drupal::look(switching, drupal, *updates, until, stop),
+        Action::DrupalKnow { facts } => drupal::know(locked, facts),
+        Action::DrupalDump { drupal } => drupal::dump(switching, drupal, until, stop),
+        Action::DrupalMaintenance { drupal, if_pending } => {
+            drupal::maintenance_on(switching, drupal, *if_pending, until, stop)
         }
-        Action::FpmReload { pid_file } => fpm::reload(pid_file).map(plain),
-        Action::DrupalPrepare { drupal } => drupal::prepare(switching, drupal).map(plain),
-        Action::DrupalMaintenance { drupal } => {
-            drupal::maintenance_on(switching, drupal, until, stop).map(plain)
+        Action::DrupalNormal => {
+            let (said, seconds) = drupal::normal(locked, until, stop)?;
+            *closed = seconds;
+            Ok(said)
         }
-        Action::DrupalNormal => drupal::normal(switching.locked, until, stop).map(plain),
-        Action::DrupalUpdate { drupal } => drupal::update(switching, drupal, until, stop),
-        Action::DrupalRebuild { drupal } => drupal::rebuild(switching, drupal, until, stop).map(plain),
+        Action::DrupalUpdate { drupal, alone } => drupal::update(switching, drupal, *alone, until, stop),
+        Action::DrupalRebuild { drupal, if_pending } => {
+            drupal::rebuild(switching, drupal, *if_pending, until, stop)
+        }
+        Action::DrupalUndo => {
+            let (said, seconds) = drupal::pay(locked, false, until, stop)?;
+            *closed = seconds;
+            Ok(said)
+        }
+        Action::DrupalSettled { rebuilt, remains } => drupal::settled(locked, *rebuilt, remains.as_ref()),
         Action::DatabaseUpdated { update } => {
-            drupal::remember(switching.locked, switching.to, update).map_err(|error| error.to_string())?;
-            Ok(plain("noted".to_owned()))
+            drupal::remember(locked, switching.to, update).map_err(|error| error.to_string())?;
+            Ok("noted".to_owned())
         }
     }
 }

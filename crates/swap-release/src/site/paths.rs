@@ -129,6 +129,16 @@ impl Paths {
         self.state().join("maintenance.json")
     }
 
+    /// What an undo of the deployment under way needs.
+    pub(crate) fn undo(&self) -> PathBuf {
+        self.state().join("undo.json")
+    }
+
+    /// What a deployment that was taken back left in the database.
+    pub(crate) fn remains(&self) -> PathBuf {
+        self.state().join("remains.json")
+    }
+
     /// Database dumps made before updates.
     pub(crate) fn all_dumps(&self) -> PathBuf {
         self.state().join("dumps")

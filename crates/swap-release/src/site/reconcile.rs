@@ -39,6 +39,7 @@ pub(super) fn reconcile(locked: &LockedSite<'_>) -> Result<(), Error> {
         }
     }
     // After the code is where it belongs: it is that code's drush which is asked.
+    crate::drupal::reconcile(locked, false);
     crate::drupal::restore(locked);
     // A release that says it is live while `current` says otherwise was switched by hand or by an older tool;
     // `current` is the truth.

@@ -3,6 +3,8 @@
 //! End of input, a timeout and SIGTERM all mean "revert": a dead controller or a cut network cannot leave the fleet
 //! mixed (deploy-rs calls this magic rollback). Only the word `revert` says that the release is bad; all else, also the word
 //! `withdraw`, leaves it as it was before, to be activated again. `renew` begins the time anew: the controller lives and is at work; so does `ping`, which is answered.
+//!
+//! A host that is back where it was may owe something for it: see [`Controller::settle`].
 
 use std::io::BufRead;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, TryRecvError};
@@ -16,8 +18,10 @@ use record::host::SwitchEvent;
 use serde::Serialize;
 
 use super::switch::{Confirmation, Refusal};
+use crate::Error;
+use crate::drupal;
 use crate::hooks::{self, Switching};
-use crate::order::HookOrder;
+use crate::order::{Action, HookOrder};
 
 /// How often the wish to end is looked at.
 const GLANCE: Duration = Duration::from_millis(50);
@@ -34,6 +38,10 @@ pub(crate) struct Controller<'a> {
     switching: Switching<'a>,
     /// Orders for afterwards: by the phase in which they are run.
     kept: Vec<HookOrder>,
+    /// It was the controller's word that took the release back.
+    told: bool,
+    /// All went well so far: the next word, which may be on its way to others, was going to be `commit`.
+    pinged: bool,
 }
 
 impl<'a> Controller<'a> {
@@ -54,7 +62,7 @@ impl<'a> Controller<'a> {
                 }
             }
         });
-        Self { within, console, abort, lines, switching, kept: Vec::new() }
+        Self { within, console, abort, lines, switching, kept: Vec::new(), told: false, pinged: false }
     }
 
     /// Says that this server is ready and waits for `go`, so that all servers of a fleet hold their lock before the
@@ -73,6 +81,48 @@ impl<'a> Controller<'a> {
         }
     }
 
+    /// After a revert, or where nothing was switched after all: if the release may have filled caches that all hosts share, waits
+    /// for the controller to say who rebuilds them, and does it if it is this host. Without a controller it is left to this host's
+    /// turn, which is not waited for here.
+    pub(crate) fn settle(&mut self, switched: bool) -> Result<(), Error> {
+        let locked = self.switching.locked;
+        let Some(undo) = drupal::owe(locked, switched, Duration::ZERO)? else { return Ok(()) };
+        if self.told && self.is_settled(&undo) {
+            return Ok(());
+        }
+        let after = drupal::patience(undo.turn(), self.pinged);
+        drupal::owe(locked, switched, after).map(drop)
+    }
+
+    /// Says what is owed, and does as the controller says until it has heard from it that this is done with.
+    fn is_settled(&self, undo: &drupal::Undo) -> bool {
+        let locked = self.switching.locked;
+        let live = locked.site.current().ok().and_then(crate::site::Current::into_id);
+        say(self.console, &SwitchEvent::Owes { live, remains: undo.remains(locked) });
+        let mut until = Instant::now() + self.within;
+        while !self.abort.is_set() && Instant::now() < until {
+            let line = match self.lines.recv_timeout(GLANCE) {
+                Ok(line) => line,
+                Err(RecvTimeoutError::Timeout) => continue,
+                Err(RecvTimeoutError::Disconnected) => return false,
+            };
+            if line.starts_with('{') {
+                let Ok(order) = serde_json::from_str::<HookOrder>(&line) else { return false };
+                if !matches!(order.action, Action::DrupalUndo | Action::DrupalSettled { .. }) {
+                    return false;
+                }
+                // Once begun it goes on without a controller, too.
+                let mut stop = || self.abort.is_set().then(|| "terminated".to_owned());
+                say(self.console, &hooks::run(self.switching, &order, &mut stop));
+                if matches!(order.action, Action::DrupalSettled { .. }) {
+                    return true;
+                }
+            }
+            until = Instant::now() + self.within;
+        }
+        false
+    }
+
     fn wait_for(&mut self, expected: &str) -> Result<(), Refusal> {
         let mut until = Instant::now() + self.within;
         loop {
@@ -88,9 +138,13 @@ impl<'a> Controller<'a> {
                 Ok(line) if line.starts_with('{') => self.obey(&line)?,
                 Ok(line) if line.trim() == "renew" => {}
                 Ok(line) if line.trim() == "ping" => {
+                    self.pinged = true;
                     say(self.console, &SwitchEvent::Waiting { to: self.switching.to.clone() });
                 }
-                Ok(line) => return word(&line, expected),
+                Ok(line) => {
+                    self.told = is_back(&line);
+                    return word(&line, expected);
+                }
                 Err(RecvTimeoutError::Disconnected) => return Err(taken_back("end of input")),
                 Err(RecvTimeoutError::Timeout) => continue,
             }
@@ -108,9 +162,9 @@ impl<'a> Controller<'a> {
             return Ok(());
         }
         let mut stopped = None;
-        let (abort, lines) = (self.abort, &self.lines);
+        let (abort, lines, told) = (self.abort, &self.lines, &mut self.told);
         let mut stop = || {
-            let reason = if abort.is_set() { Some(taken_back("terminated")) } else { heard(lines) };
+            let reason = if abort.is_set() { Some(taken_back("terminated")) } else { heard(lines, told) };
             stopped = stopped.take().or(reason);
             stopped.as_ref().map(Refusal::to_string)
         };
@@ -121,11 +175,14 @@ impl<'a> Controller<'a> {
 }
 
 /// Whether the controller said something that ends a hook.
-fn heard(lines: &Receiver<String>) -> Option<Refusal> {
+fn heard(lines: &Receiver<String>, told: &mut bool) -> Option<Refusal> {
     loop {
         match lines.try_recv() {
             Ok(line) if line.trim() == "renew" => {}
-            Ok(line) => return word(&line, "").err(),
+            Ok(line) => {
+                *told = is_back(&line);
+                return word(&line, "").err();
+            }
             Err(TryRecvError::Empty) => return None,
             Err(TryRecvError::Disconnected) => return Some(taken_back("end of input")),
         }
@@ -140,6 +197,11 @@ impl Confirmation for Controller<'_> {
     fn wait(&mut self) -> Result<(), Refusal> {
         self.wait_for("commit")
     }
+}
+
+/// Whether a controller that lives takes the release back.
+fn is_back(line: &str) -> bool {
+    matches!(line.trim(), "revert" | "withdraw")
 }
 
 fn word(line: &str, expected: &str) -> Result<(), Refusal> {
@@ -185,12 +247,13 @@ mod tests {
     fn a_hook_ends_at_any_word_but_renew() {
         let (sender, lines) = mpsc::channel();
         sender.send("renew".to_owned()).unwrap();
-        assert_eq!(heard(&lines), None);
+        let mut told = false;
+        assert_eq!(heard(&lines, &mut told), None);
         sender.send("revert".to_owned()).unwrap();
-        assert_eq!(heard(&lines), Some(Refusal::Bad));
+        assert_eq!((heard(&lines, &mut told), told), (Some(Refusal::Bad), true));
         sender.send(String::new()).unwrap();
-        assert_eq!(heard(&lines), Some(taken_back("not understood")));
+        assert_eq!((heard(&lines, &mut told), told), (Some(taken_back("not understood")), false));
         drop(sender);
-        assert_eq!(heard(&lines), Some(taken_back("end of input")));
+        assert_eq!((heard(&lines, &mut told), told), (Some(taken_back("end of input")), false));
     }
 }

@@ -6,6 +6,7 @@ pub(crate) mod finished;
 pub(crate) mod pin;
 pub(crate) mod prune;
 pub(crate) mod repair;
+pub(crate) mod settle;
 pub(crate) mod stage;
 pub(crate) mod status;
 pub(crate) mod switch;

@@ -1,7 +1,7 @@
 //! What is on this server.
 
-use record::ReleaseId;
 use record::host::{HostStatus, Origin, ReleaseState, ReleaseStatus};
+use record::{ReleaseId, Remains};
 
 use crate::Error;
 use crate::site::{Adopted, Current, Foreign, ReleaseFile, Site, description};
@@ -41,6 +41,7 @@ pub(crate) fn status(site: &Site<'_>, busy: Option<String>) -> Result<HostStatus
             },
         })
         .collect();
+    let (owed, remains) = crate::drupal::standing(site)?;
     Ok(HostStatus {
         schema: HostStatus::SCHEMA.to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -49,6 +50,8 @@ pub(crate) fn status(site: &Site<'_>, busy: Option<String>) -> Result<HostStatus
         previous,
         busy,
         releases,
+        owed,
+        remains,
     })
 }
 
@@ -78,6 +81,7 @@ pub(crate) fn table(status: &HostStatus) -> String {
     if let Some(owner) = &status.busy {
         text.push_str(&format!("locked by {owner}\n"));
     }
+    text.push_str(&undone(status));
     for release in &status.releases {
         let digest: String = match &release.origin {
             Origin::Built => release.release.tree_digest.to_string().chars().take(12).collect(),
@@ -92,6 +96,40 @@ pub(crate) fn table(status: &HostStatus) -> String {
             release.release.id.as_str(),
             release.since
         ));
+    }
+    text
+}
+
+/// What a deployment that was taken back left, for people.
+pub(crate) fn undone(status: &HostStatus) -> String {
+    let mut text = String::new();
+    if let Some(owed) = &status.owed {
+        text.push_str(&format!("caches of `{}` are to be rebuilt, since {}", owed.release, owed.since));
+        text.push_str(&match &owed.error {
+            Some(why) => format!("; it failed: {why}\n"),
+            None => format!("; by another host, or from {} on by any verb here\n", owed.not_before),
+        });
+    }
+    if let Some(remains) = &status.remains {
+        text.push_str(&told(remains));
+    }
+    text
+}
+
+/// What remains, and the commands that help.
+pub(crate) fn told(remains: &Remains) -> String {
+    let mut what = Vec::new();
+    if !remains.updates.is_empty() {
+        what.push(format!("database updates begun ({})", remains.updates.join(", ")));
+    }
+    if !remains.configuration.is_empty() {
+        what.push(format!("configuration imported ({})", remains.configuration.join(", ")));
+    }
+    let host = remains.host.as_deref().map_or_else(String::new, |host| format!(" on {host}"));
+    let mut text =
+        format!("`{}` was taken back, but the database keeps: {}\n", remains.release, what.join("; "));
+    for command in &remains.help {
+        text.push_str(&format!("  help{host}: {command}\n"));
     }
     text
 }

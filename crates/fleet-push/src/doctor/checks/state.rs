@@ -63,6 +63,8 @@ mod tests {
             previous: None,
             busy: busy.map(str::to_owned),
             releases: Vec::new(),
+            owed: None,
+            remains: None,
         };
         seen.status = Some(Ok(status(None)));
         assert_eq!(check(&world.subject(), &seen).unwrap().verdict, Verdict::Ok);

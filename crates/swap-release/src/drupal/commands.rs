@@ -1,0 +1,87 @@
+//! What drush is told, in the words of drush 8 for Drupal 7 and of drush 9 and later for the others. The guide's table of
+//! steps is made from these, too.
+
+use fleet::Core;
+
+/// Lists pending database updates. It changes nothing and fills no cache that the serving code would meet: drush runs it on
+/// the update kernel, whose caches are empty (Drupal\Core\Update\UpdateBackend), and of Drupal 7 on a part of the bootstrap.
+pub(crate) const fn pending(core: Core) -> &'static [&'static str] {
+    match core {
+        Core::EightUp => &["updatedb:status", "--format=json"],
+        Core::Seven => &["updatedb-status", "--format=json"],
+    }
+}
+
+/// Asks whether a site is in maintenance mode.
+pub(crate) const fn is_closed(core: Core) -> &'static [&'static str] {
+    match core {
+        Core::EightUp => &["state:get", "system.maintenance_mode"],
+        Core::Seven => &["vget", "--exact", "maintenance_mode"],
+    }
+}
+
+/// Maintenance mode on or off.
+pub(crate) const fn close(core: Core, on: bool) -> &'static [&'static str] {
+    match (core, on) {
+        (Core::EightUp, true) => {
+            &["state:set", "system.maintenance_mode", "1", "--input-format=integer", "-y"]
+        }
+        (Core::EightUp, false) => {
+            &["state:set", "system.maintenance_mode", "0", "--input-format=integer", "-y"]
+        }
+        (Core::Seven, true) => &["vset", "--exact", "maintenance_mode", "1", "-y"],
+        (Core::Seven, false) => &["vset", "--exact", "maintenance_mode", "0", "-y"],
+    }
+}
+
+/// All that an update is, in drush's own order.
+pub(crate) const fn deploy(core: Core) -> &'static [&'static [&'static str]] {
+    match core {
+        Core::EightUp => &[&["deploy", "-y"]],
+        Core::Seven => &[&["updatedb", "-y"], &["cc", "all", "-y"]],
+    }
+}
+
+/// Database updates alone. drush puts the site into maintenance mode for them, and leaves it there when they fail or it is killed.
+pub(crate) const fn updates(core: Core) -> &'static [&'static str] {
+    match core {
+        Core::EightUp => &["updatedb", "--no-cache-clear", "-y"],
+        Core::Seven => &["updatedb", "-y"],
+    }
+}
+
+/// Rebuilds every cache that is kept in the database.
+pub(crate) const fn rebuild(core: Core) -> &'static [&'static str] {
+    match core {
+        Core::EightUp => &["cache:rebuild", "-y"],
+        Core::Seven => &["cc", "all", "-y"],
+    }
+}
+
+/// A dump of the database; `--result-file` comes to it. drush has mysqldump do it in one transaction, so it is consistent while
+/// visitors write.
+pub(crate) const DUMP: &[&str] = &["sql-dump", "--gzip"];
+
+/// What is kept in the database to say that the caches were rebuilt after a deployment that was taken back.
+pub(crate) const fn mark(core: Core) -> &'static [&'static str] {
+    match core {
+        Core::EightUp => &["state:get", "mkt.undone"],
+        Core::Seven => &["vget", "--exact", "mkt_undone"],
+    }
+}
+
+/// Writes it; the value and `-y` come to it.
+pub(crate) const fn set_mark(core: Core) -> &'static [&'static str] {
+    match core {
+        Core::EightUp => &["state:set", "mkt.undone"],
+        Core::Seven => &["vset", "--exact", "mkt_undone"],
+    }
+}
+
+/// Reads SQL from standard input.
+pub(crate) const fn sql(core: Core) -> &'static str {
+    match core {
+        Core::EightUp => "sql:cli",
+        Core::Seven => "sql-cli",
+    }
+}
