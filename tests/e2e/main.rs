@@ -57,6 +57,9 @@ mod tracker_opentracker;
 mod unasked;
 mod undeletable;
 mod unhealthy;
+mod web_servers;
+mod web_servers_hooks;
+mod web_servers_lint;
 mod world;
 
 /// Ends the test with a printed reason where the real programs are missing; fails instead when `E2E_PEERS=required`.

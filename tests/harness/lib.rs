@@ -23,6 +23,7 @@ pub mod netns;
 pub mod opentracker;
 pub mod other_clock;
 pub mod peers;
+pub mod php_site;
 pub mod promiser;
 pub mod records;
 pub mod rpc;
@@ -35,8 +36,10 @@ pub mod sshd;
 pub mod stranger;
 pub mod template;
 pub mod tree;
+pub mod visitors;
 pub mod wait;
 pub mod web;
+pub mod web_server;
 
 pub use bin::bin;
 pub use fleet::{Fleet, FleetOptions};

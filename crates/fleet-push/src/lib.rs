@@ -13,6 +13,7 @@
 //! - `mesh`: the embedded peers, and who is told of whom;
 //! - `swap`: `swap-release` on the host;
 //! - `doctor`, `install`: whether hosts have what all of that needs, and what we can put there;
+//! - `web`: what `swap-release` says of the host's web servers;
 //! - `deliver`: all of these together;
 //! - `converge`: hosts that were away follow the others;
 //! - `plan`, `hosts`: what would be done, and where, without doing it;
@@ -60,6 +61,7 @@ mod visit;
 mod visit_tests;
 mod watch;
 mod watch_dir;
+mod web;
 
 pub use error::Error;
 

@@ -124,14 +124,6 @@ pub enum Error {
         /// current.
         path: PathBuf,
     },
-    /// A release is mounted on `current`.
-    #[error("`{path}` is where release `{release}` is mounted, and no link that could be switched")]
-    CurrentMounted {
-        /// current.
-        path: PathBuf,
-        /// What is mounted there.
-        release: ReleaseId,
-    },
     /// `current` points somewhere else.
     #[error("`{path}` points to `{target}`, not into releases/")]
     ForeignCurrent {
@@ -139,6 +131,12 @@ pub enum Error {
         path: PathBuf,
         /// Where it points.
         target: PathBuf,
+    },
+    /// Apache could not be made to serve the release.
+    #[error("Apache: {why}")]
+    Apache {
+        /// Why.
+        why: String,
     },
     /// `current` points to nothing.
     #[error("`{path}` points to `{target}`, where nothing is")]
@@ -326,13 +324,13 @@ impl cli::Failure for Error {
             | Self::OtherTree { .. }
             | Self::NothingBefore { .. }
             | Self::CurrentNotALink { .. }
-            | Self::CurrentMounted { .. }
             | Self::ForeignCurrent { .. }
             | Self::DanglingCurrent { .. }
             | Self::CannotAdopt { .. }
             | Self::AdoptedGone { .. }
             | Self::Needed { .. }
             | Self::Occupied { .. }
+            | Self::Apache { .. }
             | Self::Lint { .. }
             | Self::OtherHosts { .. } => ExitCode::BadInput,
             Self::Payload { source, .. } => payload_code(source),
@@ -372,12 +370,9 @@ impl cli::Failure for Error {
             Self::CurrentNotALink { path } => {
                 format!("take it in as a release, without an outage: swap-release adopt --deploy-to {}", path.parent().unwrap_or(path).display())
             }
-            Self::CurrentMounted { path, release } => {
-                let path = path.display();
-                format!("make it a link, in a quiet moment: umount {path} && rmdir {path} && ln -s releases/{release} {path}")
-            }
             Self::ForeignCurrent { .. } => "take it in as a release (swap-release adopt), point it to one in releases/, or remove it".into(),
             Self::DanglingCurrent { .. } => "bring back (or mount) what it points to; or activate with --adopt, which moves that link out of the way".into(),
+            Self::Apache { .. } => "run it as root, or by the line for sudo that crates/swap-release/WEBSERVERS.md has; apache2ctl configtest says more".into(),
             Self::CannotAdopt { .. } => "nothing was changed; see README, Taking over a site that is served".into(),
             Self::AdoptedGone { path, .. } => format!("bring back (or mount) {}, or name another release: see swap-release status", path.display()),
             Self::Needed { .. } => "let what needs it lead elsewhere, or unmount what is mounted there; then run it again".into(),

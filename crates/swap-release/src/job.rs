@@ -7,6 +7,9 @@ use cli::Chosen;
 use fleet::{Quota, SharedPath};
 use record::ReleaseId;
 
+use crate::lint;
+use crate::verbs::apache;
+
 /// Where the work is done.
 pub(crate) enum Place {
     Server(ServerJob),
@@ -14,7 +17,9 @@ pub(crate) enum Place {
     Receive(PathBuf),
     Fleet(FleetJob),
     /// Configuration of a web server, wherever it is.
-    Lint(Vec<PathBuf>),
+    Lint(lint::Ask),
+    /// The Apache of this server.
+    Apache(apache::Ask),
     /// An event that is only written down, for somebody who may do more.
     Spool {
         spool: PathBuf,

@@ -50,7 +50,8 @@ fn run(cli: Cli, console: &Console, abort: &Abort) -> Result<ExitCode, Error> {
         Place::Server(job) => server::run(job, console, abort),
         Place::Receive(deploy_to) => receive::receive(&deploy_to, console, abort),
         Place::Fleet(job) => fleet::run(job, console, abort),
-        Place::Lint(paths) => server::lint(&paths, console),
+        Place::Lint(ask) => server::lint(&ask, console),
+        Place::Apache(ask) => server::apache(&ask, console),
         Place::Spool { spool, infohash, place } => spool::write(&spool, &infohash, &place),
         Place::Unspool { spool, deploy_to } => spool::work(&spool, &deploy_to, console, abort),
     }

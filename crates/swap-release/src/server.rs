@@ -23,7 +23,9 @@ use crate::site::{Current, Foreign, HistoryLine, LockedSite, Site, SwitchKind};
 use crate::verbs::adopt::Adopted;
 use crate::verbs::confirm::{self, Controller};
 use crate::verbs::finished::Seen;
-use crate::verbs::{adopt, finished, pin, prune, repair, settle, stage, status, switch, verify, want};
+use crate::verbs::{
+    adopt, apache, finished, pin, prune, repair, settle, stage, status, switch, verify, want,
+};
 
 /// Good releases that are kept when nobody says how many.
 const KEEP: u32 = 5;
@@ -171,17 +173,36 @@ fn side_by_side(paths: Vec<SharedPath>) -> Result<SharedPaths, Error> {
     SharedPaths::new(paths).map_err(|conflict| SharedFault::Conflict(conflict.reason).into())
 }
 
+/// Has Apache serve the live release.
+pub(crate) fn apache(ask: &apache::Ask, console: &Console) -> Result<ExitCode, Error> {
+    console.say(apache::apache(ask)?);
+    Ok(ExitCode::Ok)
+}
+
 /// Looks at the configuration of web servers.
-pub(crate) fn lint(paths: &[PathBuf], console: &Console) -> Result<ExitCode, Error> {
-    let (files, findings) = lint::lint(paths)?;
-    for finding in &findings {
-        console.say(format!("{}:{}: {}", finding.file.display(), finding.line, finding.what));
+pub(crate) fn lint(ask: &lint::Ask, console: &Console) -> Result<ExitCode, Error> {
+    let report = lint::lint(ask)?;
+    for finding in &report.findings {
+        console.say(finding.to_string());
     }
-    if findings.is_empty() {
-        console.say(format!("{files} files, nothing found that mixes releases"));
+    if report.by_real_path {
+        console.say(format!("{}: Apache", lint::BY_REAL_PATH));
+    }
+    let files = report.files;
+    if report.findings.is_empty() {
+        console.say(match &ask.deploy_to {
+            Some(site) if !report.serves => {
+                format!(
+                    "{}: of {files} files of web servers none serves `{}`",
+                    lint::NOTHING_KNOWN,
+                    site.display()
+                )
+            }
+            _ => format!("{files} files, nothing found that mixes releases"),
+        });
         return Ok(ExitCode::Ok);
     }
-    Err(Error::Lint { count: findings.len(), files })
+    Err(Error::Lint { count: report.findings.len(), files })
 }
 
 fn history(site: &Site<'_>, json: bool, console: &Console) -> Result<ExitCode, Error> {

@@ -35,7 +35,7 @@ _mkt__pack() {
 
     case "${cmd}" in
         mkt__pack)
-            opts="-a -c -d -e -f -l -n -o -p -s -t -w -x -v -h -V --records --record --release-id --layout --exclude --exclude-from --allow --base --level --announce --comment --no-date --force --piece-length --name --output --private --source --threads --web-seed --cross-seed --mktorrent-compat --verbose --color --help --version show check diff unpack"
+            opts="-a -c -d -e -f -l -n -o -p -s -t -w -x -v -h -V --records --record --release-id --layout --exclude --exclude-from --allow --base --no-base --level --announce --comment --no-date --force --piece-length --name --output --private --source --threads --web-seed --cross-seed --mktorrent-compat --verbose --color --help --version show check diff unpack"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_mkt_pack_global_optspecs
-    string join \n records= record= release-id= layout= exclude= exclude-from= allow= base= level= a/announce= c/comment= d/no-date e= f/force l/piece-length= n/name= o/output= p/private s/source= t/threads= w/web-seed= x/cross-seed mktorrent-compat v/verbose color= h/help V/version
+    string join \n records= record= release-id= layout= exclude= exclude-from= allow= base= no-base level= a/announce= c/comment= d/no-date e= f/force l/piece-length= n/name= o/output= p/private s/source= t/threads= w/web-seed= x/cross-seed mktorrent-compat v/verbose color= h/help V/version
 end
 
 function __fish_mkt_pack_needs_command
@@ -32,7 +32,7 @@ tree\t'The plain files'"
 complete -c mkt-pack -n "__fish_mkt_pack_needs_command" -l exclude -d 'Leave out what matches, as in a .gitignore at the root of the site (can be repeated)' -r
 complete -c mkt-pack -n "__fish_mkt_pack_needs_command" -l exclude-from -d 'File with patterns to leave out, one a line, as a .gitignore; --exclude comes after it (can be repeated)' -r -F
 complete -c mkt-pack -n "__fish_mkt_pack_needs_command" -l allow -d 'Release what looks like a host\'s own file or a private key, as in a .gitignore (can be repeated)' -r
-complete -c mkt-pack -n "__fish_mkt_pack_needs_command" -l base -d 'pack.json or manifest of the release before: unchanged files keep their modification time' -r -F
+complete -c mkt-pack -n "__fish_mkt_pack_needs_command" -l base -d 'pack.json or manifest of the release before: unchanged files keep their modification time [default: the last pack.json in the folder of records]' -r -F
 complete -c mkt-pack -n "__fish_mkt_pack_needs_command" -l level -d 'zstd level of the archive, 1 to 19; more is worth it where links are slow and hosts many [default: 3]' -r
 complete -c mkt-pack -n "__fish_mkt_pack_needs_command" -s a -l announce -d 'Announce URLs of one tier, without a passkey: every host gets its own later. Each further -a is the next tier [default: none, see tracker-publish]' -r
 complete -c mkt-pack -n "__fish_mkt_pack_needs_command" -s c -l comment -d 'Comment about the torrent' -r
@@ -46,6 +46,7 @@ complete -c mkt-pack -n "__fish_mkt_pack_needs_command" -s w -l web-seed -d 'Web
 complete -c mkt-pack -n "__fish_mkt_pack_needs_command" -l color -d 'Colour of messages: auto looks whether standard error is a terminal' -r -f -a "auto\t'If standard error is a terminal and NO_COLOR is not set'
 always\t'Always, e.g. for Jenkins\' ansiColor'
 never\t'Never'"
+complete -c mkt-pack -n "__fish_mkt_pack_needs_command" -l no-base -d 'Every file gets the release\'s time, whatever was packed before'
 complete -c mkt-pack -n "__fish_mkt_pack_needs_command" -s d -l no-date -d 'Write no creation date; only --mktorrent-compat writes one'
 complete -c mkt-pack -n "__fish_mkt_pack_needs_command" -s f -l force -d 'Overwrite the file of --output'
 complete -c mkt-pack -n "__fish_mkt_pack_needs_command" -s p -l private -d 'Set the private flag: peers only from the tracker. rtorrent then refuses peers that are introduced to it'

@@ -22,6 +22,9 @@ _swap__release() {
             swap__release,adopt)
                 cmd="swap__release__subcmd__adopt"
                 ;;
+            swap__release,apache)
+                cmd="swap__release__subcmd__apache"
+                ;;
             swap__release,converge)
                 cmd="swap__release__subcmd__converge"
                 ;;
@@ -71,7 +74,7 @@ _swap__release() {
 
     case "${cmd}" in
         swap__release)
-            opts="-v -h -V --verbose --color --help --version stage receive activate rollback status verify adopt converge want finished lint prune pin unpin history reconcile"
+            opts="-v -h -V --verbose --color --help --version stage receive activate rollback status verify adopt converge want finished lint apache prune pin unpin history reconcile"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -236,6 +239,40 @@ _swap__release() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        swap__subcmd__release__subcmd__apache)
+            opts="-v -h --deploy-to --define --variable --apachectl --verbose --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --deploy-to)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --define)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --variable)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --apachectl)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         swap__subcmd__release__subcmd__converge)
             opts="-v -h --fleet --only --group --exclude --host --identity --known-hosts --owner --records --dry-run --if-orphaned --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -343,12 +380,28 @@ _swap__release() {
             return 0
             ;;
         swap__subcmd__release__subcmd__lint)
-            opts="-v -h --verbose --color --help"
+            opts="-v -h --deploy-to --header --fpm-reload --opcache-reset --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --deploy-to)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --header)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --fpm-reload)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --opcache-reset)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -387,7 +440,7 @@ _swap__release() {
             return 0
             ;;
         swap__subcmd__release__subcmd__prune)
-            opts="-v -h --deploy-to --fleet --only --group --exclude --host --identity --known-hosts --owner --keep --grace --verbose --color --help"
+            opts="-v -h --deploy-to --fleet --only --group --exclude --host --identity --known-hosts --owner --keep --grace --dry-run --json --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -40,7 +40,8 @@ complete -c swap-release -n "__fish_swap_release_needs_command" -f -a "adopt" -d
 complete -c swap-release -n "__fish_swap_release_needs_command" -f -a "converge" -d 'Bring hosts that serve something else to the fleet\'s release'
 complete -c swap-release -n "__fish_swap_release_needs_command" -f -a "want" -d 'Say that a release is wanted here, so that an event of the BitTorrent client may stage it'
 complete -c swap-release -n "__fish_swap_release_needs_command" -f -a "finished" -d 'An event of the BitTorrent client: stage what it is about, if that is wanted and not here'
-complete -c swap-release -n "__fish_swap_release_needs_command" -f -a "lint" -d 'Look for web server configuration that mixes two releases in one request'
+complete -c swap-release -n "__fish_swap_release_needs_command" -f -a "lint" -d 'Look for web server configuration that mixes two releases in one request, or shuts the site'
+complete -c swap-release -n "__fish_swap_release_needs_command" -f -a "apache" -d 'Have this server\'s Apache serve the live release by its real path (as root; a hook of after-switch and after-revert)'
 complete -c swap-release -n "__fish_swap_release_needs_command" -f -a "prune" -d 'Remove old releases and what was received for them, keeping the live one, the one before it, pinned ones and the newest good ones'
 complete -c swap-release -n "__fish_swap_release_needs_command" -f -a "pin" -d 'Keep a release whatever a prune says'
 complete -c swap-release -n "__fish_swap_release_needs_command" -f -a "unpin" -d 'Let a prune remove a release again'
@@ -198,11 +199,24 @@ always\t'Always, e.g. for Jenkins\' ansiColor'
 never\t'Never'"
 complete -c swap-release -n "__fish_swap_release_using_subcommand finished" -s v -l verbose -d 'Say more (can be repeated: -vv shows every step)'
 complete -c swap-release -n "__fish_swap_release_using_subcommand finished" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c swap-release -n "__fish_swap_release_using_subcommand lint" -l deploy-to -d 'Directory of the site: say only what is about it' -r -F
+complete -c swap-release -n "__fish_swap_release_using_subcommand lint" -l header -d 'The header by which [health] knows the release: say whether a web server sets it' -r
+complete -c swap-release -n "__fish_swap_release_using_subcommand lint" -l fpm-reload -d 'The file of the process id that a hook `fpm_reload` names: say whether visitors will see errors (can be repeated)' -r -F
+complete -c swap-release -n "__fish_swap_release_using_subcommand lint" -l opcache-reset -d 'The php-fpm that a hook `opcache_reset` names: say whether the site runs there (can be repeated)' -r
 complete -c swap-release -n "__fish_swap_release_using_subcommand lint" -l color -d 'Colour of messages: auto looks whether standard error is a terminal' -r -f -a "auto\t'If standard error is a terminal and NO_COLOR is not set'
 always\t'Always, e.g. for Jenkins\' ansiColor'
 never\t'Never'"
 complete -c swap-release -n "__fish_swap_release_using_subcommand lint" -s v -l verbose -d 'Say more (can be repeated: -vv shows every step)'
 complete -c swap-release -n "__fish_swap_release_using_subcommand lint" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c swap-release -n "__fish_swap_release_using_subcommand apache" -l deploy-to -d 'Directory of the site on this server' -r -F
+complete -c swap-release -n "__fish_swap_release_using_subcommand apache" -l define -d 'The file to be written, which the configuration includes; one line: Define VARIABLE "DIR of the release"' -r -F
+complete -c swap-release -n "__fish_swap_release_using_subcommand apache" -l variable -d 'The variable that is defined there' -r
+complete -c swap-release -n "__fish_swap_release_using_subcommand apache" -l apachectl -d 'The program that tests the configuration [default: apache2ctl, apachectl or httpd]' -r -F
+complete -c swap-release -n "__fish_swap_release_using_subcommand apache" -l color -d 'Colour of messages: auto looks whether standard error is a terminal' -r -f -a "auto\t'If standard error is a terminal and NO_COLOR is not set'
+always\t'Always, e.g. for Jenkins\' ansiColor'
+never\t'Never'"
+complete -c swap-release -n "__fish_swap_release_using_subcommand apache" -s v -l verbose -d 'Say more (can be repeated: -vv shows every step)'
+complete -c swap-release -n "__fish_swap_release_using_subcommand apache" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c swap-release -n "__fish_swap_release_using_subcommand prune" -l deploy-to -d 'Directory of the site on this server' -r -F
 complete -c swap-release -n "__fish_swap_release_using_subcommand prune" -l fleet -d 'Inventory: do it on every host, by SSH' -r -F
 complete -c swap-release -n "__fish_swap_release_using_subcommand prune" -l only -d 'Host of the inventory, instead of all (can be repeated)' -r
@@ -217,6 +231,8 @@ complete -c swap-release -n "__fish_swap_release_using_subcommand prune" -l grac
 complete -c swap-release -n "__fish_swap_release_using_subcommand prune" -l color -d 'Colour of messages: auto looks whether standard error is a terminal' -r -f -a "auto\t'If standard error is a terminal and NO_COLOR is not set'
 always\t'Always, e.g. for Jenkins\' ansiColor'
 never\t'Never'"
+complete -c swap-release -n "__fish_swap_release_using_subcommand prune" -l dry-run -d 'Print what would be removed and what would stay; change nothing'
+complete -c swap-release -n "__fish_swap_release_using_subcommand prune" -l json -d 'Print JSON on standard output'
 complete -c swap-release -n "__fish_swap_release_using_subcommand prune" -s v -l verbose -d 'Say more (can be repeated: -vv shows every step)'
 complete -c swap-release -n "__fish_swap_release_using_subcommand prune" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c swap-release -n "__fish_swap_release_using_subcommand pin" -l deploy-to -d 'Directory of the site on this server' -r -F

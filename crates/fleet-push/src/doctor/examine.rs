@@ -18,6 +18,7 @@ use crate::channel::Channel;
 use crate::fault::Fault;
 use crate::plan::probe::{Probe, probe};
 use crate::swap;
+use crate::web::lint;
 
 const BRIEF: Duration = Duration::from_secs(30);
 /// `$1` the file: says what arrived, and takes it away.
@@ -83,7 +84,7 @@ fn observe(
     let look = look(remote, subject)?;
     let upload = upload(remote)?;
     let status = status(remote, host, &probe, &look)?;
-    let lint = if probe.version.is_ok() { lint(remote, host)? } else { None };
+    let lint = if probe.version.is_ok() { lint(remote, host, subject.health, subject.hooks)? } else { None };
     let rtorrent =
         if has_rtorrent(host) { Some(rtorrent(remote, host, &look, trial, interrupt)?) } else { None };
     let dialled = if host.local { None } else { dial(host, &look) };
@@ -132,21 +133,6 @@ fn status(
         Err(fault @ (Fault::Command { .. } | Fault::Answer { .. })) => Ok(Some(Err(fault.to_string()))),
         Err(fault) => Err(fault),
     }
-}
-
-/// What `swap-release lint` finds. It says so on standard error, a line a finding; the error is the last but for a hint.
-fn lint(remote: &dyn Remote, host: &Host) -> Result<Option<Vec<String>>, Fault> {
-    let output = remote.exec(&Argv::new(host.swap_release.as_str()).arg("lint"), b"", BRIEF)?;
-    let said = String::from_utf8_lossy(&output.stderr);
-    let lines = said.lines().filter_map(|line| line.strip_prefix("[swap-release] "));
-    Ok(match output.status.code() {
-        Some(0) => Some(Vec::new()),
-        // Its own code for this: what it looked at is not good.
-        Some(code) if code == i32::from(record::ExitCode::BadInput.number()) => {
-            Some(lines.map(str::to_owned).collect())
-        }
-        _ => None,
-    })
 }
 
 fn rtorrent(

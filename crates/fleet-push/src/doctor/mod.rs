@@ -18,7 +18,7 @@ mod survey;
 mod trial;
 
 use cli::{Abort, Console, human};
-use fleet::{Event, Health, Host, Interrupt, Outcome, SharedPath, fan_out};
+use fleet::{Event, Health, Hook, Host, Interrupt, Outcome, SharedPath, fan_out};
 use record::{Check, ExaminedHost, ExitCode, FleetDoctor, RemedyPlace, Verdict};
 
 pub(crate) use self::examine::{Observed, Trial};
@@ -33,6 +33,7 @@ use crate::report::engine_word;
 pub(super) struct Subject<'a> {
     pub(super) host: &'a Host,
     pub(super) shared: &'a [SharedPath],
+    pub(super) hooks: &'a [Hook],
     /// What a live release must answer.
     pub(super) health: Option<&'a Health>,
     /// The inventory, as it was named.

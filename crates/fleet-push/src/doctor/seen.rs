@@ -8,6 +8,7 @@ use super::dial::Answer;
 use super::hold::Place;
 use super::look::Look;
 use crate::plan::probe::Probe;
+use crate::web::Lint;
 
 /// What the checks judge.
 #[derive(Debug)]
@@ -21,7 +22,7 @@ pub(crate) struct Seen {
     /// What swap-release knows; `None` if it was not asked.
     pub(crate) status: Option<Result<HostStatus, String>>,
     /// What `swap-release lint` found; `None` if it was not asked, or cannot tell.
-    pub(crate) lint: Option<Vec<String>>,
+    pub(crate) lint: Option<Lint>,
     /// What came of dialling it as other peers do; `None` if it cannot be.
     pub(crate) dialled: Option<(SocketAddr, Answer)>,
     /// Its rtorrent, if that carries the payload.

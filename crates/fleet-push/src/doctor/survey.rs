@@ -1,6 +1,6 @@
 //! The hosts of one run looked at together: what a single one cannot know.
 
-use fleet::{Health, Host, HostName, Interrupt, Inventory, SharedPaths, SshOptions};
+use fleet::{Health, Hook, Host, HostName, Interrupt, Inventory, SharedPaths, SshOptions};
 
 use super::Subject;
 use super::checks::same_site;
@@ -12,6 +12,7 @@ use super::hold::release;
 pub(crate) struct Survey {
     shared: SharedPaths,
     health: Option<Health>,
+    hooks: Vec<Hook>,
     fleet: String,
     own: Vec<HostName>,
     /// Names this run on the hosts, and no other.
@@ -23,6 +24,7 @@ impl Survey {
         Self {
             shared: inventory.site.shared.clone(),
             health: inventory.health.clone(),
+            hooks: inventory.hooks.clone(),
             fleet: inventory.path.display().to_string(),
             own: inventory.hosts.iter().map(|host| host.name.clone()).collect(),
             run: format!("{:032x}", fastrand::u128(..)),
@@ -34,6 +36,7 @@ impl Survey {
             host,
             shared: &self.shared,
             health: self.health.as_ref(),
+            hooks: &self.hooks,
             fleet: &self.fleet,
             beside: !self.own.contains(&host.name),
         }

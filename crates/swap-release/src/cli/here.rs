@@ -7,6 +7,8 @@ use fleet::SharedPath;
 use record::ReleaseId;
 
 use crate::job::{Place, ServerJob, ServerVerb};
+use crate::lint;
+use crate::verbs::apache;
 
 #[derive(Debug, Args)]
 pub(super) struct Stage {
@@ -62,8 +64,57 @@ pub(super) struct Finished {
 
 #[derive(Debug, Args)]
 pub(super) struct Lint {
-    /// Files, or directories with all that is below them [default: /etc/nginx and /etc/apache2]
+    /// Configuration files of web servers, or directories of them [default: those of the servers that run here, and the
+    /// usual places]
     pub(super) paths: Vec<PathBuf>,
+    /// Directory of the site: say only what is about it
+    #[arg(long, value_name = "DIR")]
+    pub(super) deploy_to: Option<PathBuf>,
+    /// The header by which [health] knows the release: say whether a web server sets it
+    #[arg(long, value_name = "NAME", requires = "deploy_to")]
+    pub(super) header: Option<String>,
+    /// The file of the process id that a hook `fpm_reload` names: say whether visitors will see errors (can be repeated)
+    #[arg(long, value_name = "FILE")]
+    pub(super) fpm_reload: Vec<PathBuf>,
+    /// The php-fpm that a hook `opcache_reset` names: say whether the site runs there (can be repeated)
+    #[arg(long, value_name = "FPM", requires = "deploy_to")]
+    pub(super) opcache_reset: Vec<String>,
+}
+
+impl Lint {
+    pub(super) fn into_place(self) -> Place {
+        let Self { paths, deploy_to, header, fpm_reload, opcache_reset } = self;
+        Place::Lint(lint::Ask { paths, deploy_to, header, fpm_reload, opcache_reset })
+    }
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Apache {
+    /// Directory of the site on this server
+    #[arg(long, value_name = "DIR")]
+    deploy_to: PathBuf,
+    /// The file to be written, which the configuration includes; one line: Define VARIABLE "DIR of the release"
+    #[arg(long, value_name = "FILE")]
+    define: PathBuf,
+    /// The variable that is defined there
+    #[arg(long, value_name = "NAME", default_value = "SITE", value_parser = variable)]
+    variable: String,
+    /// The program that tests the configuration [default: apache2ctl, apachectl or httpd]
+    #[arg(long, value_name = "PROGRAM")]
+    apachectl: Option<PathBuf>,
+}
+
+impl Apache {
+    pub(super) fn into_place(self) -> Place {
+        let Self { deploy_to, define, variable, apachectl } = self;
+        Place::Apache(apache::Ask { deploy_to, define, variable, apachectl })
+    }
+}
+
+/// A name that `Define` takes.
+fn variable(text: &str) -> Result<String, String> {
+    let good = !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    if good { Ok(text.to_owned()) } else { Err("letters, digits and _".to_owned()) }
 }
 
 #[derive(Debug, Args)]

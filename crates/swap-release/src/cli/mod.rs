@@ -8,7 +8,7 @@ use cli::Common;
 use record::ExitCode;
 
 use self::everywhere::{Adopt, Converge, Look, Prune, Settle, Switch, Verify};
-use self::here::{Finished, History, Lint, Pin, Receive, Reconcile, Stage, Want};
+use self::here::{Apache, Finished, History, Lint, Pin, Receive, Reconcile, Stage, Want};
 use crate::job::{FleetVerb, Place, PruneJob, ServerJob, ServerVerb};
 
 const EXAMPLES: &str = "\
@@ -86,8 +86,10 @@ enum Verb {
     /// An event of the BitTorrent client: stage what it is about, if that is wanted and not here
     #[command(alias = "hash_done")]
     Finished(Finished),
-    /// Look for web server configuration that mixes two releases in one request
+    /// Look for web server configuration that mixes two releases in one request, or shuts the site
     Lint(Lint),
+    /// Have this server's Apache serve the live release by its real path (as root; a hook of after-switch and after-revert)
+    Apache(Apache),
     /// Say that what a deployment that was taken back left in the database is seen to; caches that are still owed are rebuilt first
     Settle(Settle),
     /// Remove old releases and what was received for them, keeping the live one, the one before it, pinned ones and the newest good ones
@@ -156,7 +158,8 @@ impl Cli {
             Verb::Converge(converge) => converge.place(),
             Verb::Want(Want { server, record, shared }) => server.job(ServerVerb::Want { record, shared }),
             Verb::Finished(finished) => finished.place(),
-            Verb::Lint(Lint { paths }) => Place::Lint(paths),
+            Verb::Lint(ask) => ask.into_place(),
+            Verb::Apache(ask) => ask.into_place(),
             Verb::Pin(Pin { release, server }) => server.job(ServerVerb::Pin { release, pinned: true }),
             Verb::Unpin(Pin { release, server }) => server.job(ServerVerb::Pin { release, pinned: false }),
             Verb::History(History { server, json }) => server.job(ServerVerb::History { json }),

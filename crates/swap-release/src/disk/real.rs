@@ -7,7 +7,6 @@ use std::path::Path;
 
 use record::durable;
 use rustix::fs::{CWD, RenameFlags, renameat_with};
-use rustix::io::Errno;
 
 use super::Disk;
 use super::remove::remove_tree;
@@ -56,11 +55,7 @@ impl Disk for RealDisk {
     }
 
     fn rename_new(&self, from: &Path, to: &Path) -> io::Result<()> {
-        match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
-            // A file system that cannot, such as NFS. The lock keeps others of us away meanwhile.
-            Err(Errno::INVAL) if to.symlink_metadata().is_err() => fs::rename(from, to)?,
-            renamed => renamed?,
-        }
+        renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE)?;
         sync_both(from, to)
     }
 

@@ -19,6 +19,9 @@ use super::{AT_ONCE, Controller, look, prepare, report, rollout, switch};
 use crate::Error;
 use crate::job::{FleetSwitch, PruneJob};
 
+/// More of them would hide what else is said.
+const MOST_WARNINGS: usize = 5;
+
 /// What a revert may take; and what it may take when SIGTERM has come (the process must be gone within 3 s).
 const REVERT: Duration = Duration::from_secs(20);
 const REVERT_IN_HASTE: Duration = Duration::from_millis(800);
@@ -151,6 +154,15 @@ pub(super) fn prove<'a>(controller: &'a Controller<'a>, plan: &Plan, release: &R
     let members = each(members, AT_ONCE.min(all), &interrupt, move |member| {
         prepare::prepare(member, &proved, &dial, owner.as_deref());
     });
+    let told =
+        members.iter().flat_map(|member| member.warnings.iter().map(move |what| (&member.host.name, what)));
+    for (number, (host, what)) in told.enumerate() {
+        if number == MOST_WARNINGS {
+            controller.console.warn("and more: see swap-release lint on the servers, or fleet-push doctor");
+            break;
+        }
+        controller.console.warn(format!("{host}: visitors will see the switch: {what}"));
+    }
     Course::new(controller, plan, members)
 }
 

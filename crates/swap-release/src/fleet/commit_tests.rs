@@ -124,7 +124,8 @@ fn status(live: &str) -> Reply {
         version: "0".into(),
         current: Some(id(live)),
         foreign: None,
-        previous: None,
+        // Before a first switch the web servers are asked for, too.
+        previous: Some(id("r0")),
         busy: None,
         releases: releases.into(),
         owed: None,

@@ -30,6 +30,8 @@ pub(crate) struct Member {
     pub(crate) health: Option<String>,
     pub(crate) hooks: Vec<HookRun>,
     pub(crate) error: Option<String>,
+    /// What its web servers will do to visitors.
+    pub(crate) warnings: Vec<String>,
     /// Its lock is held by somebody else: not a host that is missing, but another deployment.
     pub(crate) busy: bool,
     /// The release was found to be bad here: it is not well, or a hook failed.
@@ -63,6 +65,7 @@ impl Member {
             health: None,
             hooks: Vec::new(),
             error: None,
+            warnings: Vec::new(),
             busy: false,
             refuted: false,
             armed: false,

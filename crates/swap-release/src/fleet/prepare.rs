@@ -2,16 +2,19 @@
 
 use std::time::Duration;
 
-use record::Release;
-use record::host::{HostStatus, VerifyReply};
+use fleet::{Argv, Output};
+use record::host::{HostStatus, ReleaseState, VerifyReply};
+use record::{ExitCode, Release};
 
 use super::Dial;
 use super::host::{Fault, ask};
 use super::member::Member;
+use crate::lint::BY_REAL_PATH;
 
 /// Hashing a large tree on a slow disk.
 const VERIFY: Duration = Duration::from_secs(600);
 const STATUS: Duration = Duration::from_secs(60);
+const LINT: Duration = Duration::from_secs(20);
 
 /// Connects and proves. Changes nothing on the host.
 pub(crate) fn prepare(member: &mut Member, release: &Release, dial: &Dial, owner: Option<&str>) {
@@ -46,8 +49,26 @@ fn try_prepare(
             release.id, proof.tree_digest
         )));
     }
+    let switched_before = status.releases.iter().any(|known| known.state == ReleaseState::Retired);
+    if status.previous.is_none() && !switched_before {
+        // Before the first switch, not at each: what visitors will see is told while nothing has changed yet.
+        let argv = Argv::new(member.host.swap_release.as_str());
+        let argv = argv.args(["lint", "--deploy-to", member.host.deploy_to.as_str()]);
+        // One that cannot tell says nothing against the release.
+        member.warnings = remote.exec(&argv, b"", LINT).map(|output| findings(&output)).unwrap_or_default();
+    }
     member.remote = Some(remote);
     Ok(())
+}
+
+/// What lint says on standard error, a line a finding, if that is why it ended so.
+fn findings(output: &Output) -> Vec<String> {
+    if output.status.code() != Some(i32::from(ExitCode::BadInput.number())) {
+        return Vec::new();
+    }
+    let said = String::from_utf8_lossy(&output.stderr);
+    let lines = said.lines().filter_map(|line| line.strip_prefix("[swap-release] "));
+    lines.filter(|line| !line.starts_with(BY_REAL_PATH)).map(str::to_owned).collect()
 }
 
 fn expect_ready(status: &HostStatus, release: &Release) -> Result<(), Fault> {

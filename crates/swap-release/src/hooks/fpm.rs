@@ -3,10 +3,14 @@
 use std::fs;
 use std::path::Path;
 
+use fleet::Phase;
 use rustix::process::{Pid, Signal, kill_process};
 
-/// Sends the signal to the process whose id is in `pid_file`.
-pub(super) fn reload(pid_file: &Path) -> Result<String, String> {
+use crate::lint::{Fpm, running};
+
+/// Sends the signal to the process whose id is in `pid_file`. A php-fpm that would cut off the requests that are under way
+/// is left alone, but for a switch that was taken back: then the former release must be what it runs.
+pub(super) fn reload(pid_file: &Path, phase: Phase) -> Result<String, String> {
     let shown = pid_file.display();
     let text = fs::read_to_string(pid_file).map_err(|error| format!("cannot read `{shown}`: {error}"))?;
     let pid = text.trim().parse::<i32>().ok().filter(|pid| *pid > 1).and_then(Pid::from_raw);
@@ -20,9 +24,18 @@ pub(super) fn reload(pid_file: &Path) -> Result<String, String> {
             name.trim()
         ));
     }
+    let number = pid.as_raw_nonzero().get().unsigned_abs();
+    let configured = running::fpm_configuration(number).and_then(|main| Fpm::read(&main));
+    let cuts = configured.and_then(|fpm| {
+        Some(format!("{}:{}: {}", fpm.main.display(), fpm.control_timeout.0, fpm.cuts_off()?))
+    });
+    if let Some(why) = cuts.clone().filter(|_| phase != Phase::AfterRevert) {
+        return Err(why);
+    }
     kill_process(pid, Signal::USR2)
         .map_err(|errno| format!("cannot signal process {} of `{shown}`: {errno}", pid.as_raw_nonzero()))?;
-    Ok(format!("SIGUSR2 to process {}", pid.as_raw_nonzero()))
+    let note = cuts.map_or_else(String::new, |why| format!("; {why}"));
+    Ok(format!("SIGUSR2 to process {number}{note}"))
 }
 
 #[cfg(test)]
@@ -33,10 +46,10 @@ mod tests {
     fn nobody_else_is_signalled() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("fpm.pid");
-        assert!(reload(&file).unwrap_err().contains("cannot read"));
+        assert!(reload(&file, Phase::AfterSwitch).unwrap_err().contains("cannot read"));
         fs::write(&file, "0\n").unwrap();
-        assert!(reload(&file).unwrap_err().contains("does not hold a process id"));
+        assert!(reload(&file, Phase::AfterSwitch).unwrap_err().contains("does not hold a process id"));
         fs::write(&file, format!("{}\n", std::process::id())).unwrap();
-        assert!(reload(&file).unwrap_err().contains("not php-fpm"));
+        assert!(reload(&file, Phase::AfterSwitch).unwrap_err().contains("not php-fpm"));
     }
 }

@@ -98,8 +98,8 @@ fn act(
             };
             process::run(&command, stop)
         }
-        Action::OpcacheReset { fpm } => opcache::reset(&locked.site.paths.state(), fpm, order.timeout()),
-        Action::FpmReload { pid_file } => fpm::reload(pid_file),
+        Action::OpcacheReset { fpm } => opcache::reset(&locked.site.paths, fpm, order.timeout()),
+        Action::FpmReload { pid_file } => fpm::reload(pid_file, order.phase),
         Action::DrupalPrepare { drupal } => drupal::prepare(switching, drupal),
         Action::DrupalArm { drupal, swap, turn, ran } => drupal::arm(switching, drupal, swap, *turn, *ran),
         Action::DrupalLook { drupal, updates } => drupal::look(switching, drupal, *updates, until, stop),

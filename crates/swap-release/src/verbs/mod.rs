@@ -1,6 +1,7 @@
 //! What `swap-release` does on a server, one verb a file.
 
 pub(crate) mod adopt;
+pub(crate) mod apache;
 pub(crate) mod confirm;
 pub(crate) mod finished;
 pub(crate) mod pin;

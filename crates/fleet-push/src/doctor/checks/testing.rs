@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use fleet::{Host, Inventory, SharedPaths};
+use fleet::{Hook, Host, Inventory, SharedPaths};
 use record::{Check, Verdict};
 
 use crate::doctor::Subject;
@@ -11,11 +11,13 @@ use crate::doctor::hold::Place;
 use crate::doctor::look::{Current, Kind, Look, Part, Serves, Socket, WebUser};
 use crate::doctor::seen::{Seen, SeenRtorrent, Trial};
 use crate::plan::probe::{Probe, Program};
+use crate::web::Lint;
 
 /// A host of an inventory with this engine.
 pub(crate) struct World {
     pub(crate) host: Host,
     pub(crate) shared: SharedPaths,
+    pub(crate) hooks: Vec<Hook>,
 }
 
 impl World {
@@ -28,7 +30,7 @@ impl World {
         );
         std::fs::write(&path, text).unwrap();
         let inventory = Inventory::load(Path::new(&path)).unwrap();
-        Self { host: inventory.hosts[0].clone(), shared: inventory.site.shared }
+        Self { host: inventory.hosts[0].clone(), shared: inventory.site.shared, hooks: Vec::new() }
     }
 
     /// A `[health]` of these keys.
@@ -43,7 +45,14 @@ impl World {
     }
 
     pub(crate) fn subject(&self) -> Subject<'_> {
-        Subject { host: &self.host, shared: &self.shared, health: None, fleet: "fleet.toml", beside: false }
+        Subject {
+            host: &self.host,
+            shared: &self.shared,
+            hooks: &self.hooks,
+            health: None,
+            fleet: "fleet.toml",
+            beside: false,
+        }
     }
 }
 
@@ -86,7 +95,7 @@ pub(crate) fn good() -> Seen {
         place: Place::Alone,
         upload: Ok(()),
         status: None,
-        lint: Some(Vec::new()),
+        lint: Some(Lint::default()),
         dialled: None,
         rtorrent: None,
     }

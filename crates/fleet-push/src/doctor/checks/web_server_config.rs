@@ -1,26 +1,37 @@
-//! `web-server-config`: what `swap-release lint` finds there.
+//! `web-server-config`: what `swap-release lint` finds there, and whether a hook has Apache follow a switch where it needs
+//! one.
 
+use fleet::{Argv, Hook, HookAction, Phase};
 use record::Check;
 
-use fleet::Argv;
-
 use crate::doctor::Subject;
-use crate::doctor::remedy::{ok, on_host, warning};
+use crate::doctor::remedy::{fault, ok, on_host, unknown, warning};
 use crate::doctor::seen::Seen;
 
 const NAME: &str = "web-server-config";
-/// Debian brings these as they are, and a site that sets the same parameter after them is right.
-const BROUGHT: [&str; 2] = ["/etc/nginx/fastcgi.conf:", "/etc/nginx/fastcgi_params:"];
 
 pub(super) fn check(subject: &Subject<'_>, seen: &Seen) -> Option<Check> {
-    let findings = seen.lint.as_ref()?;
-    let own: Vec<&String> =
-        findings.iter().filter(|line| !BROUGHT.iter().any(|file| line.starts_with(file))).collect();
-    let Some(first) = own.first() else {
+    let found = seen.lint.as_ref()?;
+    let Some(first) = found.findings.first() else {
+        if found.by_real_path && !follows(subject.hooks) {
+            return Some(fault(
+                NAME,
+                "Apache serves a release by its real path, and no hook of after-switch and after-revert has it follow a switch",
+                "add the hook `swap-release apache` to fleet.toml, as crates/swap-release/WEBSERVERS.md has it",
+                [],
+            ));
+        }
+        if let Some(why) = &found.unknown {
+            return Some(unknown(NAME, why.clone()));
+        }
         return Some(ok(NAME, "nothing found that mixes releases"));
     };
-    let lint = Argv::new(subject.host.swap_release.as_str()).arg("lint");
-    let more = own.len() - 1;
+    let lint = Argv::new(subject.host.swap_release.as_str()).args([
+        "lint",
+        "--deploy-to",
+        subject.host.deploy_to.as_str(),
+    ]);
+    let more = found.findings.len() - 1;
     let more = if more == 0 { String::new() } else { format!(" (and {more} more)") };
     Some(warning(
         NAME,
@@ -30,24 +41,56 @@ pub(super) fn check(subject: &Subject<'_>, seen: &Seen) -> Option<Check> {
     ))
 }
 
+/// Whether some hook speaks to Apache, whose name it may bear as it likes.
+fn follows(hooks: &[Hook]) -> bool {
+    hooks.iter().any(|hook| {
+        let both = [Phase::AfterSwitch, Phase::AfterRevert].iter().all(|phase| hook.phases.contains(phase));
+        let HookAction::Command(argv) = &hook.action else { return false };
+        let named = |word: String| word.contains("apache") || word.contains("httpd");
+        both && argv.iter().any(|part| named(part.to_string()))
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use record::Verdict;
 
     use super::*;
     use crate::doctor::checks::testing::{World, assert_says, good};
+    use crate::web::Lint;
 
     #[test]
-    fn what_the_distribution_brings_is_not_told() {
-        let world = World::new("embedded");
+    fn what_lint_finds_is_told_and_a_hook_that_is_missing_too() {
+        let mut world = World::new("embedded");
         let mut seen = good();
-        seen.lint = Some(vec!["/etc/nginx/fastcgi_params:10: DOCUMENT_ROOT".into()]);
         assert_eq!(check(&world.subject(), &seen).unwrap().verdict, Verdict::Ok);
-        for line in ["/etc/nginx/sites-enabled/site:3: one", "/etc/nginx/sites-enabled/site:4: two"] {
-            seen.lint.as_mut().unwrap().push(line.into());
-        }
+        let findings = ["/etc/nginx/sites-enabled/site:3: one", "/etc/nginx/sites-enabled/site:4: two"];
+        seen.lint = Some(Lint { findings: findings.map(str::to_owned).into(), ..Lint::default() });
         let told = check(&world.subject(), &seen).unwrap();
-        assert_says(&told, Verdict::Warning, "site:3: one (and 1 more)", "swap-release lint");
+        assert_says(
+            &told,
+            Verdict::Warning,
+            "site:3: one (and 1 more)",
+            "swap-release lint --deploy-to /srv/site",
+        );
+        seen.lint = Some(Lint { by_real_path: true, ..Lint::default() });
+        assert_says(
+            &check(&world.subject(), &seen).unwrap(),
+            Verdict::Fault,
+            "no hook",
+            "swap-release apache",
+        );
+        for (phases, verdict) in [
+            (vec![Phase::AfterSwitch], Verdict::Fault),
+            (vec![Phase::AfterSwitch, Phase::AfterRevert], Verdict::Ok),
+        ] {
+            let part = |text: &str| text.to_owned().try_into().unwrap();
+            let action = HookAction::Command(vec![part("sudo"), part("/usr/local/sbin/apache-follows")]);
+            let on = fleet::RunsOn::Every;
+            world.hooks =
+                vec![Hook { name: "x".into(), phases, on, action, timeout: std::time::Duration::ZERO }];
+            assert_eq!(check(&world.subject(), &seen).unwrap().verdict, verdict);
+        }
         seen.lint = None;
         assert_eq!(check(&world.subject(), &seen), None);
     }
