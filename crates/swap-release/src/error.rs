@@ -124,6 +124,14 @@ pub enum Error {
         /// current.
         path: PathBuf,
     },
+    /// A release is mounted on `current`.
+    #[error("`{path}` is where release `{release}` is mounted, and no link that could be switched")]
+    CurrentMounted {
+        /// current.
+        path: PathBuf,
+        /// What is mounted there.
+        release: ReleaseId,
+    },
     /// `current` points somewhere else.
     #[error("`{path}` points to `{target}`, not into releases/")]
     ForeignCurrent {
@@ -324,6 +332,7 @@ impl cli::Failure for Error {
             | Self::OtherTree { .. }
             | Self::NothingBefore { .. }
             | Self::CurrentNotALink { .. }
+            | Self::CurrentMounted { .. }
             | Self::ForeignCurrent { .. }
             | Self::DanglingCurrent { .. }
             | Self::CannotAdopt { .. }
@@ -369,6 +378,10 @@ impl cli::Failure for Error {
             Self::NothingBefore { .. } => "name a release: swap-release rollback RELEASE (see swap-release status)".into(),
             Self::CurrentNotALink { path } => {
                 format!("take it in as a release, without an outage: swap-release adopt --deploy-to {}", path.parent().unwrap_or(path).display())
+            }
+            Self::CurrentMounted { path, release } => {
+                let path = path.display();
+                format!("make it a link, in a quiet moment: umount {path} && rmdir {path} && ln -s releases/{release} {path}")
             }
             Self::ForeignCurrent { .. } => "take it in as a release (swap-release adopt), point it to one in releases/, or remove it".into(),
             Self::DanglingCurrent { .. } => "bring back (or mount) what it points to; or activate with --adopt, which moves that link out of the way".into(),

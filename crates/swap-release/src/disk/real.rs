@@ -7,6 +7,7 @@ use std::path::Path;
 
 use record::durable;
 use rustix::fs::{CWD, RenameFlags, renameat_with};
+use rustix::io::Errno;
 
 use super::Disk;
 use super::remove::remove_tree;
@@ -55,7 +56,11 @@ impl Disk for RealDisk {
     }
 
     fn rename_new(&self, from: &Path, to: &Path) -> io::Result<()> {
-        renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE)?;
+        match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
+            // A file system that cannot, such as NFS. The lock keeps others of us away meanwhile.
+            Err(Errno::INVAL) if to.symlink_metadata().is_err() => fs::rename(from, to)?,
+            renamed => renamed?,
+        }
         sync_both(from, to)
     }
 

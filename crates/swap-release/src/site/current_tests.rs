@@ -5,12 +5,14 @@ use std::os::unix::fs::{MetadataExt, symlink};
 use std::process::Command;
 
 use proptest::prelude::*;
+use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, TestRunner};
 
 use super::*;
 use crate::disk::RealDisk;
 use crate::disk::mounts::way;
 use crate::site::testing::{id, site_with};
+use record::host::ReleaseState;
 
 /// Set in the process that has mounts of its own.
 const MOUNTED: &str = "MKT_TEST_MOUNTED";
@@ -152,18 +154,74 @@ fn current_is_what_the_kernel_says_across_bind_mounts() {
         return;
     }
     let root = world();
-    let at = |path: &str| root.path().join(path);
-    let run = |program: &str, arguments: &[&Path]| {
-        assert!(Command::new(program).args(arguments).status().unwrap().success());
-    };
-    let mounts = [("releases/r1", "whole"), ("releases/r2/web", "part"), ("elsewhere", "releases/7/web")];
-    for (from, to) in mounts {
-        run("mount", &[Path::new("--bind"), &at(from), &at(to)]);
-    }
+    mount(root.path());
     holds_for_any_text(root.path(), 700);
-    for (_, to) in mounts {
-        run("umount", &[&at(to)]);
+    unmount(root.path());
+    nothing_is_lost_by_a_prune(&mount);
+}
+
+/// Two ways more to releases, and something else in another tool's.
+const MOUNTS: [(&str, &str); 3] =
+    [("releases/r1", "whole"), ("releases/r2/web", "part"), ("elsewhere", "releases/7/web")];
+
+fn mount(root: &Path) {
+    for (from, to) in MOUNTS {
+        let status = Command::new("mount").arg("--bind").args([root.join(from), root.join(to)]).status();
+        assert!(status.unwrap().success());
     }
+}
+
+/// Wherever a mount is by now, or nowhere.
+fn unmount(root: &Path) {
+    for at in Mounts::read().within(&root.canonicalize().unwrap()) {
+        assert!(Command::new("umount").arg(at).status().unwrap().success());
+    }
+}
+
+/// Whatever the texts of `current` and of a shared path: what they resolve to is the same after a prune, which has two
+/// releases to remove.
+fn nothing_is_lost_by_a_prune(prepare: &dyn Fn(&Path)) {
+    let root = world();
+    let texts = (any_text(root.path()), any_text(root.path()));
+    let first = root.path().to_owned();
+    drop(root);
+    let seen = |path: PathBuf| fs::metadata(path).ok().map(|meta| (meta.dev(), meta.ino()));
+    let mut runner = TestRunner::new(Config { cases: 48, failure_persistence: None, ..Config::default() });
+    let mut removed = 0;
+    for _ in 0..48 {
+        let root = world();
+        prepare(root.path());
+        // The texts were made for another root.
+        let here = |text: PathBuf| match text.strip_prefix(&first) {
+            Ok(below) => root.path().join(below),
+            Err(_) => text,
+        };
+        let (current, shared) = texts.new_tree(&mut runner).unwrap().current();
+        let (current, shared) = (here(current), here(shared));
+        symlink(&current, root.path().join("current")).unwrap();
+        symlink(&shared, root.path().join("shared/files")).unwrap();
+        let before = ["current", "shared/files"].map(|path| seen(root.path().join(path)));
+        let locked = Site::open(root.path(), &RealDisk).unwrap().lock("test".into()).unwrap();
+        for name in ["r1", "r2"] {
+            let file = locked.site.known(&id(name)).unwrap().unwrap();
+            locked.remember(&crate::site::ReleaseFile { state: ReleaseState::Failed, ..file }).unwrap();
+        }
+        drop(locked);
+        let locked = Site::open(root.path(), &RealDisk).unwrap().lock("test".into()).unwrap();
+        if let Ok(reply) = crate::verbs::prune::prune(&locked, 1, std::time::Duration::ZERO) {
+            removed += reply.removed.len();
+        }
+        let after = ["current", "shared/files"].map(|path| seen(root.path().join(path)));
+        assert_eq!(before, after, "`{}` and `{}`", current.display(), shared.display());
+        drop(locked);
+        unmount(root.path());
+    }
+    assert!(removed > 5, "{removed} releases went");
+}
+
+#[test]
+fn no_text_of_current_or_of_a_shared_path_loses_by_a_prune_what_it_leads_to() {
+    nothing_is_lost_by_a_prune(&|_| {});
 }
 
 #[test]

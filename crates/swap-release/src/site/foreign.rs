@@ -116,7 +116,9 @@ impl LockedSite<'_> {
         match self.site.current()? {
             super::Current::None => Ok(()),
             super::Current::Release { link: Some(_), .. } => Ok(()),
-            super::Current::Release { link: None, .. } => Err(Error::CurrentNotALink { path }),
+            super::Current::Release { link: None, id, .. } => {
+                Err(Error::CurrentMounted { path, release: id })
+            }
             // Nobody knows why it is so, and the way back would lead there: not silently replaced.
             super::Current::Dangling { target } => Err(Error::DanglingCurrent { path, target }),
             super::Current::Foreign(foreign) => match (&foreign.link, &foreign.name) {

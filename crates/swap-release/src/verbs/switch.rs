@@ -1,7 +1,7 @@
 //! Making a release live. Activation and rollback are the same code, and so is putting the former release back.
 
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use record::ReleaseId;
 use record::host::ReleaseState;
@@ -129,6 +129,7 @@ pub(crate) fn switch(
         return Ok(switched);
     }
     expect_ready(locked, &file)?;
+    tell_docroot(site);
     let link = match current {
         Current::Release { link: Some(link), .. } => link.into_os_string().into_string().ok(),
         _ => None,
@@ -169,6 +170,21 @@ pub(crate) fn switch(
         log::warn!("`{to}` is live; the next run writes down what belongs to that, since now: {error}");
     }
     Ok(switched)
+}
+
+/// A `current` that leads to the docroot of a release leads to its top after a switch: who serves `current` has to know.
+fn tell_docroot(site: &Site<'_>) {
+    let (at, releases) = (site.paths.current().canonicalize(), site.paths.releases().canonicalize());
+    let (Ok(at), Ok(releases)) = (at, releases) else { return };
+    let Ok(inside) = at.strip_prefix(releases) else { return };
+    let below: PathBuf = inside.components().skip(1).collect();
+    if below.as_os_str().is_empty() {
+        return;
+    }
+    log::warn!(
+        "`current` led to `{}` in its release, and leads to the release itself now: the web server has to serve `current/{0}`",
+        below.display()
+    );
 }
 
 /// The way back from a step that failed with `error` before the decision. If even that fails, the next run reverts.
