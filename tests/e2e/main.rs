@@ -35,6 +35,7 @@ mod kill_syscalls;
 mod layouts;
 mod lease;
 mod load;
+mod login_shells;
 mod max_upload;
 mod plan;
 mod power_cut;

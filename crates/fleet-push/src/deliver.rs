@@ -15,6 +15,7 @@ use crate::cli::Settings;
 use crate::clock::Clock;
 use crate::copies::Copies;
 use crate::events::Events;
+use crate::family;
 use crate::gate::Gate;
 use crate::groups::Groups;
 use crate::hosts::count;
@@ -68,6 +69,11 @@ pub(crate) fn deliver(
     let count = count(hosts.len());
     console.say(format!("release {} ({}) to {count}", release.id, human::bytes(size)));
 
+    for host in hosts.iter().filter(|host| !host.local) {
+        if let Some(odd) = family::apart(inventory, host) {
+            console.warn(format!("{}: {odd}", host.name));
+        }
+    }
     let mesh = Arc::new(mesh(settings, &job, hosts));
     let seed = match job.seeding {
         Seeding::Push => Some(seed(settings, inventory, &job, &mesh, abort)?),

@@ -31,6 +31,7 @@ mod doctor;
 mod engine;
 mod error;
 mod events;
+mod family;
 mod fault;
 mod gate;
 mod groups;

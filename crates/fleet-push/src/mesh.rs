@@ -242,7 +242,8 @@ impl Inner {
         let Some(member) = self.members.get_mut(&host) else { return };
         if self.seeders.contains(&other) {
             member.news.seeders.insert(address);
-        } else {
+        } else if member.address.is_ipv4() == address.is_ipv4() {
+            // Between the families there is mostly no way, and the seeder of a push has an address in each.
             member.news.others.insert(address);
         }
     }
@@ -341,6 +342,23 @@ mod tests {
         mesh.outside(address(60));
         assert_eq!(dialled(mesh.news(0)), [address(60)]);
         assert_eq!(dialled(mesh.seeder_news()), [address(50), address(60)]);
+    }
+
+    #[test]
+    fn hosts_of_two_families_meet_by_way_of_the_seeder_only() {
+        let mesh = mesh(3);
+        let six =
+            |last: u16| SocketAddr::from((std::net::Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, last), 6900));
+        mesh.listens(0, address(0), None);
+        mesh.listens(1, six(1), None);
+        mesh.listens(2, six(2), None);
+        assert_eq!(dialled(mesh.news(0)), []);
+        let pair = [dialled(mesh.news(1)), dialled(mesh.news(2))].concat();
+        assert!(pair == [six(1)] || pair == [six(2)], "{pair:?}");
+        // A host that seeds for all is worth an attempt.
+        mesh.is_seeder(0);
+        mesh.dial_all(1);
+        assert!(dialled(mesh.news(1)).contains(&address(0)));
     }
 
     #[test]

@@ -49,8 +49,8 @@ impl Seed {
         mesh: Arc<Mesh>,
         abort: &Abort,
     ) -> Result<Self, Error> {
-        // By default any address: hosts may see this machine by different ones.
-        let listen = settings.listen.or(settings.address).unwrap_or(Ipv4Addr::UNSPECIFIED.into());
+        // By default any address of either family: hosts may see this machine by different ones.
+        let listen = settings.listen.or(settings.address).unwrap_or(Ipv6Addr::UNSPECIFIED.into());
         let max_upload = settings.max_upload.map(fleet::Rate::bytes_per_second);
         let config = Config {
             allow: Allow::Also(guests.admit),
@@ -174,5 +174,10 @@ mod tests {
         assert_eq!(set.from([10, 0, 0, 11].into()), Some("10.0.0.5:6900".parse().unwrap()));
         let found = SeedWay { address: None, port: 6900 }.from([127, 0, 0, 1].into());
         assert_eq!(found, Some("127.0.0.1:6900".parse().unwrap()));
+        let found = SeedWay { address: None, port: 6900 }.from(Ipv6Addr::LOCALHOST.into());
+        assert!(
+            found.is_none_or(|at| at == "[::1]:6900".parse().unwrap()),
+            "by the family of the host: {found:?}"
+        );
     }
 }

@@ -1,11 +1,11 @@
-//! Commands as argv lists, and the one place that quotes them for a remote shell.
+//! Commands as argv lists.
 
 use std::fmt;
 
 /// A command and its arguments.
 ///
-/// SSH carries a command as one string which the account's shell parses (RFC 4254, 6.5), so a list has to be quoted; that
-/// is done here and nowhere else.
+/// SSH carries a command as one string which the account's shell parses (RFC 4254, 6.5), so a list has to be quoted: here for a
+/// POSIX shell, and by the SSH side for whatever the account has.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Argv(Vec<String>);
 

@@ -141,6 +141,14 @@ pub enum Error {
         second: String,
     },
 
+    /// The ssh_config wants keys of files only, and there is none of them.
+    #[error(
+        "host `{host}`: no private key: ssh_config does not let the agent be asked, and none of the files it names is there"
+    )]
+    NoIdentity {
+        /// The host.
+        host: HostName,
+    },
     /// The private key could not be read.
     #[error("cannot read the private key `{}`: {source}", path.display())]
     ReadIdentity {
@@ -148,6 +156,14 @@ pub enum Error {
         path: PathBuf,
         /// The cause.
         source: io::Error,
+    },
+    /// Others than its owner may read the private key.
+    #[error("the private key `{}` can be read by others than its owner (mode {mode:04o})", path.display())]
+    IdentityExposed {
+        /// The key file.
+        path: PathBuf,
+        /// Its permission bits.
+        mode: u32,
     },
     /// The private key is encrypted and no passphrase was given, or the wrong one.
     #[error("the private key `{}` is encrypted and {}", path.display(), if *.given { "the passphrase does not open it" } else { "no passphrase was given" })]
@@ -225,8 +241,10 @@ pub enum Error {
         address: Address,
         /// The TCP port.
         port: u16,
-        /// What libssh2 says.
+        /// What libssh2, or the server, says.
         detail: String,
+        /// What kind of disagreement it is.
+        fault: HandshakeFault,
     },
     /// The known_hosts file has no key for this address.
     #[error(
@@ -308,6 +326,65 @@ pub enum Error {
         detail: String,
     },
 
+    /// The server wants something else than a key, or besides (`AuthenticationMethods` of sshd_config).
+    #[error(
+        "host `{host}`: `{address}` port {port} {}: {remaining}", if *.accepted { format!("accepted {with} for `{user}` and asks for more") } else { format!("takes no keys for `{user}`, but") }
+    )]
+    KeyIsNotEnough {
+        /// The host.
+        host: HostName,
+        /// The account.
+        user: String,
+        /// What was dialled.
+        address: Address,
+        /// The TCP port.
+        port: u16,
+        /// What was offered: the key file or the agent.
+        with: String,
+        /// Whether it was accepted.
+        accepted: bool,
+        /// The methods that the server still wants.
+        remaining: String,
+    },
+    /// The server hung up during the log-in: the account may not log in, whatever it offers.
+    #[error("host `{host}`: `{address}` port {port} does not let `{user}` in: {said}")]
+    AccountRefused {
+        /// The host.
+        host: HostName,
+        /// The account.
+        user: String,
+        /// What was dialled.
+        address: Address,
+        /// The TCP port.
+        port: u16,
+        /// What the server said.
+        said: String,
+    },
+    /// The account was logged in to, and what runs there is not the command that was asked for.
+    #[error(
+        "host `{host}`: the account did not run `{step}`: {status}{}", if said.is_empty() { String::new() } else { format!(", it said `{said}`") }
+    )]
+    NotRun {
+        /// The host.
+        host: HostName,
+        /// The program.
+        step: String,
+        /// How it ended.
+        status: String,
+        /// What it said, in one line; may be empty.
+        said: String,
+    },
+    /// sshd refuses one more session in a connection.
+    #[error("host `{host}`: sshd opens no session besides the {open} that there are: {detail}")]
+    NoSession {
+        /// The host.
+        host: HostName,
+        /// How many sessions the connection has.
+        open: usize,
+        /// What the server says.
+        detail: String,
+    },
+
     /// A step did not end in its time.
     #[error("host `{host}`: no end of `{step}` after {}", humantime::format_duration(*.after))]
     TimedOut {
@@ -386,14 +463,30 @@ pub enum Error {
     },
 }
 
+/// Why there is no agreement with a server on how to speak.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HandshakeFault {
+    /// It speaks something else.
+    NotSsh,
+    /// It has no room (sshd's MaxStartups).
+    Full,
+    /// It bans this machine's address (sshd's PerSourcePenalties).
+    Banned,
+    /// It has no key exchange, cipher, MAC or host key type that is known here.
+    NoCommonAlgorithm,
+    /// It hung up, or broke off.
+    Other,
+}
+
 impl Error {
     /// Whether the way to the host failed, so that the same step may succeed over a new connection. Refusals (keys,
     /// permissions, missing files) are not: they would only be repeated.
     pub fn is_connection_loss(&self) -> bool {
+        use HandshakeFault::{Full, Other};
         matches!(
             self,
             Self::Unreachable { .. }
-                | Self::Handshake { .. }
+                | Self::Handshake { fault: Full | Other, .. }
                 | Self::TimedOut { .. }
                 | Self::Lost { .. }
                 | Self::Resolve { .. }
@@ -418,7 +511,9 @@ impl Error {
                 | Self::ReadSecret { .. }
                 | Self::NoPasskey { .. }
                 | Self::SharedPasskey { .. }
+                | Self::NoIdentity { .. }
                 | Self::ReadIdentity { .. }
+                | Self::IdentityExposed { .. }
                 | Self::IdentityLocked { .. }
                 | Self::NotAnIdentity { .. }
                 | Self::ReadPassphrase { .. }

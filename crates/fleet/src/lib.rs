@@ -27,18 +27,19 @@ mod shared_path;
 mod shared_paths;
 mod ssh;
 mod user_name;
+mod wildcard;
 
 pub use address::Address;
 pub use argv::Argv;
 pub use endpoint::Endpoint;
-pub use error::Error;
+pub use error::{Error, HandshakeFault};
 pub use fan_out::{Emitter, Event, Outcome, fan_out};
 pub use host_name::HostName;
 pub use interrupt::Interrupt;
 pub use inventory::{
-    Announce, Canary, Core, DatabaseMode, Drupal, Dump, Engine, Health, HealthCheck, Hook, HookAction, Host,
-    Inventory, Jump, OwnSeeder, Passkeys, Phase, Quota, Reload, Rollout, RunsOn, Seeder, Selection, Site,
-    Template, Tracker, TrackerMode, schema,
+    AgentSocket, Announce, Canary, Core, DatabaseMode, Drupal, Dump, Engine, Family, Health, HealthCheck,
+    Hook, HookAction, Host, Inventory, Jump, OwnSeeder, Passkeys, Phase, Quota, Reload, Rollout, RunsOn,
+    Seeder, Selection, Site, Template, Tracker, TrackerMode, Way, schema,
 };
 pub use port_range::PortRange;
 pub use program::Program;

@@ -9,7 +9,8 @@ use std::time::Duration;
 /// Settings of one [`Peer`](crate::Peer).
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// The address to listen on and to dial from. An unspecified one (`0.0.0.0`, `::`) means every address of the host.
+    /// The address to listen on and to dial from. `0.0.0.0` means every IPv4 address of the host, `::` every address of both
+    /// families.
     pub address: IpAddr,
     /// The ports to try, in ascending order; `0..=0` leaves the choice to the system.
     pub ports: RangeInclusive<u16>,

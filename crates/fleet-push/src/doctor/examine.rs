@@ -88,13 +88,14 @@ fn observe(
     let rtorrent =
         if has_rtorrent(host) { Some(rtorrent(remote, host, &look, trial, interrupt)?) } else { None };
     let dialled = if host.local { None } else { dial(host, &look) };
+    let noise = remote.noise();
     // Last: it occupies a session for as long as others are looked at, and a server may allow one only.
     let writable = matches!(look.parts.get("deploy_to"), Some(Part::Directory { writable: true, .. }));
     let (place, held) = match writable.then(|| hold(remote, host, run)).transpose()? {
         Some((place, held)) => (place, Some(held)),
         None => (Place::Untold, None),
     };
-    Ok((Seen { probe, look, place, upload, status, lint, dialled, rtorrent }, held))
+    Ok((Seen { probe, look, noise, place, upload, status, lint, dialled, rtorrent }, held))
 }
 
 /// Sends a small file as a push sends one, and asks what arrived.

@@ -15,6 +15,8 @@ use crate::web::Lint;
 pub(crate) struct Seen {
     pub(crate) probe: Probe,
     pub(crate) look: Look,
+    /// What the account prints around every answer.
+    pub(crate) noise: Option<String>,
     /// What became of the file that was made in its directory.
     pub(crate) place: Place,
     /// A file that was sent arrived as it was; else what went wrong.

@@ -1,9 +1,11 @@
 //! The hosts of one run looked at together: what a single one cannot know.
 
+use std::sync::Arc;
+
 use fleet::{Health, Hook, Host, HostName, Interrupt, Inventory, SharedPaths, SshOptions};
 
 use super::Subject;
-use super::checks::same_site;
+use super::checks::{address_family, same_site};
 use super::examine::{Observed, Trial, examine};
 use super::hold::release;
 
@@ -15,6 +17,7 @@ pub(crate) struct Survey {
     hooks: Vec<Hook>,
     fleet: String,
     own: Vec<HostName>,
+    inventory: Arc<Inventory>,
     /// Names this run on the hosts, and no other.
     run: String,
 }
@@ -27,6 +30,7 @@ impl Survey {
             hooks: inventory.hooks.clone(),
             fleet: inventory.path.display().to_string(),
             own: inventory.hosts.iter().map(|host| host.name.clone()).collect(),
+            inventory: Arc::new(inventory.clone()),
             run: format!("{:032x}", fastrand::u128(..)),
         }
     }
@@ -56,6 +60,9 @@ impl Survey {
     /// Once all were looked at: says of those that are one and the same that they are, and takes away what was left for
     /// that.
     pub(crate) fn conclude(&self, hosts: &[Host], observed: &mut [Observed]) {
+        for (host, found) in hosts.iter().zip(observed.iter_mut()).filter(|(host, _)| !host.local) {
+            found.checks.extend(address_family::check(&self.inventory, host));
+        }
         let index_of = |name: &str| hosts.iter().position(|host| host.name.as_str() == name);
         // Any text may have been in the file; only a name of ours counts.
         let twins: Vec<(usize, usize)> = observed

@@ -121,8 +121,8 @@ fn add(seen: &mut [Seen], hash: bool, console: &Console) -> Result<(), Error> {
     for seen in seen.iter() {
         for key in seen.keys.iter().filter(|key| key.chosen && key.seen.standing == Standing::New) {
             let host = &seen.target.host;
-            let (address, port) = (host.address.clone(), host.port);
-            let line = KnownHost { address, port, key: key.seen.key.clone() };
+            let (name, port) = host.known_as();
+            let line = KnownHost { address: name.clone(), port, key: key.seen.key.clone() };
             let lines = files.entry(seen.known_hosts.clone()).or_default();
             // An sshd to which two ways lead is seen twice.
             if !lines.contains(&line) {

@@ -61,7 +61,16 @@ fn a_host_is_known_asked_and_pushed_to_by_ipv6() {
     let plan = json(&["plan"], 0);
     assert_eq!((&plan["hosts"][0]["name"], &plan["hosts"][0]["action"]), (&"six".into(), &"push".into()));
     fleet.publish().output().ok();
+    // Nobody but the seeder is there to give it: it listens on IPv6, too.
+    fleet.push().args(["--only", "six"]).output().ok();
+    let record: Record<Push> = records::read(&fleet.records(), "push.json");
+    let seeder = record.details.seeder.expect("it seeded");
+    assert!(seeder.peer.to_string().starts_with("[::1]:"), "{:?}", seeder.peer);
+    fs::remove_dir_all(deploy_to.join("releases/r1")).unwrap();
+    fs::remove_dir_all(deploy_to.join(".swap")).unwrap();
+    // And a fleet of both families is told nothing odd, since the seeder has an address in each.
     let pushed = fleet.push().output().ok();
+    assert!(!pushed.stderr.contains("IPv4"), "{}", pushed.stderr);
     let record: Record<Push> = records::read(&fleet.records(), "push.json");
     let states: Vec<_> = record.details.hosts.iter().map(|host| (&*host.name, &*host.state)).collect();
     assert_eq!(states, [("alpha", "staged"), ("six", "staged")], "{}", pushed.stderr);

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::Jump;
+use super::{Jump, Way};
 use crate::secret::SecretSource;
 use crate::{Address, HostName, PortRange, Program, Rate, RemotePath, UserName};
 
@@ -39,6 +39,8 @@ pub struct Host {
     pub identity: Option<PathBuf>,
     /// The known_hosts files configured for it, on this machine; none: the user's own.
     pub known_hosts: Vec<PathBuf>,
+    /// What else an ssh_config says of the way to it.
+    pub way: Way,
     /// Hosts on the way to it, the first one first.
     pub jump: Vec<Jump>,
     /// Commands run on this machine instead of over SSH.
@@ -55,6 +57,16 @@ pub struct Host {
     pub engine: Engine,
     /// Its own passkey for the tracker.
     pub passkey: Option<SecretSource>,
+}
+
+impl Host {
+    /// What known_hosts calls it: its address and port, or its alias.
+    pub fn known_as(&self) -> (&Address, u16) {
+        match &self.way.host_key_alias {
+            Some(alias) => (alias, 22),
+            None => (&self.address, self.port),
+        }
+    }
 }
 
 /// What carries a payload to a host.

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::Host;
+use super::{Host, Way};
 use crate::{Address, Endpoint, UserName};
 
 /// A jump host with its complete settings.
@@ -22,6 +22,8 @@ pub struct Jump {
     pub identity: Option<PathBuf>,
     /// The known_hosts files for it, on this machine.
     pub known_hosts: Vec<PathBuf>,
+    /// What else an ssh_config says of the way to it.
+    pub way: Way,
 }
 
 impl Host {
@@ -34,6 +36,7 @@ impl Host {
             port: last.port,
             identity: last.identity.clone(),
             known_hosts: last.known_hosts.clone(),
+            way: last.way.clone(),
             jump: way.to_vec(),
             ..self.clone()
         })

@@ -21,6 +21,7 @@ mod selection;
 mod ssh_config;
 mod template;
 mod tracker;
+mod way;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -38,6 +39,8 @@ pub use schema::schema;
 pub use selection::Selection;
 pub use template::Template;
 pub use tracker::{Passkeys, Reload, Tracker, TrackerMode};
+pub use way::{AgentSocket, Family, Way};
+pub(crate) use way::{GLOBAL_KNOWN_HOSTS, USER_KNOWN_HOSTS};
 
 use crate::secret::SecretSource;
 use crate::{Error, RemotePath, SharedPaths};

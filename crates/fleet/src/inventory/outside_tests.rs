@@ -117,7 +117,11 @@ fn what_fleet_toml_does_not_say_ssh_config_says() {
     let [web1, web2] = &fleet.hosts[..] else { panic!("{:?}", fleet.hosts) };
     assert_eq!((web1.address.as_str(), web1.port, web1.user.as_str()), ("10.0.0.11", 2201, "admin"));
     assert_eq!(web1.identity.as_deref(), Some(Path::new(&at("id"))), "the first that is there");
-    assert_eq!(web1.known_hosts, [at("k1"), at("k2")].map(PathBuf::from));
+    let global = ["/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2"].map(str::to_owned);
+    assert_eq!(
+        web1.known_hosts,
+        [[at("k1"), at("k2")], global].concat().into_iter().map(PathBuf::from).collect::<Vec<_>>()
+    );
     assert_eq!((web2.address.as_str(), web2.port, web2.user.as_str()), ("web2.example.org", 22, "deploy"));
     let [jump] = &web2.jump[..] else { panic!("{:?}", web2.jump) };
     assert_eq!((jump.user.as_str(), jump.address.as_str(), jump.port), ("ops", "192.0.2.7", 2022));
@@ -140,7 +144,7 @@ fn an_ssh_config_that_cannot_be_followed_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     let text = format!("{SITE}[defaults]\nssh_config = \"sc\"\n[hosts.web1]\naddress = \"web1\"\n");
     for (config, words) in [
-        ("Host a\nMatch user root\n  Port 22\n", "`Match`"),
+        ("Host a\nMatch exec true\n  Port 22\n", "`Match exec`"),
         ("Host *\n  User \"a b\"\n", "User of `web1`"),
         ("Host *\n  HostName a:b\n", "HostName of `web1`"),
         ("Host *\n  ProxyJump a@b@c:0\n", "ProxyJump of `web1`"),

@@ -15,6 +15,9 @@ use crate::{Endpoint, Error, HostName, PortRange, RemotePath};
 /// Longest path of a unix socket: sun_path has 108 bytes with its NUL (unix(7)).
 pub(super) const SOCKET_PATH_MAX: usize = 107;
 
+/// More hosts on a way than these are a circle.
+const MOST_JUMPS: usize = 16;
+
 /// Applies defaults and checks what only the whole file can tell.
 pub(super) fn resolve(path: &Path, file: InventoryFile) -> Result<Inventory, Error> {
     let at = Place { path };
@@ -109,19 +112,45 @@ impl Place<'_> {
         let typed =
             host.address.clone().ok_or_else(|| self.refuse(&key(".address"), "the key is missing"))?;
         let local = host.local.unwrap_or(false);
-        let says = if local { Says::default() } else { given.ssh.ask(&typed)? };
-        let address = says.address.unwrap_or(typed);
+        let asked_user = host.user.clone().or_else(|| defaults.user.clone());
+        let says = if local { Says::default() } else { given.ssh.ask(&typed, asked_user.as_ref())? };
+        let address = says.address.unwrap_or_else(|| typed.clone());
         let port = self.port(&key(".port"), host.port.or(defaults.port).or(says.port).unwrap_or(22))?;
-        let user =
-            self.built_in(pick(host.user.clone().or_else(|| defaults.user.clone()), &says.user, "deploy"))?;
+        let user = self.built_in(pick(asked_user, &says.user, "deploy"))?;
         let files = |file: Option<&PathBuf>| file.map(|file| self.local_path(file));
         let identity = files(host.identity.as_ref().or(defaults.identity.as_ref()));
         let known_hosts: Vec<PathBuf> =
             files(host.known_hosts.as_ref().or(defaults.known_hosts.as_ref())).into_iter().collect();
-        let jumps = host.jump.as_ref().or(defaults.jump.as_ref()).or(says.jump.as_ref());
+        let own_jumps = host.jump.as_ref().or(defaults.jump.as_ref());
+        let mut way = says.way;
+        if own_jumps.is_some() {
+            // What fleet.toml says of the way goes before.
+            way.proxy_command = None;
+        }
+        let jumps = own_jumps.or(says.jump.as_ref()).map_or(&[][..], |jumps| &jumps.0);
+        // The first one may be behind others, says an ssh_config, and so on.
+        let mut endpoints: Vec<Endpoint> = jumps.to_vec();
+        for _ in 0..MOST_JUMPS {
+            let Some(first) = endpoints.first() else { break };
+            let Some(before) = given.ssh.ask(&first.address, first.user.as_ref())?.jump else { break };
+            if before.0.is_empty() {
+                break;
+            }
+            if before.0.iter().any(|jump| endpoints.contains(jump))
+                || endpoints.len() + before.0.len() > MOST_JUMPS
+            {
+                return Err(self.refuse(&key(".jump"), format!("the way by `{}` has no end", first.address)));
+            }
+            endpoints.splice(0..0, before.0);
+        }
         let jump = |endpoint: &Endpoint| -> Result<Jump, Error> {
-            let says = given.ssh.ask(&endpoint.address)?;
+            let says = given.ssh.ask(&endpoint.address, endpoint.user.as_ref())?;
+            let mut way = says.way;
+            if identity.is_some() {
+                way.forget_keys();
+            }
             Ok(Jump {
+                way,
                 user: endpoint.user.clone().or(says.user).unwrap_or_else(|| user.clone()),
                 address: says.address.unwrap_or_else(|| endpoint.address.clone()),
                 port: endpoint.port.or(says.port).unwrap_or(22),
@@ -129,8 +158,10 @@ impl Place<'_> {
                 known_hosts: if known_hosts.is_empty() { says.known_hosts } else { known_hosts.clone() },
             })
         };
-        let jump =
-            jumps.map_or(&[][..], |jumps| &jumps.0).iter().map(jump).collect::<Result<Vec<_>, Error>>()?;
+        let jump = endpoints.iter().map(jump).collect::<Result<Vec<_>, Error>>()?;
+        if identity.is_some() {
+            way.forget_keys();
+        }
         let mut groups = host.groups;
         groups.extend(host.group.clone().filter(|group| !groups.contains(group)));
         let rpc_socket = pick(host.rpc_socket, &defaults.rpc_socket, "/run/site-rt/rpc.sock");
@@ -153,6 +184,7 @@ impl Place<'_> {
             user,
             identity: identity.or(says.identity),
             known_hosts: if known_hosts.is_empty() { says.known_hosts } else { known_hosts },
+            way,
             jump,
             local,
             deploy_to: host.deploy_to.unwrap_or_else(|| given.deploy_to.clone()),

@@ -53,6 +53,11 @@ pub trait Remote: Send {
     /// # Errors
     /// Nobody listens, it may not be opened, or the server forbids it.
     fn unix_socket(&self, path: &RemotePath) -> Result<Box<dyn ByteStream>, Error>;
+
+    /// What the account has printed around an answer so far that was not asked for, in one line; answers are free of it.
+    fn noise(&self) -> Option<String> {
+        None
+    }
 }
 
 /// A stream of bytes both ways; reads and writes end after the step timeout with `TimedOut`.

@@ -9,8 +9,8 @@ use ring::signature::{self, RsaPublicKeyComponents, UnparsedPublicKey, Verificat
 use ssh_key::PublicKey;
 use ssh_key::public::KeyData;
 
-use super::known_line::wildcard;
 use super::wire::{Wire, put_string};
+use crate::wildcard::wildcard;
 
 const SUFFIX: &str = "-cert-v01@openssh.com";
 /// Years beyond 9999 are not written as dates.

@@ -20,6 +20,8 @@ pub(super) struct SshChannel {
     pub(super) link: Arc<Link>,
     channel: Option<Channel>,
     pub(super) step: String,
+    /// It is one of those that sshd's MaxSessions counts.
+    is_session: bool,
 }
 
 impl SshChannel {
@@ -41,14 +43,21 @@ impl SshChannel {
     ) -> Result<Self, Failure> {
         let step = step.into();
         let channel = link.run(&step, limit, open)?;
-        Ok(Self { link: Arc::clone(link), channel: Some(channel), step })
+        Ok(Self { link: Arc::clone(link), channel: Some(channel), step, is_session: false })
     }
 
     /// Opens a session channel and starts `command` on it.
     pub(super) fn start(link: &Arc<Link>, step: impl Into<String>, command: &str) -> Result<Self, Error> {
         let step = step.into();
-        let mut this = Self::open(link, step, Session::channel_session)
-            .map_err(|failure| refuse(link, "open a channel", failure))?;
+        let mut this = Self::open(link, step, Session::channel_session).map_err(|failure| {
+            failure.or_refused(|error| Error::NoSession {
+                host: link.host.clone(),
+                open: link.session_refused(),
+                detail: error.message().to_owned(),
+            })
+        })?;
+        link.session_opened();
+        this.is_session = true;
         let (link, step) = (Arc::clone(&this.link), this.step.clone());
         link.run(&step, link.step, |_| this.channel()?.exec(command))
             .map_err(|failure| refuse(&link, &step, failure))?;
@@ -131,6 +140,9 @@ impl Drop for SshChannel {
             self.link.sleep_until(deadline);
         }
         drop(channel);
+        if self.is_session {
+            self.link.session_closed();
+        }
     }
 }
 

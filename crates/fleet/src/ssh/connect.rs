@@ -1,21 +1,43 @@
 //! From an address to a session with the right server.
 
 use std::io;
-use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
+use std::net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs};
 use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rustix::net::sockopt;
-use ssh2::{MethodType, Session};
+use socket2::{Domain, Socket, Type};
+use ssh2::{ErrorCode, MethodType, Session};
 
-use super::known_hosts::KnownKeys;
+use super::known_hosts::{KnownKeys, PLAIN, accepted};
 use super::link::Link;
 use super::options::{SshOptions, Timeouts};
 use super::{auth, link::Failure, tunnel};
-use super::{host_key, key_exchange};
-use crate::{Error, Host};
+use super::{greeting, host_key, key_exchange, proxy_command};
+use crate::{Error, HandshakeFault, Host};
+
+/// libssh2.h: KEX_FAILURE and KEY_EXCHANGE_FAILURE.
+const NOTHING_IN_COMMON: [i32; 2] = [-5, -8];
+
+/// What is offered to a server, for people.
+fn offered() -> String {
+    let Ok(session) = Session::new() else { return String::new() };
+    let list = |kind: MethodType| {
+        let known = session.supported_algs(kind).unwrap_or_default();
+        let real: Vec<&str> =
+            known.into_iter().filter(|name| !key_exchange::MARKERS.contains(name)).collect();
+        real.join(" ")
+    };
+    format!(
+        "key exchange {}; host keys {}; ciphers {}; MACs {}",
+        list(MethodType::Kex),
+        PLAIN.join(" "),
+        list(MethodType::CryptCs),
+        list(MethodType::MacCs)
+    )
+}
 
 /// What this machine must have before it makes sense to dial.
 pub(super) struct LocalFiles {
@@ -27,7 +49,8 @@ pub(super) struct LocalFiles {
 /// Reads it.
 pub(super) fn local_files(host: &Host, options: &SshOptions) -> Result<LocalFiles, Error> {
     let known_hosts = host_key::known_hosts_files(host, options)?;
-    let keys = KnownKeys::read(&known_hosts, &host.address, host.port)?;
+    let (name, port) = host.known_as();
+    let keys = KnownKeys::read(&known_hosts, name, port)?;
     let credentials = auth::Credentials::load(host, options)?;
     Ok(LocalFiles { known_hosts, keys, credentials })
 }
@@ -37,7 +60,8 @@ pub(super) fn connect(host: &Host, options: &SshOptions) -> Result<Link, Error> 
     let LocalFiles { known_hosts, keys, credentials } = local_files(host, options)?;
     let before = before(host, options)?;
     options.starts.start(host, options, |deadline| {
-        let link = handshake(host, options, before.as_ref(), &keys.algorithms(), deadline)?;
+        let algorithms = accepted(keys.algorithms(), host.way.host_key_algorithms.as_deref());
+        let link = handshake(host, options, before.as_ref(), &algorithms, deadline)?;
         let file = known_hosts.into_iter().next().unwrap_or_default();
         host_key::check(host, &host_key::presented(host, &link.session)?, &keys, file)?;
         credentials.log_in(host, &link, left(deadline))?;
@@ -68,6 +92,7 @@ pub(super) fn handshake(
     };
     let socket: OwnedFd = match before {
         Some(link) => tunnel::open(link, host, left(deadline))?.into(),
+        None if host.way.proxy_command.is_some() => proxy_command::open(host).map_err(broken)?.into(),
         None => {
             let socket = dial(host, options, deadline)?;
             prepare(&socket, &timeouts).map_err(broken)?;
@@ -76,11 +101,30 @@ pub(super) fn handshake(
     };
     let for_poll = socket.try_clone().map_err(broken)?;
 
-    let refused = |error: &ssh2::Error| Error::Handshake {
+    let no_session = |fault: HandshakeFault, detail: String| Error::Handshake {
         host: host.name.clone(),
         address: host.address.clone(),
         port: host.port,
-        detail: error.message().to_owned(),
+        detail,
+        fault,
+    };
+    if let Some((fault, said)) = greeting::look(&for_poll, deadline, &options.interrupt) {
+        return Err(no_session(fault, said));
+    }
+    let refused = |error: &ssh2::Error| {
+        let fault = match error.code() {
+            ErrorCode::Session(code) if NOTHING_IN_COMMON.contains(&code) => {
+                HandshakeFault::NoCommonAlgorithm
+            }
+            _ => HandshakeFault::Other,
+        };
+        let detail = error.message().to_owned();
+        match fault {
+            HandshakeFault::NoCommonAlgorithm => {
+                no_session(fault, format!("{detail}; offered were {}", offered()))
+            }
+            _ => no_session(fault, detail),
+        }
     };
     let mut session = Session::new().map_err(|error| refused(&error))?;
     key_exchange::prefer(&session).map_err(|error| refused(&error))?;
@@ -89,15 +133,13 @@ pub(super) fn handshake(
     session.set_blocking(false);
     // Only libssh2's own clean-up, on drop, blocks.
     session.set_timeout(2000);
-    let link = Link::new(host.name.clone(), session, for_poll, options.interrupt.clone(), timeouts.step);
+    let link = Link::new(host.name.clone(), session, for_poll, options);
     link.run("SSH handshake", left(deadline), |session| session.clone().handshake()).map_err(|failure| {
         match failure {
             Failure::Refused(error) => refused(&error),
             Failure::Error(error) => match *error {
                 // Before there is a session, a broken one is a server that does not speak SSH.
-                Error::Lost { detail, host: name, .. } => {
-                    Error::Handshake { host: name, address: host.address.clone(), port: host.port, detail }
-                }
+                Error::Lost { detail, .. } => no_session(HandshakeFault::Other, detail),
                 error => error,
             },
         }
@@ -115,9 +157,10 @@ fn dial(host: &Host, options: &SshOptions, deadline: Instant) -> Result<TcpStrea
     // The system's resolver cannot be given a deadline; its own (5-30 s) has to do.
     let addresses: Vec<SocketAddr> =
         (host.address.as_str(), host.port).to_socket_addrs().map_err(resolve)?.collect();
+    let addresses = addresses.into_iter().filter(|address| host.way.family.has(address));
     let mut last = io::Error::new(io::ErrorKind::NotFound, "no address");
     for address in addresses {
-        match dial_one(address, options, deadline) {
+        match dial_one(address, host.way.bind, options, deadline) {
             Ok(socket) => return Ok(socket),
             Err(error) => last = error,
         }
@@ -133,7 +176,12 @@ fn dial(host: &Host, options: &SshOptions, deadline: Instant) -> Result<TcpStrea
     })
 }
 
-fn dial_one(address: SocketAddr, options: &SshOptions, deadline: Instant) -> io::Result<TcpStream> {
+fn dial_one(
+    address: SocketAddr,
+    from: Option<IpAddr>,
+    options: &SshOptions,
+    deadline: Instant,
+) -> io::Result<TcpStream> {
     let left = left(deadline);
     if left.is_zero() {
         return Err(io::ErrorKind::TimedOut.into());
@@ -141,7 +189,11 @@ fn dial_one(address: SocketAddr, options: &SshOptions, deadline: Instant) -> io:
     if options.interrupt.is_raised() {
         return Err(io::ErrorKind::Interrupted.into());
     }
-    TcpStream::connect_timeout(&address, left)
+    let Some(from) = from else { return TcpStream::connect_timeout(&address, left) };
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+    socket.bind(&SocketAddr::new(from, 0).into())?;
+    socket.connect_timeout(&address.into(), left)?;
+    Ok(socket.into())
 }
 
 /// Makes the socket notice a dead host, and non-blocking.

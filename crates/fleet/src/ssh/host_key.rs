@@ -8,15 +8,21 @@ use ssh2::Session;
 use super::known_hosts::{KnownKeys, Verdict};
 use super::options::SshOptions;
 use super::presented::Presented;
-use crate::{Error, Host};
+use crate::inventory::{GLOBAL_KNOWN_HOSTS, USER_KNOWN_HOSTS};
+use crate::{Error, HandshakeFault, Host};
 
-/// The known_hosts files for `host`: of the command line, else its own, else `~/.ssh/known_hosts`; at least one.
+/// The known_hosts files for `host`: of the command line, else its own, else those that ssh reads; at least one.
 pub(super) fn known_hosts_files(host: &Host, options: &SshOptions) -> Result<Vec<PathBuf>, Error> {
-    let home = || std::env::var_os("HOME").map(|home| Path::new(&home).join(".ssh/known_hosts"));
+    let usual = || {
+        let home = std::env::var_os("HOME")?;
+        let own = USER_KNOWN_HOSTS.iter().filter_map(|file| file.strip_prefix("~/"));
+        let own = own.map(|file| Path::new(&home).join(file));
+        Some(own.chain(GLOBAL_KNOWN_HOSTS.map(PathBuf::from)).collect())
+    };
     match &options.known_hosts {
         Some(file) => Ok(vec![file.clone()]),
         None if !host.known_hosts.is_empty() => Ok(host.known_hosts.clone()),
-        None => home().map(|file| vec![file]).ok_or_else(|| Error::NoKnownHosts { host: host.name.clone() }),
+        None => usual().ok_or_else(|| Error::NoKnownHosts { host: host.name.clone() }),
     }
 }
 
@@ -27,6 +33,7 @@ pub(super) fn presented(host: &Host, session: &Session) -> Result<Presented, Err
         address: host.address.clone(),
         port: host.port,
         detail: detail.to_owned(),
+        fault: HandshakeFault::Other,
     };
     let (blob, _) = session.host_key().ok_or_else(|| unreadable("the server showed no host key"))?;
     Presented::from_bytes(blob).ok_or_else(|| unreadable("the server's host key is malformed"))

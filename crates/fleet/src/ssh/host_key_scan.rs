@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::thread;
+use std::time::{Duration, Instant, SystemTime};
 
 use super::connect::{before, handshake};
 use super::host_key::{check, known_hosts_files, presented};
@@ -11,7 +12,12 @@ use super::link::Link;
 use super::options::SshOptions;
 use super::presented::Presented;
 use super::server_key::ServerKey;
-use crate::{Error, Host};
+use crate::{Error, HandshakeFault, Host};
+
+/// What sshd adds to a source's penalty for a connection without a log-in (`noauth` of PerSourcePenalties), and a little.
+const FORGETS: Duration = Duration::from_millis(1050);
+/// Between two looks at the interrupt.
+const GLANCE: Duration = Duration::from_millis(50);
 
 /// What known_hosts says of a key that a server shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,15 +57,17 @@ pub struct HostKeyScan {
 }
 
 /// Asks the sshd of `host` for its keys, one handshake for each type it has, and logs in nowhere but at the hosts on the way.
+/// OpenSSH 9.8 and later count whoever does not log in; there a second passes between two handshakes.
 ///
 /// # Errors
 /// The host cannot be reached, a host on the way cannot be trusted or refuses, a known_hosts file cannot be read.
 pub fn scan_host_keys(host: &Host, options: &SshOptions) -> Result<HostKeyScan, Error> {
     let files = known_hosts_files(host, options)?;
     let known_hosts = files.first().cloned().unwrap_or_default();
-    let known = KnownKeys::read_if_there(&files, &host.address, host.port)?;
+    let (name, port) = host.known_as();
+    let known = KnownKeys::read_if_there(&files, name, port)?;
     let before = before(host, options)?;
-    let first = show(host, options, before.as_ref(), &known.algorithms())?;
+    let (first, counts) = show(host, options, before.as_ref(), &known.algorithms())?;
     let refused = check(host, &first, &known, known_hosts.clone()).err();
     let mut shown = vec![first];
     for types in types() {
@@ -70,10 +78,15 @@ pub fn scan_host_keys(host: &Host, options: &SshOptions) -> Result<HostKeyScan, 
         if shown.iter().any(|key| matches!(key, Presented::Key(_)) && is_there(key)) {
             continue;
         }
+        if counts {
+            pause(host, options)?;
+        }
         match show(host, options, before.as_ref(), &types) {
-            Ok(key) => shown.push(key),
+            Ok((key, _)) => shown.push(key),
             // A server without a key of these types ends the handshake.
-            Err(Error::Handshake { detail, .. }) => log::debug!("{}: no {types:?}: {detail}", host.name),
+            Err(Error::Handshake { detail, fault: HandshakeFault::NoCommonAlgorithm, .. }) => {
+                log::debug!("{}: no {types:?}: {detail}", host.name);
+            }
             Err(error) => return Err(error),
         }
     }
@@ -95,15 +108,37 @@ pub fn scan_host_keys(host: &Host, options: &SshOptions) -> Result<HostKeyScan, 
     Ok(HostKeyScan { keys: keys.collect(), refused, known_hosts })
 }
 
-/// One handshake, in which the server shows the key that fits `algorithms` best.
+/// Waits until the server has forgotten a connection without a log-in.
+fn pause(host: &Host, options: &SshOptions) -> Result<(), Error> {
+    let until = Instant::now() + FORGETS;
+    while Instant::now() < until {
+        if options.interrupt.is_raised() {
+            return Err(Error::Interrupted { host: host.name.clone(), step: "host key scan".to_owned() });
+        }
+        thread::sleep(GLANCE);
+    }
+    Ok(())
+}
+
+/// Whether a server with this banner bans addresses that connect and do not log in (PerSourcePenalties).
+fn has_penalties(banner: &str) -> bool {
+    let Some((_, version)) = banner.split_once("OpenSSH_") else { return false };
+    let mut numbers =
+        version.split(|c: char| !c.is_ascii_digit()).map(|number| number.parse::<u32>().unwrap_or(0));
+    (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0)) >= (9, 8)
+}
+
+/// One handshake, in which the server shows the key that fits `algorithms` best; and whether it counts those who only look.
 fn show(
     host: &Host,
     options: &SshOptions,
     before: Option<&Arc<Link>>,
     algorithms: &[&str],
-) -> Result<Presented, Error> {
+) -> Result<(Presented, bool), Error> {
     options.starts.start(host, options, |deadline| {
-        presented(host, &handshake(host, options, before, algorithms, deadline)?.session)
+        let link = handshake(host, options, before, algorithms, deadline)?;
+        let counts = link.session.banner().is_some_and(has_penalties);
+        Ok((presented(host, &link.session)?, counts))
     })
 }
 
@@ -111,4 +146,23 @@ fn show(
 fn types() -> [Vec<&'static str>; 3] {
     ["ssh-ed25519", "ecdsa-", "rsa-"]
         .map(|prefix| PLAIN.iter().copied().filter(|algorithm| algorithm.starts_with(prefix)).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn penalties_came_with_openssh_9_8() {
+        for (banner, expected) in [
+            ("SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u10", false),
+            ("SSH-2.0-OpenSSH_9.7", false),
+            ("SSH-2.0-OpenSSH_9.8p1", true),
+            ("SSH-2.0-OpenSSH_10.0p2 Debian-7", true),
+            ("SSH-2.0-dropbear_2022.83", false),
+            ("SSH-2.0-OpenSSH_", false),
+        ] {
+            assert_eq!(has_penalties(banner), expected, "{banner}");
+        }
+    }
 }

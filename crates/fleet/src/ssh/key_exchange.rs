@@ -7,7 +7,7 @@ use ssh2::{MethodType, Session};
 /// the same strength.
 const CHEAP: &str = "ecdh-sha2-nistp256";
 /// Not methods but what a client says of itself (RFC 8308; OpenSSH's PROTOCOL, 1.10); libssh2 puts them into every list.
-const MARKERS: [&str; 2] = ["ext-info-c", "kex-strict-c-v00@openssh.com"];
+pub(super) const MARKERS: [&str; 2] = ["ext-info-c", "kex-strict-c-v00@openssh.com"];
 
 /// Has `session` ask for them in the order of [`order`].
 pub(super) fn prefer(session: &Session) -> Result<(), ssh2::Error> {

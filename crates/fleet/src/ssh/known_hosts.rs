@@ -13,6 +13,7 @@ use ssh_key::public::KeyData;
 
 use super::known_line::Line;
 use super::presented::Presented;
+use crate::wildcard::wildcard;
 use crate::{Address, Error};
 
 /// A site's file of a few thousand hosts is below 1 MB.
@@ -155,6 +156,18 @@ impl KnownKeys {
     /// Whether another key of the type of `key` is known under exactly this address and port.
     pub(super) fn has_other_of_type(&self, key: &KeyData) -> bool {
         self.exact.iter().any(|known| known != key && known.algorithm() == key.algorithm())
+    }
+}
+
+/// `algorithms` as far as HostKeyAlgorithms of ssh_config(5) accepts them: a list, or one that is added (`+`), put first (`^`) or
+/// taken away (`-`, with patterns).
+pub(super) fn accepted<'a>(algorithms: Vec<&'a str>, wanted: Option<&str>) -> Vec<&'a str> {
+    let Some(wanted) = wanted else { return algorithms };
+    let is_in = |list: &str, name: &str| list.split(',').any(|one| wildcard(one.as_bytes(), name.as_bytes()));
+    match (wanted.strip_prefix('-'), wanted.strip_prefix(['+', '^'])) {
+        (Some(without), _) => algorithms.into_iter().filter(|name| !is_in(without, name)).collect(),
+        (None, Some(_)) => algorithms,
+        (None, None) => algorithms.into_iter().filter(|name| is_in(wanted, name)).collect(),
     }
 }
 
@@ -301,6 +314,21 @@ mod tests {
         let keys = KnownKeys::parse(&format!("@cert-authority web* {ED}\nweb1 {ECDSA}\n"), "web1", 2222);
         assert_eq!(keys.algorithms()[..6], CERTIFIED);
         assert_eq!(keys.algorithms()[6], "ecdsa-sha2-nistp256");
+    }
+
+    #[test]
+    fn host_key_algorithms_are_those_that_are_accepted() {
+        let all = vec!["ssh-ed25519", "ecdsa-sha2-nistp256", "rsa-sha2-512"];
+        for (wanted, left) in [
+            (None, &all[..]),
+            (Some("ssh-ed25519,ssh-dss"), &all[..1]),
+            (Some("-ecdsa-*,rsa-*"), &all[..1]),
+            (Some("+ssh-rsa"), &all[..]),
+            (Some("^rsa-sha2-512"), &all[..]),
+            (Some("ssh-dss"), &[]),
+        ] {
+            assert_eq!(accepted(all.clone(), wanted), left, "{wanted:?}");
+        }
     }
 
     #[test]

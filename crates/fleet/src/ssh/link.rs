@@ -2,6 +2,7 @@
 
 use std::io;
 use std::os::fd::OwnedFd;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -9,6 +10,8 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::net::sockopt;
 use ssh2::{BlockDirections, ErrorCode, Session};
 
+use super::noise::Told;
+use super::options::SshOptions;
 use crate::{Error, HostName, Interrupt};
 
 /// The longest single wait: an interrupt is noticed this soon, and data that another channel's read took off the socket.
@@ -25,6 +28,13 @@ pub(super) struct Link {
     /// Held through every call into libssh2: its packets must not be interleaved, and it frees channels without a lock of
     /// its own.
     busy: Mutex<()>,
+    /// Session channels that are open, and the most that the server allows, as far as that is known.
+    sessions: AtomicUsize,
+    allowed: AtomicUsize,
+    opened: AtomicUsize,
+    told: Told,
+    /// What came of the account that was no answer.
+    noise: Mutex<Option<String>>,
 }
 
 /// Why a call into libssh2 did not succeed.
@@ -68,14 +78,60 @@ impl Trouble {
 }
 
 impl Link {
-    pub(super) fn new(
-        host: HostName,
-        session: Session,
-        socket: OwnedFd,
-        interrupt: Interrupt,
-        step: Duration,
-    ) -> Self {
-        Self { host, session, socket, interrupt, step, busy: Mutex::new(()) }
+    pub(super) fn new(host: HostName, session: Session, socket: OwnedFd, options: &SshOptions) -> Self {
+        Self {
+            host,
+            session,
+            socket,
+            interrupt: options.interrupt.clone(),
+            step: options.timeouts.step,
+            busy: Mutex::new(()),
+            sessions: AtomicUsize::new(0),
+            allowed: AtomicUsize::new(usize::MAX),
+            opened: AtomicUsize::new(0),
+            told: options.told.clone(),
+            noise: Mutex::new(None),
+        }
+    }
+
+    /// Whether the server may allow one more session.
+    pub(super) fn has_room(&self) -> bool {
+        self.sessions.load(Ordering::SeqCst) < self.allowed.load(Ordering::SeqCst)
+    }
+
+    /// A session was opened.
+    pub(super) fn session_opened(&self) {
+        self.sessions.fetch_add(1, Ordering::SeqCst);
+        self.opened.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// Whether there was one at any time.
+    pub(super) fn had_sessions(&self) -> bool {
+        self.opened.load(Ordering::SeqCst) > 0
+    }
+
+    /// A session has ended.
+    pub(super) fn session_closed(&self) {
+        self.sessions.fetch_sub(1, Ordering::SeqCst);
+    }
+
+    /// The server refused one more session (sshd's MaxSessions): how many it has.
+    pub(super) fn session_refused(&self) -> usize {
+        let open = self.sessions.load(Ordering::SeqCst);
+        // One that is being closed may still count over there.
+        self.allowed.fetch_min(open.max(1), Ordering::SeqCst);
+        open
+    }
+
+    /// The account `said` something that was not asked for.
+    pub(super) fn noisy(&self, said: &str) {
+        self.told.tell(&self.host, said);
+        self.noise.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(|| said.to_owned());
+    }
+
+    /// What it said, the first time.
+    pub(super) fn noise(&self) -> Option<String> {
+        self.noise.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The exclusive right to call into libssh2.

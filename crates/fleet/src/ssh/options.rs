@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::noise::Told;
 use super::starts::Starts;
 use super::{Passphrase, connect};
 use crate::{Error, Host, Interrupt};
@@ -42,6 +43,8 @@ pub struct SshOptions {
     pub(crate) interrupt: Interrupt,
     /// Shared by all clones, and so by all connections of a run.
     pub(crate) starts: Starts,
+    /// The same: who was told of.
+    pub(super) told: Told,
 }
 
 impl SshOptions {

@@ -3,75 +3,40 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::channel::{SshChannel, refuse};
+use super::command::{Command, Stdin};
 use super::link::Link;
 use crate::remote::{Capture, LINE_LIMIT, LineRead, Process, STDERR_LIMIT, Status};
 use crate::{Argv, Error};
 
 /// A command on a channel of its own.
 pub(super) struct SshProcess {
-    channel: SshChannel,
+    command: Command,
     unread: Vec<u8>,
-    ended: bool,
     stderr: Capture,
 }
 
 impl SshProcess {
     /// Starts `argv`.
     pub(super) fn start(link: &Arc<Link>, argv: &Argv) -> Result<Self, Error> {
-        let command = argv.to_shell().ok_or_else(|| Error::NulInArgument {
-            host: link.host.clone(),
-            program: argv.program_name().to_owned(),
-        })?;
-        let channel = SshChannel::start(link, argv.program_name(), &command)?;
-        Ok(Self { channel, unread: Vec::new(), ended: false, stderr: Capture::tail(STDERR_LIMIT) })
+        let command = Command::start(link, argv, Stdin::Open)?;
+        Ok(Self { command, unread: Vec::new(), stderr: Capture::tail(STDERR_LIMIT) })
     }
 
     /// Takes what has arrived; true when something had.
     fn receive(&mut self) -> Result<bool, Error> {
-        let mut moved = false;
-        let mut buffer = [0; 16 << 10];
-        match self.channel.read_stderr(&mut buffer) {
-            Ok(Some(n)) if n > 0 => {
-                self.stderr.push(buffer.get(..n).unwrap_or_default());
-                moved = true;
-            }
-            Ok(_) => {}
-            Err(failure) => return Err(self.refuse(failure)),
-        }
-        match self.channel.read(&mut buffer) {
-            Ok(Some(n)) if n > 0 => {
-                self.unread.extend(buffer.iter().take(n));
-                moved = true;
-            }
-            Ok(_) => {}
-            Err(failure) => return Err(self.refuse(failure)),
-        }
-        self.ended = !moved && self.channel.at_end();
-        Ok(moved)
-    }
-
-    fn refuse(&self, failure: super::link::Failure) -> Error {
-        refuse(&self.channel.link, &self.channel.step, failure)
+        let Self { command, unread, stderr } = self;
+        command.receive(|bytes| unread.extend_from_slice(bytes), |bytes| stderr.push(bytes))
     }
 
     fn take_line(&mut self) -> Option<String> {
         let end = match self.unread.iter().position(|byte| *byte == b'\n') {
             Some(end) => end + 1,
             // The last line may lack its end.
-            None if self.ended && !self.unread.is_empty() => self.unread.len(),
+            None if self.command.has_said_all() && !self.unread.is_empty() => self.unread.len(),
             None => return None,
         };
         let line: Vec<u8> = self.unread.drain(..end).collect();
         Some(String::from_utf8_lossy(&line).trim_end_matches(['\r', '\n']).to_owned())
-    }
-
-    fn timed_out(&self, began: Instant) -> Error {
-        Error::TimedOut {
-            host: self.channel.link.host.clone(),
-            step: self.channel.step.clone(),
-            after: began.elapsed(),
-        }
     }
 }
 
@@ -81,21 +46,21 @@ impl Process for SshProcess {
             if let Some(line) = self.take_line() {
                 return Ok(LineRead::Line(line));
             }
-            if self.ended {
+            if self.command.has_said_all() {
                 return Ok(LineRead::End);
             }
             if self.unread.len() > LINE_LIMIT {
                 return Err(Error::Refused {
-                    host: self.channel.link.host.clone(),
-                    step: self.channel.step.clone(),
+                    host: self.command.channel.link.host.clone(),
+                    step: self.command.channel.step.clone(),
                     detail: "a line of its output is longer than 1 MiB".to_owned(),
                 });
             }
-            if !self.receive()? && !self.ended {
+            if !self.receive()? && !self.command.has_said_all() {
                 if Instant::now() >= deadline {
                     return Ok(LineRead::TimedOut);
                 }
-                self.channel.link.sleep_until(deadline);
+                self.command.channel.link.sleep_until(deadline);
             }
         }
     }
@@ -104,34 +69,36 @@ impl Process for SshProcess {
         let began = Instant::now();
         let mut left = bytes;
         while !left.is_empty() {
-            match self.channel.write(left).map_err(|failure| self.refuse(failure))? {
+            let written = self.command.write(left).map_err(|failure| self.command.refuse(failure))?;
+            match written {
                 Some(written) => left = left.get(written..).unwrap_or_default(),
-                None if Instant::now() >= deadline => return Err(self.timed_out(began)),
-                None => self.channel.link.sleep_until(deadline),
+                None if Instant::now() >= deadline => return Err(self.command.timed_out(began.elapsed())),
+                // What it says must be read as well, or neither side goes on; and that it has begun is said there.
+                None if self.receive()? => {}
+                None => self.command.channel.link.sleep_until(deadline),
             }
         }
         Ok(())
     }
 
     fn close_stdin(&mut self) -> Result<(), Error> {
-        self.channel.send_eof()
+        self.command.close_input()
     }
 
     fn wait(&mut self, deadline: Instant) -> Result<Status, Error> {
         let began = Instant::now();
         loop {
-            if self.ended {
-                if let Some(status) = self.channel.status()? {
-                    return Ok(status);
-                }
-            } else if self.receive()? {
+            if self.receive()? {
                 self.unread.clear();
                 continue;
             }
-            if Instant::now() >= deadline {
-                return Err(self.timed_out(began));
+            if let Some(status) = self.command.status()? {
+                return Ok(status);
             }
-            self.channel.link.sleep_until(deadline);
+            if Instant::now() >= deadline {
+                return Err(self.command.timed_out(began.elapsed()));
+            }
+            self.command.channel.link.sleep_until(deadline);
         }
     }
 

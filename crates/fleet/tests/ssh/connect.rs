@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::Write;
 use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -68,6 +69,7 @@ fn a_file_that_is_no_key_is_told_before_dialling() {
     }
     let cut = fs::read_to_string(server.path("user_ed25519")).unwrap().replace("b3Bl", "AAAA");
     fs::write(server.path("cut"), cut).unwrap();
+    fs::set_permissions(server.path("cut"), fs::Permissions::from_mode(0o600)).unwrap();
     let error = server.try_connect(Some("cut"), &options()).err().unwrap();
     assert!(matches!(error, Error::NotAnIdentity { .. }), "{error}");
     let error = server.try_connect(Some("missing"), &options()).err().unwrap();

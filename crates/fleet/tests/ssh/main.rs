@@ -10,14 +10,18 @@
     reason = "a test that cannot set its stage must fail loudly"
 )]
 
+mod accounts;
 mod agent;
+mod causes;
 mod certificates;
 mod connect;
 mod files;
 mod ipv6;
 mod jump;
+mod rekey;
 mod run;
 mod scan;
 mod server;
+mod shells;
 mod sockets;
 mod starts;

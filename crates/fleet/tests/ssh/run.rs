@@ -40,8 +40,11 @@ fn status_output_and_reason_come_back() {
     let output = remote.exec(&sh("echo out; echo 'error: no' >&2; exit 12"), b"", LONG).unwrap();
     assert_eq!((output.status.clone(), output.stdout.clone()), (Status::Exited(12), b"out\n".to_vec()));
     assert_eq!(output.reason(), "no");
-    let output = remote.exec(&sh("kill -TERM $$"), b"", LONG).unwrap();
-    assert_eq!(output.status, Status::Signalled("TERM".to_owned()));
+    // What the shell of the account says of a signal is `128 + n`, whichever shell that is.
+    let output = remote.exec(&sh("kill -KILL $$"), b"", LONG).unwrap();
+    assert_eq!(output.status, Status::Signalled("KILL".to_owned()));
+    let output = remote.exec(&sh("exit 143"), b"", LONG).unwrap();
+    assert_eq!(output.status, Status::Exited(143), "a status that programs choose");
     let output = remote.exec(&Argv::new("no-such-program"), b"", LONG).unwrap();
     assert_eq!(output.status, Status::Exited(127));
     // One session carries many commands.
@@ -108,8 +111,8 @@ fn an_interrupt_ends_the_wait() {
 fn a_connection_that_breaks_is_told_at_once() {
     let Some(server) = Server::start() else { return };
     let remote = server.connect();
-    // The shell's parent is the sshd of this session.
-    let output = remote.exec(&sh("echo $PPID"), b"", LONG).unwrap();
+    // The parent of the shell that runs the command is the sshd of this session.
+    let output = remote.exec(&sh("ps -o ppid= -p $PPID"), b"", LONG).unwrap();
     let session = String::from_utf8(output.stdout).unwrap().trim().to_owned();
     thread::spawn(move || {
         thread::sleep(Duration::from_millis(300));

@@ -1,11 +1,16 @@
 //! Looking at the keys that servers show, and adding them to known_hosts.
 
 use std::fs;
+use std::io::Write;
+use std::net::TcpStream;
 use std::process::Command;
+use std::time::{Duration, Instant};
 
-use fleet::{Error, HostKeyScan, Inventory, KnownHost, Standing, add_known_hosts, scan_host_keys};
+use fleet::{
+    Error, HandshakeFault, HostKeyScan, Inventory, KnownHost, Standing, add_known_hosts, scan_host_keys,
+};
 
-use crate::server::{Server, Setup, keygen, options, user};
+use crate::server::{Server, Setup, has_penalties, keygen, options, user};
 
 /// One with keys of three types.
 fn three() -> Option<Server> {
@@ -125,4 +130,39 @@ fn behind_a_jump_host_that_is_trusted_a_host_can_be_looked_at() {
     let error = scan_host_keys(&host, &options()).unwrap_err();
     assert!(matches!(&error, Error::UnknownHostKey { port, .. } if *port == jump.port), "{error}");
     assert_eq!(jump.log().matches("Accepted publickey").count(), 1);
+}
+
+#[test]
+fn looking_again_and_again_gets_nobody_banned() {
+    // As OpenSSH has it, with a limit that four connections without a log-in pass: three looks are nine.
+    let setup = Setup {
+        host_keys: &["rsa", "ecdsa", "ed25519"],
+        config: "PerSourcePenalties noauth:1s min:3s\nLogLevel VERBOSE",
+        ..Setup::default()
+    };
+    if !has_penalties() {
+        return;
+    }
+    let Some(server) = Server::start_with(&setup) else { return };
+    for _ in 0..3 {
+        assert_eq!(scan(&server).keys.len(), 3);
+    }
+    drop(server.connect());
+    // Who is banned all the same is told so.
+    for _ in 0..12 {
+        drop(TcpStream::connect((server.ip, server.port)).unwrap().write_all(b"SSH-2.0-x\r\n"));
+    }
+    let until = Instant::now() + Duration::from_secs(10);
+    let error = loop {
+        match server.try_connect(Some("user_ed25519"), &options()) {
+            Err(error) => break error,
+            Ok(_) => assert!(Instant::now() < until, "never banned\n{}", server.log()),
+        }
+    };
+    assert!(
+        matches!(error, Error::Handshake { fault: HandshakeFault::Banned, .. }),
+        "{error:?}\n{}",
+        server.log()
+    );
+    assert!(error.hint().unwrap().contains("PerSourcePenalties"));
 }

@@ -12,7 +12,41 @@ use std::time::{Duration, Instant};
 use fleet::{Error, Host, Inventory, SshOptions, SshRemote, Timeouts};
 use tempfile::TempDir;
 
-const SSHD: &str = "/usr/sbin/sshd";
+use crate::accounts;
+
+/// Another sshd than the system's: one of OpenSSH 9.8 or later, unpacked in a folder of its own.
+fn sshd() -> PathBuf {
+    env::var_os("E2E_SSHD").map_or_else(|| "/usr/sbin/sshd".into(), PathBuf::from)
+}
+
+/// Its version has processes of their own for a session, which are to be found beside it.
+fn parts(sshd: &Path) -> String {
+    let Some(root) = sshd.ancestors().nth(3).filter(|root| *root != Path::new("/")) else {
+        return String::new();
+    };
+    let part = |keyword: &str, name: &str| {
+        format!("{keyword} {}\n", root.join("usr/lib/openssh").join(name).display())
+    };
+    part("SshdSessionPath", "sshd-session") + &part("SshdAuthPath", "sshd-auth")
+}
+
+/// Whether it bans addresses that do not log in (PerSourcePenalties). Without one a test of that says so and ends.
+pub(crate) fn has_penalties() -> bool {
+    // Older ones do not know -V, and say their version all the same.
+    let said = Command::new(sshd())
+        .arg("-V")
+        .output()
+        .map(|said| String::from_utf8_lossy(&said.stderr).into_owned());
+    let said = said.unwrap_or_default();
+    let version = said.split("OpenSSH_").nth(1).unwrap_or_default();
+    let mut numbers =
+        version.split(|c: char| !c.is_ascii_digit()).map(|number| number.parse::<u32>().unwrap_or(0));
+    let there = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0)) >= (9, 8);
+    if !there {
+        eprintln!("skipped: {} has no PerSourcePenalties; E2E_SSHD names another", sshd().display());
+    }
+    there
+}
 
 /// A running server; killed by its handle when dropped.
 pub(crate) struct Server {
@@ -34,23 +68,47 @@ pub(crate) struct Setup {
     /// Where it listens; else at an address of its own.
     pub(crate) ip: Option<IpAddr>,
     pub(crate) prepare: Prepare,
+    /// Accounts that are known to this server only, instead of those of this machine; needs root.
+    pub(crate) accounts: Option<&'static [Account]>,
+}
+
+/// An account.
+pub(crate) struct Account {
+    pub(crate) name: &'static str,
+    pub(crate) shell: &'static str,
+    /// Files in its home.
+    pub(crate) files: &'static [(&'static str, &'static str)],
+    /// The fields of shadow(5) behind the password.
+    pub(crate) shadow: &'static str,
+}
+
+impl Account {
+    /// One that never expires.
+    pub(crate) const fn new(
+        name: &'static str,
+        shell: &'static str,
+        files: &'static [(&'static str, &'static str)],
+    ) -> Self {
+        Self { name, shell, files, shadow: "20000:0:99999:7:::" }
+    }
 }
 
 impl Default for Setup {
     fn default() -> Self {
-        Self { host_keys: &["ed25519"], sftp: true, config: "", ip: None, prepare: |_, _| () }
+        Self { host_keys: &["ed25519"], sftp: true, config: "", ip: None, prepare: |_, _| (), accounts: None }
     }
 }
 
 /// Whether there is an sshd to test with. Without one a test says so and ends, unless E2E_PEERS=required.
 pub(crate) fn present() -> bool {
-    let there = Path::new(SSHD).exists();
+    let there = sshd().exists();
     if !there {
         assert!(
             env::var("E2E_PEERS").as_deref() != Ok("required"),
-            "{SSHD} is missing and E2E_PEERS=required"
+            "{} is missing and E2E_PEERS=required",
+            sshd().display()
         );
-        eprintln!("skipped: {SSHD} is missing");
+        eprintln!("skipped: {} is missing", sshd().display());
     }
     there
 }
@@ -69,16 +127,22 @@ impl Server {
         }
         // Where sshd puts its privilege separation; only root's sshd wants it.
         let _exists = fs::create_dir("/run/sshd");
+        if setup.accounts.is_some() && !accounts::possible() {
+            return None;
+        }
         let dir = tempfile::tempdir().unwrap();
         let own = || IpAddr::V4(Ipv4Addr::new(127, 0, 40, NEXT.fetch_add(1, Ordering::Relaxed)));
         let ip = setup.ip.unwrap_or_else(own);
         let port = TcpListener::bind((ip, 0)).unwrap().local_addr().unwrap().port();
         let at = |name: &str| dir.path().join(name).display().to_string();
         let mut config = format!(
-            "{}\nListenAddress {}\nPidFile none\nUsePAM no\nStrictModes no\nPermitRootLogin yes\n\
-             SetEnv SHLVL=1\nPasswordAuthentication no\nKbdInteractiveAuthentication no\nAuthorizedKeysFile {}\n",
+            "{}{}\nListenAddress {}\nPidFile none\nUsePAM no\nStrictModes no\nPermitRootLogin yes\n\
+             {}\nPasswordAuthentication no\nKbdInteractiveAuthentication no\nAuthorizedKeysFile {}\n",
+            parts(&sshd()),
             setup.config.replace("{dir}", &dir.path().display().to_string()),
             SocketAddr::new(ip, port),
+            // bash would read the start-up files of whoever runs the tests.
+            if setup.accounts.is_some() { "" } else { "SetEnv SHLVL=1" },
             at("authorized_keys"),
         );
         for kind in setup.host_keys {
@@ -103,7 +167,11 @@ impl Server {
         (setup.prepare)(dir.path(), ip);
         fs::write(at("sshd_config"), config).unwrap();
         let log = fs::File::create(at("sshd.log")).unwrap();
-        let child = Command::new(SSHD)
+        let mut command = match setup.accounts {
+            None => Command::new(sshd()),
+            Some(accounts) => accounts::within(dir.path(), accounts, &sshd()),
+        };
+        let child = command
             .args(["-D", "-e", "-f", &at("sshd_config")])
             .stdin(Stdio::null())
             .stderr(log)
@@ -165,6 +233,18 @@ impl Server {
         );
         fs::write(self.path("fleet.toml"), text).unwrap();
         Inventory::load(&self.path("fleet.toml")).unwrap().hosts.remove(0)
+    }
+
+    /// A session of the account `name`.
+    pub(crate) fn log_in(&self, name: &str) -> Result<SshRemote, Error> {
+        self.log_in_with(name, &options())
+    }
+
+    /// The same with options of its own.
+    pub(crate) fn log_in_with(&self, name: &str, options: &SshOptions) -> Result<SshRemote, Error> {
+        let mut host = self.host(Some("user_ed25519"));
+        host.user = name.parse().unwrap();
+        SshRemote::connect(&host, options)
     }
 
     /// Connects with the good key.

@@ -25,6 +25,7 @@ impl Driver {
         while self.accepts && self.strategy.is_some() {
             match self.listener.accept() {
                 Ok((stream, from)) => {
+                    let from = socket::origin(from);
                     if self.has_room_for(from.ip()) {
                         self.welcome(stream, from);
                     }

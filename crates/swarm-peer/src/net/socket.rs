@@ -4,21 +4,57 @@ use crate::Error;
 use mio::net::{TcpListener, TcpStream};
 use rustix::io::Errno;
 use rustix::net::{self, AddressFamily, SocketFlags, SocketType};
-use socket2::SockRef;
+use socket2::{Domain, SockRef, Socket, Type};
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::ops::RangeInclusive;
 
 /// Listens on the first free port of the range.
 pub(super) fn listen(address: IpAddr, ports: &RangeInclusive<u16>) -> Result<TcpListener, Error> {
     let mut last = io::Error::from(io::ErrorKind::InvalidInput);
     for port in ports.clone() {
-        match TcpListener::bind(SocketAddr::new(address, port)) {
+        match bind(SocketAddr::new(address, port)) {
             Ok(listener) => return Ok(listener),
             Err(error) => last = error,
         }
     }
     Err(Error::Listen { address, first: *ports.start(), last: *ports.end(), source: last })
+}
+
+/// Connections that wait to be taken in: as many as the system lets a program have without being asked (listen(2)).
+const BACKLOG: i32 = 1024;
+
+/// `::` is every address of both families, whatever the system's `bindv6only`, and of IPv4 alone where there is no IPv6.
+fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+    if address.ip() != IpAddr::V6(Ipv6Addr::UNSPECIFIED) {
+        return TcpListener::bind(address);
+    }
+    match both_families(address) {
+        Err(error) if is_without_ipv6(&error) => {
+            TcpListener::bind(SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), address.port()))
+        }
+        result => result,
+    }
+}
+
+fn both_families(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = Socket::new(Domain::IPV6, Type::STREAM, None)?;
+    socket.set_only_v6(false)?;
+    socket.set_reuse_address(true)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    Ok(TcpListener::from_std(socket.into()))
+}
+
+fn is_without_ipv6(error: &io::Error) -> bool {
+    let without = [Errno::AFNOSUPPORT, Errno::ADDRNOTAVAIL];
+    error.raw_os_error().is_some_and(|code| without.iter().any(|errno| errno.raw_os_error() == code))
+}
+
+/// Where a connection came from: on a socket of both families IPv4 looks like a part of IPv6 (RFC 4291, 2.5.5.2).
+pub(super) fn origin(from: SocketAddr) -> SocketAddr {
+    SocketAddr::new(from.ip().to_canonical(), from.port())
 }
 
 /// What the system may hold of a connection that has not left yet: enough to keep the network busy, and no more than one HAVE has to

@@ -1,6 +1,7 @@
 //! What a deployment needs, one file a check: what it is called, and what it makes of what was observed. Nothing here asks
 //! the host.
 
+pub(super) mod address_family;
 mod clock;
 mod current;
 mod deploy_to;
@@ -33,7 +34,7 @@ use super::seen::Seen;
 /// All that apply to the host.
 pub(super) fn all(subject: &Subject<'_>, seen: &Seen) -> Vec<Check> {
     let mut checks = vec![
-        ssh::reached(subject),
+        ssh::reached(subject, seen),
         upload::check(subject, seen),
         swap_release::check(subject, seen),
         deploy_to::check(subject, seen),

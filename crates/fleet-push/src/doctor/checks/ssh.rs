@@ -4,16 +4,26 @@ use fleet::{Argv, Error};
 use record::Check;
 
 use crate::doctor::Subject;
-use crate::doctor::remedy::{fault, here, ok, ssh};
+use crate::doctor::remedy::{fault, here, ok, ssh, warning};
+use crate::doctor::seen::Seen;
 use crate::fault::Fault;
 
 const NAME: &str = "ssh";
 
 /// It was reached, and stayed so until all was asked.
-pub(in crate::doctor) fn reached(subject: &Subject<'_>) -> Check {
+pub(in crate::doctor) fn reached(subject: &Subject<'_>, seen: &Seen) -> Check {
     let host = subject.host;
     if host.local {
         return ok(NAME, "this machine");
+    }
+    if let Some(said) = &seen.noise {
+        return warning(
+            NAME,
+            format!("the account prints `{said}` around every answer, which is passed over"),
+            "a start-up file of its login shell (~/.bashrc, /etc/bash.bashrc, ~/.zshenv, ~/.cshrc, config.fish) or ForceCommand of \
+             sshd_config prints: let it do so in interactive shells only",
+            [here(&ssh(host).arg("true"))],
+        );
     }
     ok(NAME, format!("{}@{} port {}, host key known", host.user, host.address, host.port))
 }
@@ -51,10 +61,11 @@ pub(in crate::doctor) fn failed(subject: &Subject<'_>, cause: &Fault) -> Check {
 
 #[cfg(test)]
 mod tests {
+    use fleet::HandshakeFault;
     use record::Verdict;
 
     use super::*;
-    use crate::doctor::checks::testing::{World, assert_says};
+    use crate::doctor::checks::testing::{World, assert_says, good};
 
     #[test]
     fn every_way_to_be_refused_has_its_own_remedy() {
@@ -81,6 +92,40 @@ mod tests {
             known_hosts: "known_hosts".into(),
         };
         assert_says(&check(unknown), Verdict::Fault, "host key", "ssh-keyscan -p 2222 10.0.0.11");
-        assert_eq!(reached(&world.subject()).verdict, Verdict::Ok);
+        let mut seen = good();
+        assert_eq!(reached(&world.subject(), &seen).verdict, Verdict::Ok);
+        seen.noise = Some("Welcome".into());
+        assert_says(&reached(&world.subject(), &seen), Verdict::Warning, "prints `Welcome`", "ssh -p 22");
+        // What has a remedy of its own is not asked whether it is up.
+        let run = Error::NotRun {
+            host: name(),
+            step: "sh".into(),
+            status: "exit status 1".into(),
+            said: "This account is currently not available.".into(),
+        };
+        assert_says(
+            &check(run),
+            Verdict::Fault,
+            "currently not available",
+            "ssh -p 22 deploy@10.0.0.11 true",
+        );
+        let more = Error::KeyIsNotEnough {
+            host: name(),
+            user: "deploy".into(),
+            address: address(),
+            port: 22,
+            with: "the key".into(),
+            accepted: true,
+            remaining: "password".into(),
+        };
+        assert!(check(more).remedy.is_some_and(|remedy| remedy.contains("AuthenticationMethods publickey")));
+        let kex = Error::Handshake {
+            host: name(),
+            address: address(),
+            port: 22,
+            detail: "x".into(),
+            fault: HandshakeFault::NoCommonAlgorithm,
+        };
+        assert!(check(kex).remedy.is_some_and(|remedy| remedy.contains("it is up")));
     }
 }

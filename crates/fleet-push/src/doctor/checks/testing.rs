@@ -82,6 +82,7 @@ pub(crate) fn good() -> Seen {
             longest: (Some(255), Some(4096)),
             watch: None,
         },
+        noise: None,
         look: Look {
             uid: Some(1001),
             group: Some("deploy".into()),
