@@ -118,6 +118,12 @@ pub enum Error {
         /// Why.
         why: String,
     },
+    /// No release is live.
+    #[error("no release is live: {why}")]
+    NothingLive {
+        /// Why.
+        why: String,
+    },
     /// `current` is a directory or file.
     #[error("`{path}` is not a symlink")]
     CurrentNotALink {
@@ -331,6 +337,7 @@ impl cli::Failure for Error {
             | Self::DatabaseUpdated { .. }
             | Self::OtherTree { .. }
             | Self::NothingBefore { .. }
+            | Self::NothingLive { .. }
             | Self::CurrentNotALink { .. }
             | Self::CurrentMounted { .. }
             | Self::ForeignCurrent { .. }
@@ -379,6 +386,7 @@ impl cli::Failure for Error {
             Self::CurrentNotALink { path } => {
                 format!("take it in as a release, without an outage: swap-release adopt --deploy-to {}", path.parent().unwrap_or(path).display())
             }
+            Self::NothingLive { .. } => "name a release (see swap-release status), or take in what is served: swap-release adopt".into(),
             Self::CurrentMounted { path, release } => {
                 let path = path.display();
                 format!("make it a link, in a quiet moment: umount {path} && rmdir {path} && ln -s releases/{release} {path}")

@@ -86,6 +86,7 @@ pub(crate) fn run(job: ServerJob, console: &Console, abort: &Abort) -> Result<Ex
         }
         ServerVerb::Rollback { release, lease, force } => {
             let locked = site.lock(owner)?;
+            locked.expect_way_back()?;
             let release = release.map_or_else(|| switch::rollback_target(&locked), Ok)?;
             if !force {
                 switch::expect_same_database(&locked.site, &release)?;
@@ -131,7 +132,11 @@ pub(crate) fn run(job: ServerJob, console: &Console, abort: &Abort) -> Result<Ex
             Ok(ExitCode::Ok)
         }
         ServerVerb::Pin { release, pinned } => {
-            pin::pin(&site.lock(owner)?, &release, pinned)?;
+            let locked = site.lock(owner)?;
+            if locked.site.expect_here(None).is_ok_and(|live| *live.id() == release) {
+                locked.expect_way_back()?;
+            }
+            pin::pin(&locked, &release, pinned)?;
             console.say(format!("`{release}` is {}", if pinned { "pinned" } else { "not pinned" }));
             Ok(ExitCode::Ok)
         }
@@ -326,12 +331,9 @@ fn verify_release(
     console: &Console,
     abort: &Abort,
 ) -> Result<ExitCode, Error> {
-    let nothing = || Error::NothingBefore { why: "no release is live, so none can be verified".into() };
-    let release = match release {
-        Some(release) => release,
-        None => site.current()?.into_id().ok_or_else(nothing)?,
-    };
-    let reply = verify::verify(site, &site.expect_known(&release)?, &|_| !abort.is_set())?;
+    let file = site.expect_here(release.as_ref())?;
+    let release = file.id();
+    let reply = verify::verify(site, &file, &|_| !abort.is_set())?;
     if json {
         print(console, &reply)?;
     } else {
@@ -363,12 +365,8 @@ fn repair_release(
     abort: &Abort,
 ) -> Result<ExitCode, Error> {
     let locked = site.lock(owner)?;
-    let nothing = || Error::NothingBefore { why: "no release is live, so none can be repaired".into() };
-    let release = match release {
-        Some(release) => release,
-        None => locked.site.current()?.into_id().ok_or_else(nothing)?,
-    };
-    let file = locked.site.expect_known(&release)?;
+    let file = locked.site.expect_here(release.as_ref())?;
+    let release = file.id();
     let found = repair::repair(&locked, &file, payload.as_deref(), &|_| !abort.is_set())?;
     console.say(match found.differences {
         _ if found.adopted => format!("`{release}` was taken over: nothing says what it has to be"),

@@ -47,6 +47,47 @@ impl Site<'_> {
     }
 }
 
+impl ReleaseFile {
+    /// What is known of another tool's release in `releases/` that is live and was not written down yet.
+    pub(crate) fn not_yet_taken_over(id: &ReleaseId) -> Result<Self, Error> {
+        Ok(Self {
+            release: description(id)?,
+            build: None,
+            state: ReleaseState::Active,
+            pinned: true,
+            shared: Vec::new(),
+            sequence: 0,
+            follows: None,
+            since: String::new(),
+            database: None,
+            adopted: Some(Adopted { link: format!("releases/{id}"), at: None }),
+        })
+    }
+}
+
+impl Site<'_> {
+    /// The named release, else the live one; also one that is live and was not written down yet.
+    pub(crate) fn expect_here(&self, release: Option<&ReleaseId>) -> Result<ReleaseFile, Error> {
+        let nothing = |why: &str| Error::NothingLive { why: why.to_owned() };
+        match (self.current()?, release) {
+            (super::Current::Foreign(Foreign { link: Some(_), name: Some(name), .. }), release)
+                if release.is_none_or(|release| *release == name) =>
+            {
+                ReleaseFile::not_yet_taken_over(&name)
+            }
+            (_, Some(release)) => self.expect_known(release),
+            (super::Current::Release { id, .. }, None) => self.expect_known(&id),
+            (super::Current::Foreign(Foreign { at, .. }), None) => {
+                Err(nothing(&format!("`{}`, which is served, was never taken over", at.display())))
+            }
+            (super::Current::Dangling { target }, None) => {
+                Err(nothing(&format!("`current` leads to `{}`, where nothing is", target.display())))
+            }
+            (super::Current::None, None) => Err(nothing("there is no `current`")),
+        }
+    }
+}
+
 impl LockedSite<'_> {
     /// Writes down what is served as a release, live or retired. Nothing else is changed. `shared` are paths in it that outlive
     /// releases.
@@ -77,18 +118,13 @@ impl LockedSite<'_> {
                 Adopted { link: text(link)?, at: if is_ours { None } else { Some(text(at)?) } }
             }
         };
+        // Pinned until somebody who knows says otherwise.
         let file = ReleaseFile {
-            release: description(id)?,
-            build: None,
             state,
-            // Until somebody who knows says otherwise.
-            pinned: true,
             shared: shared.to_vec(),
             sequence: self.last_live()?,
-            follows: None,
-            since: String::new(),
-            database: None,
             adopted: Some(adopted),
+            ..ReleaseFile::not_yet_taken_over(id)?
         };
         let folder = paths.known_release(id);
         self.site.disk.make_folder(&folder).map_err(|source| Error::write(&folder, source))?;
@@ -151,7 +187,7 @@ impl LockedSite<'_> {
 }
 
 /// A release that no torrent carries and no digest proves.
-pub(crate) fn description(id: &ReleaseId) -> Result<Release, Error> {
+fn description(id: &ReleaseId) -> Result<Release, Error> {
     let cannot = |why: &str| Error::CannotAdopt { path: PathBuf::from(id.as_str()), why: why.to_owned() };
     let named = |end: &str| format!("{id}{end}").parse().map_err(|_| cannot("its name is no file name"));
     let infohash = "0".repeat(40).parse().map_err(|_| cannot("no infohash"))?;

@@ -19,7 +19,7 @@ mod state;
 pub(crate) mod testing;
 
 pub(crate) use current::Current;
-pub(crate) use foreign::{Adopted, Foreign, description};
+pub(crate) use foreign::{Adopted, Foreign};
 pub(crate) use history::HistoryLine;
 pub(crate) use lock::Lock;
 pub(crate) use needed::{BESIDE, Needed};

@@ -1,6 +1,7 @@
 //! What no verb removes or renames: whatever `current`, the way back and the shared paths resolve to, or lead through.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use super::{LockedSite, Site};
@@ -16,16 +17,23 @@ pub(crate) struct Needed {
 impl Needed {
     /// Why something cannot go: it, or something in it, is needed. Nothing is asked of what is not there.
     pub(crate) fn objection(&self, path: &Path) -> Option<String> {
+        let unseen = |error| Some(format!("it cannot be looked at: {error}"));
         // A link itself goes, not what it leads to.
         let location = match path.symlink_metadata() {
-            Err(_) => return None,
+            Err(error) if error.kind() == ErrorKind::NotFound => return None,
+            Err(error) => return unseen(error),
             Ok(meta) if meta.is_symlink() => {
-                let folder = path.parent()?.canonicalize().ok()?;
-                let location = folder.join(path.file_name()?);
+                let location = match path.parent()?.canonicalize() {
+                    Ok(folder) => folder.join(path.file_name()?),
+                    Err(error) => return unseen(error),
+                };
                 let needs = self.places.iter().find(|(_, place)| place.starts_with(&location));
                 return needs.map(|(what, _)| format!("{what} leads through it"));
             }
-            Ok(_) => path.canonicalize().ok()?,
+            Ok(_) => match path.canonicalize() {
+                Ok(location) => location,
+                Err(error) => return unseen(error),
+            },
         };
         if let Some((what, place)) =
             self.places.iter().find(|(_, place)| self.mounts.depth(&location, place).is_some())
@@ -117,7 +125,7 @@ impl LockedSite<'_> {
         let disk = self.site.disk;
         let trash = free_name(self.site.paths.trash().join(name));
         let moved = match disk.rename_new(path, &trash) {
-            Err(error) if error.kind() == std::io::ErrorKind::CrossesDevices => {
+            Err(error) if error.kind() == ErrorKind::CrossesDevices => {
                 disk.rename_new(path, &free_name(path.with_file_name(format!("{BESIDE}{name}"))))
             }
             moved => moved,

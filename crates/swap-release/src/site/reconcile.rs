@@ -61,5 +61,12 @@ pub(super) fn reconcile(locked: &LockedSite<'_>) -> Result<(), Error> {
             _ => {}
         }
     }
-    locked.take_over_former()
+    match locked.take_over_former() {
+        // That keeps nothing else from going on.
+        Err(error @ Error::CannotAdopt { .. }) => {
+            log::warn!("{error}");
+            Ok(())
+        }
+        result => result,
+    }
 }

@@ -1,10 +1,10 @@
 //! What is on this server.
 
-use record::host::{HostStatus, Origin, ReleaseState, ReleaseStatus};
+use record::host::{HostStatus, Origin, ReleaseStatus};
 use record::{ReleaseId, Remains};
 
 use crate::Error;
-use crate::site::{Adopted, Current, Foreign, ReleaseFile, Site, description};
+use crate::site::{Current, Foreign, ReleaseFile, Site};
 
 /// The state of a site; `busy` is the owner of the lock, if somebody holds it.
 pub(crate) fn status(site: &Site<'_>, busy: Option<String>) -> Result<HostStatus, Error> {
@@ -14,7 +14,7 @@ pub(crate) fn status(site: &Site<'_>, busy: Option<String>) -> Result<HostStatus
         Current::Release { id, .. } => (Some(id), None),
         // As the next switch takes it over.
         Current::Foreign(Foreign { name: Some(id), at, link: Some(_) }) => {
-            known.insert(0, as_taken_over(&id)?);
+            known.insert(0, ReleaseFile::not_yet_taken_over(&id)?);
             (Some(id), Some(at.display().to_string()))
         }
         Current::Foreign(foreign) => (None, Some(foreign.at.display().to_string())),
@@ -52,22 +52,6 @@ pub(crate) fn status(site: &Site<'_>, busy: Option<String>) -> Result<HostStatus
         releases,
         owed,
         remains,
-    })
-}
-
-/// What is written down of another tool's release when it is taken over.
-fn as_taken_over(id: &ReleaseId) -> Result<ReleaseFile, Error> {
-    Ok(ReleaseFile {
-        release: description(id)?,
-        build: None,
-        state: ReleaseState::Active,
-        pinned: true,
-        shared: Vec::new(),
-        sequence: 0,
-        follows: None,
-        since: String::new(),
-        database: None,
-        adopted: Some(Adopted { link: format!("releases/{id}"), at: None }),
     })
 }
 

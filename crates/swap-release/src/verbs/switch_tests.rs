@@ -328,6 +328,12 @@ fn there_is_a_way_back_to_another_tools_release_by_rollback_and_by_revert() {
         let locked = lock(root.path(), &RealDisk).unwrap();
         let status = crate::verbs::status::status(&locked.site, None).unwrap();
         assert_eq!(status.current, Some(id("7")), "{text}");
+        for named in [None, Some(id("7"))] {
+            let file = locked.site.expect_here(named.as_ref()).unwrap();
+            assert_eq!(file.id(), &id("7"));
+            crate::verbs::verify::expect_clean(&locked.site, &file, &|_| true).unwrap();
+        }
+        assert!(locked.site.known(&id("7")).unwrap().is_none(), "looking writes nothing down");
         for word in [bad(), taken_back()] {
             switch(&locked, SwitchKind::Activate, &id("r1"), Some(&mut word.clone())).unwrap_err();
             assert_eq!((said(), live(root.path()).as_deref()), (text.clone(), Some("old")), "{word:?}");
