@@ -104,7 +104,7 @@ fn who_was_away_gets_the_release_and_serves_it_by_one_command() {
     converge(&fleet).args(["--only", "beta"]).output().fails_naming(31, "beta");
 
     fleet.host_mut("beta").start_sshd();
-    converge(&fleet).arg("--dry-run").output().ok().says("push and switch").says("nothing was changed");
+    converge(&fleet).arg("--dry-run").output().ok().answers("push and switch").says("nothing was changed");
     assert_same(&fleet, &before);
     for mark in &marks {
         let _absent = fs::remove_file(mark);

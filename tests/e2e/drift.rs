@@ -24,7 +24,7 @@ fn an_edited_file_is_found_and_its_release_does_not_go_live_again() {
     verify("beta").ok();
     let deploy_to = fleet.host("beta").deploy_to();
     let output = fleet.run("swap-release").args(["verify", "r1", "--deploy-to"]).arg(deploy_to).output();
-    output.fails_naming(12, "robots.txt");
+    output.fails_naming(12, "robots.txt").answers("changed robots.txt").says("verify --repair r1");
     fleet.swap("rollback").output().fails_naming(30, "beta");
     fleet.assert_live("r2");
 
@@ -35,22 +35,37 @@ fn an_edited_file_is_found_and_its_release_does_not_go_live_again() {
 }
 
 #[test]
-fn the_whole_fleet_is_verified_at_once_and_who_differs_is_named() {
+fn the_whole_fleet_is_verified_at_once_who_differs_is_named_and_put_right() {
     needs_peers!();
     let mut fleet = Fleet::three();
     fleet.deploy(1);
     let output = fleet.swap("verify").output().ok();
-    assert_eq!(output.stderr.matches("exactly what was built").count(), 3, "{}", output.stderr);
+    assert_eq!(output.stdout.matches("exactly what was built").count(), 3, "{}", output.stdout);
 
     fs::write(fleet.host("gamma").release_dir("r1").join("index.php"), "<?php // hot fix").unwrap();
     fleet.host_mut("alpha").stop_sshd();
-    let output = fleet.swap("verify").output().fails_naming(30, "2 of 3");
+    let output = fleet.swap("verify").output().fails_naming(12, "1 of 3 hosts");
     for (host, said) in [("alpha", "alpha"), ("beta", "exactly what was built"), ("gamma", "index.php")] {
-        let row = output.stderr.lines().find(|line| line.starts_with(host)).unwrap_or_default();
-        assert!(row.contains(said), "{host}: {}", output.stderr);
+        let row = output.stdout.lines().find(|line| line.starts_with(host)).unwrap_or_default();
+        assert!(row.contains(said), "{host}: {}", output.stdout);
     }
-    let json = fleet.swap("verify").arg("--json").output().exits(30).stdout;
+    let json = fleet.swap("verify").arg("--json").output().exits(12).stdout;
     let answers: Vec<serde_json::Value> = serde_json::from_str(&json).unwrap();
     let beta = answers.iter().find(|answer| answer["host"] == "beta").unwrap();
     assert_eq!((&beta["reply"]["ok"], &beta["error"]), (&true.into(), &serde_json::Value::Null));
+    let gamma = answers.iter().find(|answer| answer["host"] == "gamma").unwrap();
+    assert_eq!((&gamma["reply"]["ok"], &gamma["reply"]["changed"][0]), (&false.into(), &"index.php".into()));
+
+    // As the hint says; first without alpha, which cannot be reached.
+    assert!(
+        output.stderr.contains("hint: swap-release verify --repair --fleet fleet.toml"),
+        "{}",
+        output.stderr
+    );
+    let repair = || fleet.swap("verify").arg("--repair");
+    repair().args(["--exclude", "alpha"]).output().ok().answers("put right in 1 places: changed index.php");
+    repair().output().fails_naming(30, "1 of 3");
+    fleet.host_mut("alpha").start_sshd();
+    fleet.swap("verify").output().ok();
+    fleet.assert_live("r1");
 }

@@ -39,8 +39,9 @@ fn one_good_answer_may_do_and_three_in_a_row_are_not_had_from_a_server_that_limp
     fleet.assert_live("r1");
     assert!(health(&fleet, "beta").contains("500"));
 
+    // Its former release limps as well, which says nothing against the new one.
+    assert!(swap_record(&fleet).details.judgement.unwrap().contains("well on alpha, gamma"));
     fleet.edit_inventory("in_a_row = 3", "in_a_row = 1");
-    fleet.push().output().ok();
     fleet.swap("activate").output().ok();
     assert!(fleet.currents().iter().all(|current| current.as_deref() == Some("r2")));
 }
@@ -57,7 +58,6 @@ fn a_late_answer_is_a_bad_one() {
     assert!(health(&fleet, "gamma").contains("but in"), "{}", health(&fleet, "gamma"));
 
     fleet.edit_inventory("max_latency = \"400ms\"", "max_latency = \"5s\"");
-    fleet.push().output().ok();
     fleet.swap("activate").output().ok();
     fleet.assert_live("r2");
 }
@@ -71,8 +71,8 @@ fn a_header_or_a_command_may_tell_instead_of_the_page() {
     deliver(&fleet, 2, "header('X-Release: ' . basename(__DIR__));\n");
     fleet.swap("activate").output().ok();
     fleet.assert_live("r2");
-    // The header of the release before.
-    deliver(&fleet, 3, "header('X-Release: r2');\n");
+    // A header that only begins as it should.
+    deliver(&fleet, 3, "header('X-Release: r30');\n");
     fleet.swap("activate").output().fails_naming(40, "X-Release");
     fleet.assert_live("r2");
 
@@ -89,8 +89,34 @@ fn a_header_or_a_command_may_tell_instead_of_the_page() {
     deliver(&fleet, 4, "");
     fleet.swap("activate").output().fails_naming(40, "has a fever");
     fleet.assert_live("r2");
+    // r2 is as ill with it: that is the server, not the release.
+    let judgement = swap_record(&fleet).details.judgement.unwrap();
+    assert!(judgement.contains("the former release fails the same check"), "{judgement}");
     fs::remove_file(&ill).unwrap();
-    fleet.push().output().ok();
     fleet.swap("activate").output().ok();
     fleet.assert_live("r4");
+
+    // A command knows what it is asked about, as hooks do; a site is asked by its name.
+    let seen = fleet.scratch().join("seen");
+    fleet.edit_inventory("if test -e $0; then cat $0 >&2; exit 3; fi", "env | grep ^MKT_ >> $0");
+    fleet.edit_inventory(&ill.to_string_lossy(), &seen.to_string_lossy());
+    fleet.edit_inventory(
+        "status = 200",
+        "host = \"www.example.org\"\nheaders = { X-Asks = \"{release}\" }\nstatus = 200",
+    );
+    deliver(
+        &fleet,
+        5,
+        "if ($_SERVER['HTTP_HOST'] !== 'www.example.org' && !isset($_SERVER['HTTP_USER_AGENT'])) { exit('nobody'); }\n\
+         file_put_contents(dirname(__DIR__, 2) . '/asked', $_SERVER['HTTP_HOST'] . ' ' . ($_SERVER['HTTP_X_ASKS'] ?? ''));\n",
+    );
+    fleet.swap("activate").output().ok();
+    let asked = fs::read_to_string(fleet.host("beta").deploy_to().join("asked")).unwrap();
+    assert_eq!(asked, "www.example.org r5");
+    let seen = fs::read_to_string(&seen).unwrap();
+    let deploy_to = fleet.host("beta").deploy_to();
+    for line in ["MKT_PHASE=health", "MKT_VERB=activate", "MKT_RELEASE=r5", "MKT_PREVIOUS=r4"] {
+        assert_eq!(seen.lines().filter(|found| *found == line).count(), 3, "{line}: {seen}");
+    }
+    assert!(seen.contains(&format!("MKT_CURRENT={}/current\n", deploy_to.display())), "{seen}");
 }

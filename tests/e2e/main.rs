@@ -45,6 +45,7 @@ mod rollout;
 mod rtorrent_apart;
 mod rtorrent_company;
 mod rtorrent_faults;
+mod said;
 mod secrets;
 mod sessions;
 mod site;

@@ -19,7 +19,7 @@ fn the_canary_is_watched_before_the_others_follow_and_one_that_is_ill_later_take
     fleet.deliver(2);
     let before = servers(&fleet);
     let plan = fleet.swap("activate").args(["--dry-run", "--canary", "1", "--batch", "1"]).output().ok();
-    assert!(plan.stderr.contains("gamma"), "{}", plan.stderr);
+    assert!(plan.stdout.contains("gamma"), "{}", plan.stdout);
     assert_untouched(&fleet, &before);
 
     let mut swap =
@@ -64,7 +64,7 @@ fn with_a_quorum_the_fleet_goes_without_a_server_that_is_away() {
     // It comes back: it is seen to differ, and follows, alone.
     fleet.swap("converge").output().fails_naming(30, "1 of 3").says("beta cannot be asked");
     fleet.host_mut("beta").start_sshd();
-    fleet.swap("status").output().ok().says("differs");
+    fleet.swap("status").output().ok().answers("differs");
     fleet.swap("converge").output().ok().says("behind: beta");
     fleet.assert_live("r2");
     fleet.swap("converge").output().ok().says("every host that answers serves `r2`");

@@ -51,7 +51,7 @@ fn a_file_that_cannot_be_deleted_is_told_and_stops_no_prune_and_no_deployment() 
         return;
     }
     let prune = || server.verb("prune").args(["--keep", "1", "--grace", "0s"]).output().ok();
-    prune().says("could not be deleted").says("removed `r2`");
+    prune().says("could not be deleted").answers("removed `r2`");
     let trash = server.deploy_to().join(".swap/trash/r1");
     let moved = trash.join("core/run.sh");
     let moved_stuck = Immutable(moved.to_string_lossy().into_owned());

@@ -22,11 +22,10 @@ enum Sees {
 }
 
 fn lint(place: &Place, more: &[&str]) -> Output {
-    Run::new(bin("swap-release"), place.dir())
-        .args(["lint", "--deploy-to"])
-        .arg(&place.deploy_to)
-        .args(more)
-        .output()
+    let run = Run::new(bin("swap-release"), place.dir()).args(["lint", "--deploy-to"]);
+    let output = run.arg(&place.deploy_to).args(more).output();
+    // What it found is on standard output; here all counts that it says.
+    Output { stderr: format!("{}{}", output.stdout, output.stderr), ..output }
 }
 
 /// A server with this configuration: lint says `says`, or nothing if that is empty, and visitors see `sees`.

@@ -191,6 +191,7 @@ pub struct Swap {
     pub verb: String,
     pub to: String,
     pub outcome: String,
+    pub judgement: Option<String>,
     pub spread_ms: Option<f64>,
     pub hooks: Vec<HookRun>,
     pub hosts: Vec<SwappedHost>,
@@ -233,6 +234,8 @@ pub struct SwappedHost {
     pub batch: Option<u32>,
     pub switched_after_ms: Option<f64>,
     pub health: Option<String>,
+    pub former_health: Option<String>,
+    pub marked_failed: bool,
     pub error: Option<String>,
 }
 

@@ -277,6 +277,22 @@ impl Output {
         self
     }
 
+    /// Expects `text` on standard output.
+    ///
+    /// # Panics
+    /// When it is not there.
+    #[track_caller]
+    pub fn answers(self, text: &str) -> Self {
+        assert!(
+            self.stdout.contains(text),
+            "`{text}` is missing in what {} answered:\n{}\n--- stderr\n{}",
+            self.line,
+            self.stdout,
+            self.stderr
+        );
+        self
+    }
+
     /// Expects an error in the house's form: an `error:` line that names `object`, then a `hint:` line.
     ///
     /// # Panics

@@ -59,10 +59,27 @@ impl Console {
         }
     }
 
-    /// A table or another block for people: every line is sanitised, none gets a prefix.
+    /// A table or another block that tells how work went, on standard error: every line is sanitised, none gets a prefix.
     pub fn block(&self, text: &str) {
         for line in text.lines() {
             self.line(&sanitize(line));
+        }
+    }
+
+    /// A table or list that was asked for: on standard output, every line sanitised, none with a prefix. A reader that has
+    /// gone has read what it wanted.
+    ///
+    /// # Errors
+    /// If standard output cannot be written.
+    pub fn answer(&self, text: &str) -> io::Result<()> {
+        let lines: String = text.lines().map(|line| sanitize(line) + "\n").collect();
+        let print = || match self.data(lines.as_bytes()) {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            result => result,
+        };
+        match &self.bars {
+            Some(bars) => bars.suspend(print),
+            None => print(),
         }
     }
 

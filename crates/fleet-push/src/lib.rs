@@ -55,6 +55,7 @@ mod run;
 mod seed;
 mod swap;
 mod swarm;
+mod told;
 mod torrent;
 mod unasked;
 mod visit;

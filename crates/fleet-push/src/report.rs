@@ -146,7 +146,8 @@ impl Report<'_> {
         table
     }
 
-    /// Writes push.json and the JUnit XML, whatever the outcome.
+    /// Writes push.json and the JUnit XML, whatever the outcome. Without push.json the next stage cannot begin; without the
+    /// other it can.
     pub(crate) fn write(&self, settings: &Settings, release: &Release, input: Input) -> Result<(), Error> {
         let hosts = self.hosts.iter().zip(&self.reports).map(|(host, report)| pushed(host, report));
         let tool = Tool { name: "fleet-push".into(), version: env!("CARGO_PKG_VERSION").into() };
@@ -155,7 +156,10 @@ impl Report<'_> {
         let record =
             Record { aborted: self.aborted, ..Record::new(tool, Some(input), release.clone(), push) };
         Records::new(&settings.records).write(&record)?;
-        write_junit(&settings.junit, &self.cases())
+        if let Err(error) = write_junit(&settings.junit, &self.cases()) {
+            log::warn!("{error}");
+        }
+        Ok(())
     }
 
     fn cases(&self) -> Vec<cli::HostCase> {
@@ -219,6 +223,11 @@ pub(crate) fn pushed(host: &Host, report: &HostReport) -> PushedHost {
         seconds: report.seconds.clone(),
         error: report.error.clone(),
     }
+}
+
+/// Whether [`write_junit`] can do its work.
+pub(crate) fn expect_junit(path: &Path) -> Result<(), Error> {
+    durable::expect_writable(path).map_err(|source| Error::Write { path: path.to_owned(), source })
 }
 
 /// Writes JUnit XML with these cases.

@@ -1,14 +1,14 @@
 //! The stage from its settings to its exit code.
 
 use cli::{Abort, Console};
-use record::{ExitCode, Records};
+use record::{ExitCode, Push, Records};
 
 use crate::board::copies;
 use crate::cli::Settings;
 use crate::deliver::{Delivery, company, deliver, limited};
 use crate::hosts::count;
 use crate::job::Job;
-use crate::report::Report;
+use crate::report::{Report, expect_junit};
 use crate::{Error, require};
 
 /// Pushes the published release to the selected hosts.
@@ -16,6 +16,9 @@ pub(crate) fn run(settings: &Settings, console: &Console, abort: &Abort) -> Resu
     let (inventory, hosts) = limited(settings)?;
     require::check(&settings.require, &hosts)?;
     let records = Records::new(&settings.records);
+    // Rather than after the push.
+    records.expect_writable::<Push>()?;
+    expect_junit(&settings.junit)?;
     let company = company(settings, &inventory, &hosts)?;
     let (job, input) = Job::load(&records, &inventory, &hosts, settings.stall_timeout, company)?;
     let release = job.release.clone();
@@ -26,9 +29,10 @@ pub(crate) fn run(settings: &Settings, console: &Console, abort: &Abort) -> Resu
     if let Some(seeder) = &report.seeder {
         console.say(format!("this machine sent {}", copies(seeder.uploaded, release.payload.bytes)));
     }
-    report.write(settings, &release, input)?;
+    let written = report.write(settings, &release, input);
     let outcome = report.outcome(&settings.require, &inventory.rollout);
     beside.end(&hosts, &report.reports, outcome.is_ok(), console);
+    written?;
     let missing = outcome?;
     if missing.is_empty() {
         console.say(format!("release {} is staged on {}", release.id, count(hosts.len())));

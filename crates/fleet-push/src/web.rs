@@ -50,7 +50,7 @@ pub(crate) fn lint(
         };
     }
     let output = remote.exec(&argv, b"", BRIEF)?;
-    // It says so on standard error, a line a finding; the error is the last but for a hint.
+    // A line a finding on standard output; what else there is to know on standard error.
     let said = String::from_utf8_lossy(&output.stderr);
     let lines: Vec<&str> = said.lines().filter_map(|line| line.strip_prefix("[swap-release] ")).collect();
     let by_real_path = lines.iter().any(|line| line.starts_with(BY_REAL_PATH));
@@ -58,7 +58,7 @@ pub(crate) fn lint(
         Some(0) => Vec::new(),
         // Its own code for this: what it looked at is not good.
         Some(code) if code == i32::from(record::ExitCode::BadInput.number()) => {
-            lines.iter().copied().filter(|line| !line.starts_with(BY_REAL_PATH)).map(str::to_owned).collect()
+            String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect()
         }
         _ => return Ok(None),
     };

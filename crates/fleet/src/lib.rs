@@ -3,6 +3,7 @@
 //! - [`Inventory`] is `fleet.toml`, checked and resolved to one [`Host`] per server.
 //! - [`Remote`] is what can be done on a host; [`connect`] gives it by SSH (or on this machine for `local = true`),
 //!   [`RecordingRemote`] is its form for tests of the order of effects.
+//! - [`health`] asks a host's web server whether what it serves is well.
 //! - [`fan_out`] runs one closure per host on a bounded number of threads.
 //!
 //! Nothing here knows of releases, torrents or command lines.
@@ -12,6 +13,7 @@ mod argv;
 mod endpoint;
 mod error;
 mod fan_out;
+pub mod health;
 mod hint;
 mod host_name;
 mod interrupt;

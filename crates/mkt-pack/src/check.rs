@@ -1,7 +1,7 @@
 //! `check`: whether what is on disk is what a torrent says.
 
 use crate::Error;
-use crate::show::document;
+use crate::show::{answer, document};
 use crate::verb_args::CheckArgs;
 use cli::{Abort, Console, human};
 use metainfo::{Content, Damage, Metainfo, Report};
@@ -47,7 +47,7 @@ pub(crate) fn check(args: &CheckArgs, console: &Console, abort: &Abort) -> Resul
         document(&checked(&torrent, &report), console)?;
     } else {
         for file in &report.damaged {
-            console.say(format!("{}: {}", file.path, text(file.damage)));
+            answer(&cli::sanitize(&format!("{}: {}", file.path, text(file.damage))), console)?;
         }
     }
     if report.is_whole() {

@@ -2,7 +2,7 @@
 
 use crate::Error;
 use crate::manifest_file::load;
-use crate::show::document;
+use crate::show::{answer, document};
 use crate::verb_args::DiffArgs;
 use cli::{Console, human};
 use payload::{Entry, Kind, Manifest};
@@ -31,9 +31,9 @@ pub(crate) fn diff(args: &DiffArgs, console: &Console) -> Result<(), Error> {
     }
     let Differences { before, after, added, removed, changed, mode, bytes } = &differences;
     for (mark, paths) in [("+", added), ("-", removed), ("M", changed), ("m", mode)] {
-        // Line by line: the block breaks at line ends, which a path may hold.
+        // Line by line: an answer breaks at line ends, which a path may hold.
         for path in paths {
-            console.block(&format!("{mark} {}", cli::sanitize(path)));
+            answer(&format!("{mark} {}", cli::sanitize(path)), console)?;
         }
     }
     if before == after {

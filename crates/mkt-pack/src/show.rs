@@ -51,8 +51,12 @@ pub(crate) fn show(args: &ShowArgs, console: &Console) -> Result<(), Error> {
     if args.json {
         return document(&shown, console);
     }
-    console.block(&text(&shown));
-    Ok(())
+    answer(&text(&shown), console)
+}
+
+/// Prints what was asked for on standard output.
+pub(crate) fn answer(text: &str, console: &Console) -> Result<(), Error> {
+    console.answer(text).map_err(|source| Error::Write { path: Path::new("standard output").into(), source })
 }
 
 /// Prints one JSON document on standard output.

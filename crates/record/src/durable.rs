@@ -20,6 +20,17 @@ pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     persist(file, path)
 }
 
+/// Whether [`write`] could do its work: looked at beforehand, where it would be too late to find out afterwards.
+///
+/// # Errors
+/// What the system says; nothing is left behind.
+pub fn expect_writable(path: &Path) -> io::Result<()> {
+    if path.is_dir() {
+        return Err(io::ErrorKind::IsADirectory.into());
+    }
+    tempfile::Builder::new().prefix(".tmp-").tempfile_in(parent(path))?.write_all(b"\n")
+}
+
 /// Gives a finished temporary file of the same directory its name, durably.
 ///
 /// # Errors

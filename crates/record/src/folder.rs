@@ -53,10 +53,31 @@ impl Records {
         load_file(&self.path::<D>())
     }
 
-    /// Writes a stage's record durably, making the folder if need be; returns its path.
+    /// Whether a stage's record can be written, making the folder if need be: for a stage that decides something which it
+    /// cannot take back.
     ///
     /// # Errors
     /// If the folder or the file cannot be written.
+    pub fn expect_writable<D: Details>(&self) -> Result<(), Error> {
+        let path = self.path::<D>();
+        fs::create_dir_all(&self.folder)
+            .map_err(|source| Error::Write { path: self.folder.clone(), source })?;
+        durable::expect_writable(&path).map_err(|source| Error::Write { path, source })
+    }
+
+    /// Takes away a stage's record that is not true any more, and the summary; nothing else can be done about it where
+    /// that fails, too.
+    pub fn discard<D: Details>(&self) {
+        for path in [self.path::<D>(), self.folder.join(SUMMARY)] {
+            let _not_there = fs::remove_file(path);
+        }
+    }
+
+    /// Writes a stage's record durably, making the folder if need be; returns its path. A summary that cannot be written is
+    /// a warning: nothing reads it but people.
+    ///
+    /// # Errors
+    /// If the folder or the record cannot be written.
     pub fn write<D: Details>(&self, record: &Record<D>) -> Result<PathBuf, Error> {
         let path = self.path::<D>();
         let bytes = record_bytes(record, &path)?;
@@ -64,8 +85,11 @@ impl Records {
             .map_err(|source| Error::Write { path: self.folder.clone(), source })?;
         durable::write(&path, &bytes).map_err(|source| Error::Write { path: path.clone(), source })?;
         let summary = self.folder.join(SUMMARY);
-        durable::write(&summary, one_line(record).as_bytes())
-            .map_err(|source| Error::Write { path: summary, source })?;
+        if let Err(error) = durable::write(&summary, one_line(record).as_bytes()) {
+            log::warn!("cannot write `{}`: {error}", summary.display());
+            // The one of another stage would be taken for this one's.
+            let _not_there = fs::remove_file(&summary);
+        }
         Ok(path)
     }
 

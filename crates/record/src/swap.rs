@@ -66,6 +66,12 @@ pub struct SwappedHost {
     pub switched_after_ms: Option<f64>,
     /// What the health probe saw, e.g. "200 with `r2`, 12 ms"; null if it was not asked.
     pub health: Option<String>,
+    /// What it saw of the former release, when that was back; null if it was not asked again.
+    #[serde(default)]
+    pub former_health: Option<String>,
+    /// True if the release is marked as failed there.
+    #[serde(default)]
+    pub marked_failed: bool,
     /// What failed.
     pub error: Option<String>,
 }
@@ -98,6 +104,9 @@ pub struct Swap {
     pub to: ReleaseId,
     /// How the fleet stands.
     pub outcome: Outcome,
+    /// What a failed health check says of the release; null if none failed.
+    #[serde(default)]
+    pub judgement: Option<String>,
     /// Milliseconds between the first and the last switch; null if fewer than two hosts switched.
     pub spread_ms: Option<f64>,
     /// The hooks that were run, in the order of their ends.

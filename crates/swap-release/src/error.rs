@@ -78,6 +78,14 @@ pub enum Error {
         /// Its state.
         state: ReleaseState,
     },
+    /// A release that was good once.
+    #[error("release `{release}` is {state}, and is not marked as failed")]
+    NotMarked {
+        /// The release.
+        release: ReleaseId,
+        /// Its state.
+        state: ReleaseState,
+    },
     /// A build that was overtaken by a newer one.
     #[error(
         "release `{release}` is of build {number}, older than build {live_number} of the live release `{live}`"
@@ -295,6 +303,27 @@ pub enum Error {
         summary: String,
         /// How to end.
         code: ExitCode,
+        /// What helps, where that is known better than from the code.
+        hint: Option<&'static str>,
+    },
+    /// Trees that differ from what was built.
+    #[error(
+        "what is on {} of {all} hosts differs from what was built: {}{}",
+        hosts.len(),
+        list(hosts),
+        if *unknown > 0 { format!("; {unknown} could not be looked at") } else { String::new() }
+    )]
+    FleetDrift {
+        /// The hosts.
+        hosts: Vec<String>,
+        /// How many more could not be asked.
+        unknown: usize,
+        /// Of how many.
+        all: usize,
+        /// The inventory, as it was named.
+        fleet: PathBuf,
+        /// The release, if one was named; else each host's live one.
+        release: Option<ReleaseId>,
     },
     /// The work of a fleet verb failed on hosts.
     #[error("{failed} of {all} hosts failed")]
@@ -333,6 +362,7 @@ impl cli::Failure for Error {
             Self::State { .. }
             | Self::UnknownRelease { .. }
             | Self::NotReady { .. }
+            | Self::NotMarked { .. }
             | Self::Older { .. }
             | Self::DatabaseUpdated { .. }
             | Self::OtherTree { .. }
@@ -350,7 +380,7 @@ impl cli::Failure for Error {
             | Self::Lint { .. }
             | Self::OtherHosts { .. } => ExitCode::BadInput,
             Self::Payload { source, .. } => payload_code(source),
-            Self::Drift { .. } => ExitCode::Mismatch,
+            Self::Drift { .. } | Self::FleetDrift { .. } => ExitCode::Mismatch,
             Self::Busy { .. } | Self::Fenced { .. } => ExitCode::Busy,
             Self::Reverted { .. } | Self::NoGo { .. } => ExitCode::RolledBack,
             Self::Record(error) => error.exit_code(),
@@ -375,7 +405,11 @@ impl cli::Failure for Error {
             Self::State { .. } => "restore the file, or remove it to forget that release".into(),
             Self::Busy { .. } => "wait for the other deployment, or see what it does".into(),
             Self::UnknownRelease { .. } => "push the release first, or name one of those listed".into(),
+            Self::NotReady { state: ReleaseState::Failed, .. } => {
+                "pass --retry-failed, which proves its tree first; or stage it again: fleet-push, or swap-release stage".into()
+            }
             Self::NotReady { .. } => "stage the release again: fleet-push, or swap-release stage".into(),
+            Self::NotMarked { .. } => "what was confirmed once is what a rollback may need; prune removes it".into(),
             Self::Older { .. } => "a newer build went live meanwhile; pass --allow-older if the older one is meant".into(),
             Self::DatabaseUpdated { dumps, .. } => {
                 let dumps = if dumps.is_empty() { String::new() } else { format!(", e.g. {}", list(dumps)) };
@@ -407,12 +441,19 @@ impl cli::Failure for Error {
             Self::Payload { .. } => {
                 "have the client check and fetch it again (fleet-push does), or copy it again; nothing was changed".into()
             }
-            Self::Drift { .. } => "somebody changed files of the release on the server; stage a new release".into(),
+            Self::Drift { release, .. } => {
+                format!("somebody changed files of the release on the server; swap-release verify --repair {release} puts them right from its payload")
+            }
+            Self::FleetDrift { fleet, release, .. } => {
+                let release = release.as_ref().map(|id| format!(" {id}")).unwrap_or_default();
+                format!("swap-release verify{release} --repair --fleet {} puts it right from the payloads there", fleet.display())
+            }
             Self::CannotVerify { .. } => "check permissions in the release directory".into(),
             Self::Owed { .. } => "have drush of the live release rebuild caches on one server, and run it again".into(),
             Self::NoGo { .. } | Self::Reverted { .. } => "see why in the log of the deployment; the former release is live".into(),
             Self::PushIncomplete { .. } => "run fleet-push again until every host has staged the release".into(),
             Self::OtherHosts { .. } => "push with the same fleet.toml, then swap".into(),
+            Self::FleetSwap { hint: Some(hint), .. } => (*hint).into(),
             Self::FleetSwap { code: ExitCode::Mixed, .. } => {
                 "see the table; run swap-release status --fleet, then activate or rollback again".into()
             }

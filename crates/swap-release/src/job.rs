@@ -54,6 +54,7 @@ pub(crate) enum ServerVerb {
         lease: Option<Lease>,
         allow_older: bool,
         force: bool,
+        retry_failed: bool,
         adopt: bool,
         shared: Vec<SharedPath>,
     },
@@ -61,6 +62,10 @@ pub(crate) enum ServerVerb {
         release: Option<ReleaseId>,
         lease: Option<Lease>,
         force: bool,
+        retry_failed: bool,
+    },
+    MarkFailed {
+        release: ReleaseId,
     },
     Status {
         json: bool,
@@ -74,6 +79,7 @@ pub(crate) enum ServerVerb {
     Repair {
         release: Option<ReleaseId>,
         payload: Option<PathBuf>,
+        json: bool,
     },
     Adopt {
         release: Option<ReleaseId>,
@@ -130,6 +136,7 @@ pub(crate) enum FleetVerb {
     Rollback(FleetSwitch),
     Status { json: bool },
     Verify { release: Option<ReleaseId>, json: bool },
+    Repair { release: Option<ReleaseId>, json: bool },
     Adopt,
     Converge { switch: FleetSwitch, if_orphaned: bool },
     Settle,
@@ -143,6 +150,9 @@ pub(crate) struct FleetSwitch {
     pub(crate) confirm_within: Option<Duration>,
     pub(crate) allow_older: bool,
     pub(crate) force: bool,
+    pub(crate) retry_failed: bool,
+    /// What is found to be bad is marked as failed.
+    pub(crate) condemns: bool,
     pub(crate) adopt: bool,
     pub(crate) canary: Option<Quota>,
     pub(crate) batch: Option<Quota>,

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use cli::{Abort, Console, human};
 use fleet::{Phase, SharedPath, SharedPaths};
-use record::host::SwitchEvent;
+use record::host::{SwitchEvent, VerifyReply};
 use record::{AnyRecord, ExitCode, ReleaseId};
 use serde::Serialize;
 
@@ -24,7 +24,7 @@ use crate::verbs::adopt::Adopted;
 use crate::verbs::confirm::{self, Controller};
 use crate::verbs::finished::Seen;
 use crate::verbs::{
-    adopt, apache, finished, pin, prune, repair, settle, stage, status, switch, verify, want,
+    adopt, apache, finished, pin, prune, repair, retry, settle, stage, status, switch, verify, want,
 };
 
 /// Good releases that are kept when nobody says how many.
@@ -69,12 +69,15 @@ pub(crate) fn run(job: ServerJob, console: &Console, abort: &Abort) -> Result<Ex
             console.say(format!("`{}` {what}: {} files, {size}, {took}", reply.release, reply.files));
             if json { print(console, &reply) } else { Ok(ExitCode::Ok) }
         }
-        ServerVerb::Activate { release, lease, allow_older, force, adopt, shared } => {
+        ServerVerb::Activate { release, lease, allow_older, force, retry_failed, adopt, shared } => {
             let release = release.ok_or_else(|| Error::Usage("name the release: activate RELEASE".into()))?;
             let shared = side_by_side(shared)?;
             let locked = site.lock(owner)?;
             if adopt {
                 adopt_current(&locked, None, &shared, console)?;
+            }
+            if retry_failed {
+                retry::retry(&locked, &release, &|_| !abort.is_set())?;
             }
             if !allow_older {
                 switch::expect_not_older(&locked.site, &release)?;
@@ -84,14 +87,22 @@ pub(crate) fn run(job: ServerJob, console: &Console, abort: &Abort) -> Result<Ex
             }
             switch_to(locked, SwitchKind::Activate, &release, lease, console, abort)
         }
-        ServerVerb::Rollback { release, lease, force } => {
+        ServerVerb::Rollback { release, lease, force, retry_failed } => {
             let locked = site.lock(owner)?;
             locked.expect_way_back()?;
             let release = release.map_or_else(|| switch::rollback_target(&locked), Ok)?;
+            if retry_failed {
+                retry::retry(&locked, &release, &|_| !abort.is_set())?;
+            }
             if !force {
                 switch::expect_same_database(&locked.site, &release)?;
             }
             switch_to(locked, SwitchKind::Rollback, &release, lease, console, abort)
+        }
+        ServerVerb::MarkFailed { release } => {
+            retry::mark_failed(&site.lock(owner)?, &release)?;
+            console.say(format!("`{release}` is marked as failed"));
+            Ok(ExitCode::Ok)
         }
         ServerVerb::Status { json } => {
             let (site, busy) = site.reconcile_if_idle(owner)?;
@@ -99,15 +110,22 @@ pub(crate) fn run(job: ServerJob, console: &Console, abort: &Abort) -> Result<Ex
             if json {
                 return print(console, &reply);
             }
-            console.block(&status::table(&reply));
-            Ok(ExitCode::Ok)
+            answer(console, &status::table(&reply))
         }
         ServerVerb::Verify { release, json } => {
             let (site, _) = site.reconcile_if_idle(owner)?;
             verify_release(&site, release, json, console, abort)
         }
-        ServerVerb::Repair { release, payload } => {
-            repair_release(site, owner, release, payload, console, abort)
+        ServerVerb::Repair { release, payload, json } => {
+            let (release, found) = repair_release(site, owner, release, payload, abort)?;
+            console.say(match found.differences {
+                _ if found.adopted => format!("`{release}` was taken over: nothing says what it has to be"),
+                0 => format!("`{release}` is exactly what was built; nothing to repair"),
+                count => {
+                    format!("`{release}` is exactly what was built again; {count} differences were put right")
+                }
+            });
+            if json { print(console, &found) } else { Ok(ExitCode::Ok) }
         }
         ServerVerb::Adopt { release, shared } => {
             let shared = side_by_side(shared)?;
@@ -166,7 +184,9 @@ pub(crate) fn run(job: ServerJob, console: &Console, abort: &Abort) -> Result<Ex
             if lines.is_empty() {
                 console.say("nothing to remove");
             }
-            lines.into_iter().for_each(|line| console.say(line));
+            for line in lines {
+                answer(console, &cli::sanitize(&line))?;
+            }
             reply.warnings().into_iter().for_each(|line| console.warn(line));
             Ok(ExitCode::Ok)
         }
@@ -188,7 +208,7 @@ pub(crate) fn apache(ask: &apache::Ask, console: &Console) -> Result<ExitCode, E
 pub(crate) fn lint(ask: &lint::Ask, console: &Console) -> Result<ExitCode, Error> {
     let report = lint::lint(ask)?;
     for finding in &report.findings {
-        console.say(finding.to_string());
+        answer(console, &cli::sanitize(&finding.to_string()))?;
     }
     if report.by_real_path {
         console.say(format!("{}: Apache", lint::BY_REAL_PATH));
@@ -218,7 +238,7 @@ fn history(site: &Site<'_>, json: bool, console: &Console) -> Result<ExitCode, E
         }
     } else {
         let rows: Vec<Vec<String>> = lines.into_iter().map(HistoryLine::cells).collect();
-        console.block(&cli::table(&["at", "what", "release", "from", "by"], &rows));
+        answer(console, &cli::table(&["at", "what", "release", "from", "by"], &rows))?;
     }
     Ok(ExitCode::Ok)
 }
@@ -340,8 +360,9 @@ fn verify_release(
         for (what, paths) in
             [("missing", &reply.missing), ("extra", &reply.extra), ("changed", &reply.changed)]
         {
+            // Line by line: a path may hold a line end.
             for path in paths {
-                console.say(format!("{what} {path}"));
+                answer(console, &format!("{what} {}", cli::sanitize(path)))?;
             }
         }
     }
@@ -361,19 +382,13 @@ fn repair_release(
     owner: String,
     release: Option<ReleaseId>,
     payload: Option<PathBuf>,
-    console: &Console,
     abort: &Abort,
-) -> Result<ExitCode, Error> {
+) -> Result<(ReleaseId, VerifyReply), Error> {
     let locked = site.lock(owner)?;
     let file = locked.site.expect_here(release.as_ref())?;
-    let release = file.id();
+    let release = file.id().clone();
     let found = repair::repair(&locked, &file, payload.as_deref(), &|_| !abort.is_set())?;
-    console.say(match found.differences {
-        _ if found.adopted => format!("`{release}` was taken over: nothing says what it has to be"),
-        0 => format!("`{release}` is exactly what was built; nothing to repair"),
-        count => format!("`{release}` is exactly what was built again; {count} differences were put right"),
-    });
-    Ok(ExitCode::Ok)
+    Ok((release, found))
 }
 
 /// Takes in what is served, if it is no release yet; named after the time when nobody names it.
@@ -403,6 +418,12 @@ fn adopt_current(
         )),
     }
     Ok(())
+}
+
+/// Says what was asked for.
+fn answer(console: &Console, text: &str) -> Result<ExitCode, Error> {
+    console.answer(text).map_err(|source| Error::write(Path::new("standard output"), source))?;
+    Ok(ExitCode::Ok)
 }
 
 fn print<T: Serialize>(console: &Console, reply: &T) -> Result<ExitCode, Error> {

@@ -31,6 +31,7 @@ use crate::deliver::{Delivery, company, deliver};
 use crate::fault::Fault;
 use crate::hosts::count;
 use crate::job::{Job, owner};
+use crate::report::expect_junit;
 use crate::retry::delay;
 use crate::swap;
 use crate::visit::Dial;
@@ -81,6 +82,9 @@ pub(crate) fn converge(
     if dry_run {
         return report::dry_run(&courses, console);
     }
+    // Rather than after the switch.
+    records.expect_writable::<record::Converge>()?;
+    expect_junit(&settings.junit)?;
     let lenders = fleet.iter().zip(&answers).filter(|(_, answer)| serves(answer, &release));
     let lenders: Vec<Host> = lenders.map(|(host, _)| host.clone()).collect();
     let push =

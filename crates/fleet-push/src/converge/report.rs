@@ -149,8 +149,14 @@ impl Report {
         let tool = Tool { name: "fleet-push".into(), version: env!("CARGO_PKG_VERSION").into() };
         let id = release.id.clone();
         let record = Record { aborted, ..Record::new(tool, Some(input), release, details) };
-        Records::new(&settings.records).write(&record)?;
-        write_junit(&settings.junit, &cases)?;
+        // The hosts serve what they serve: what cannot be written about that is a warning.
+        if let Err(error) = Records::new(&settings.records).write(&record) {
+            Records::new(&settings.records).discard::<Converge>();
+            console.warn(error);
+        }
+        if let Err(error) = write_junit(&settings.junit, &cases) {
+            console.warn(error);
+        }
         if aborted {
             return Err(Error::Aborted);
         }
@@ -198,7 +204,7 @@ pub(super) fn dry_run(courses: &[Course], console: &Console) -> Result<ExitCode,
         vec![course.host.name.to_string(), now, would(course)]
     };
     let rows: Vec<Vec<String>> = courses.iter().map(row).collect();
-    console.block(&cli::table(&["host", "now", "would"], &rows));
+    console.answer(&cli::table(&["host", "now", "would"], &rows)).map_err(Error::Stdout)?;
     let bad = courses.iter().filter(|course| course.error.is_some());
     let names: Vec<String> = bad.map(|course| course.host.name.to_string()).collect();
     if names.is_empty() {

@@ -103,12 +103,15 @@ mod tests {
             batch: None,
             switched_after_ms: None,
             health: None,
+            former_health: None,
+            marked_failed: false,
             error: None,
         };
         Swap {
             verb: Verb::Activate,
             to: id(to),
             outcome,
+            judgement: None,
             spread_ms: None,
             hooks: Vec::new(),
             hosts: hosts.iter().map(host).collect(),

@@ -28,6 +28,7 @@ use crate::Error;
 use crate::cli::Reach;
 use crate::hosts::count;
 use crate::report::engine_word;
+use crate::told::Told;
 
 /// What is examined, and how commands name it.
 pub(super) struct Subject<'a> {
@@ -65,7 +66,7 @@ pub(crate) fn doctor(reach: &Reach, json: bool, console: &Console, abort: &Abort
     survey.conclude(&hosts, &mut observed);
     let results: Vec<(ExaminedHost, Option<Seen>)> =
         hosts.iter().zip(observed).map(|(host, one)| (examined(host, one.checks), one.seen)).collect();
-    tell(&results, console);
+    tell(&results, &Told::new(console, json))?;
     let all = FleetDoctor {
         schema: FleetDoctor::SCHEMA.to_owned(),
         hosts: results.into_iter().map(|(host, _)| host).collect(),
@@ -114,20 +115,20 @@ fn examined(host: &Host, checks: Vec<Check>) -> ExaminedHost {
 }
 
 /// For people: a table, then what is wrong or odd with each host, and what to do.
-fn tell(results: &[(ExaminedHost, Option<Seen>)], console: &Console) {
+fn tell(results: &[(ExaminedHost, Option<Seen>)], told: &Told<'_>) -> Result<(), Error> {
     let head = ["host", "engine", "is", "swap-release", "rtorrent", "free", "live"];
     let rows: Vec<Vec<String>> = results.iter().map(|(host, seen)| row(host, seen.as_ref())).collect();
-    console.block(&cli::table(&head, &rows));
+    told.table(&cli::table(&head, &rows))?;
     for (host, _) in results {
-        let told = |check: &&Check| matches!(check.verdict, Verdict::Fault | Verdict::Warning);
-        for check in host.checks.iter().filter(told) {
+        let is_told = |check: &&Check| matches!(check.verdict, Verdict::Fault | Verdict::Warning);
+        for check in host.checks.iter().filter(is_told) {
             let text = format!("{}: {}: {}", host.name, check.check, check.found);
             match check.verdict {
-                Verdict::Fault => console.say(text),
-                _ => console.warn(text),
+                Verdict::Fault => told.line(text)?,
+                _ => told.warning(text)?,
             }
             if let Some(remedy) = &check.remedy {
-                console.say(format!("{} remedy: {remedy}", host.name));
+                told.line(format!("{} remedy: {remedy}", host.name))?;
             }
             for command in &check.commands {
                 let place = match command.place {
@@ -135,13 +136,14 @@ fn tell(results: &[(ExaminedHost, Option<Seen>)], console: &Console) {
                     RemedyPlace::Host => "there",
                     RemedyPlace::Root => "there as root",
                 };
-                console.say(format!("{} remedy, run {place}: {}", host.name, command.command));
+                told.line(format!("{} remedy, run {place}: {}", host.name, command.command))?;
             }
         }
         for check in &host.checks {
             log::info!("{}: {}: {:?}: {}", host.name, check.check, check.verdict, check.found);
         }
     }
+    Ok(())
 }
 
 fn row(host: &ExaminedHost, seen: Option<&Seen>) -> Vec<String> {

@@ -17,6 +17,7 @@ use crate::Error;
 use crate::cli::Reach;
 use crate::doctor::{Observed, Survey, Trial, settle};
 use crate::hosts::count;
+use crate::told::Told;
 
 /// Asks every host and tells.
 pub(crate) fn plan(
@@ -65,7 +66,7 @@ pub(crate) fn plan(
         let text = serde_json::to_string_pretty(&plan).map_err(|error| Error::Json(error.to_string()))?;
         console.data(format!("{text}\n").as_bytes()).map_err(Error::Stdout)?;
     }
-    tell(&plan, console);
+    tell(&plan, &Told::new(console, json))?;
     let names: Vec<String> = failing(&plan).map(|host| host.name.clone()).collect();
     if names.is_empty() {
         return Ok(ExitCode::Ok);
@@ -96,7 +97,7 @@ fn expected(
 }
 
 /// For people: a table, then what is wrong or odd, then the expectation.
-fn tell(plan: &PushPlan, console: &Console) {
+fn tell(plan: &PushPlan, told: &Told<'_>) -> Result<(), Error> {
     let text = |value: Option<String>| value.unwrap_or_else(|| "-".to_owned());
     let row = |host: &PlannedHost| {
         vec![
@@ -118,37 +119,37 @@ fn tell(plan: &PushPlan, console: &Console) {
     };
     let rows: Vec<Vec<String>> = plan.hosts.iter().map(row).collect();
     let head = ["host", "would", "gets", "needs", "free", "clock", "swap-release", "rtorrent", "live"];
-    console.block(&cli::table(&head, &rows));
+    told.table(&cli::table(&head, &rows))?;
     for host in &plan.hosts {
         for problem in &host.problems {
-            console.say(format!("{}: {problem}", host.name));
+            told.line(format!("{}: {problem}", host.name))?;
         }
         for warning in &host.warnings {
-            console.warn(format!("{}: {warning}", host.name));
+            told.warning(format!("{}: {warning}", host.name))?;
         }
     }
     let guess = &plan.estimate;
     if guess.hosts > 0 {
         let rate = |bytes: u64| format!("{}/s", human::bytes(bytes));
-        console.say(format!(
+        told.line(format!(
             "N={} F={} u_s={} d={} sum u_i={}",
             guess.hosts,
             human::bytes(guess.bytes),
             rate(guess.seeder_upload),
             rate(guess.link),
             rate(guess.hosts_upload)
-        ));
-        console.say(format!("expected as star {}: {}", time(guess.star_seconds), guess.star_formula));
-        console.say(format!("expected as swarm {}: {}", time(guess.swarm_seconds), guess.swarm_formula));
+        ))?;
+        told.line(format!("expected as star {}: {}", time(guess.star_seconds), guess.star_formula))?;
+        told.line(format!("expected as swarm {}: {}", time(guess.swarm_seconds), guess.swarm_formula))?;
     }
     let would = |action: PlanAction| plan.hosts.iter().filter(|host| host.action == action).count();
-    console.say(format!(
+    told.line(format!(
         "release {}: {} would get it, {} have it, {} would fail; nothing was changed",
         plan.release,
         would(PlanAction::Push),
         would(PlanAction::Nothing),
         would(PlanAction::Fail)
-    ));
+    ))
 }
 
 fn time(seconds: f64) -> String {

@@ -262,12 +262,20 @@ pub(super) struct TrackerTable {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct HealthTable {
+    /// The page asked for, of the host itself.
     pub(super) url: Option<Template>,
+    /// The name of the site, for the Host header; over https also for TLS.
+    pub(super) host: Option<Template>,
+    /// More headers of the request.
+    #[serde(default)]
+    pub(super) headers: BTreeMap<String, Template>,
     pub(super) command: Option<Vec<Template>>,
     pub(super) in_a_row: Option<u32>,
     pub(super) max_latency: Option<Span>,
     pub(super) status: Option<u16>,
+    /// What the page must hold as a word of its own.
     pub(super) contains: Option<Template>,
+    /// `Name: value` of a header that must be there, with the whole of its value.
     pub(super) header: Option<Template>,
     pub(super) attempts: Option<u32>,
     pub(super) interval: Option<Span>,

@@ -3,12 +3,17 @@
 use std::time::Duration;
 
 use super::{Host, Template};
+use crate::health::{Expected, Question};
 
 /// The check as configured, for all hosts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Health {
     /// The page asked for, of the host itself. This or `command`, or both, are there.
     pub url: Option<Template>,
+    /// The name of the site that goes with it, for servers that have several.
+    pub host: Option<Template>,
+    /// Headers that go with it.
+    pub headers: Vec<(String, Template)>,
     /// A command run on the host, an argv list; it is well when that ends with 0.
     pub command: Option<Vec<Template>>,
     /// The longest time an answer may take and still be good.
@@ -17,9 +22,9 @@ pub struct Health {
     pub in_a_row: u32,
     /// The HTTP status that is right.
     pub status: u16,
-    /// What the body must hold.
+    /// What the page must hold as a word of its own.
     pub contains: Option<Template>,
-    /// A header that must be there, `Name: value`.
+    /// A header that must be there, `Name: value`, the value being the whole one.
     pub header: Option<Template>,
     /// How many bad answers make it ill, at least 1.
     pub attempts: u32,
@@ -32,20 +37,14 @@ pub struct Health {
 /// The check for one host and one release.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HealthCheck {
-    /// The page asked for, if any.
-    pub url: Option<String>,
+    /// The pages asked for, one after the other; each must be answered well.
+    pub questions: Vec<Question>,
     /// The command run on the host, if any.
     pub command: Option<Vec<String>>,
     /// The longest time an answer may take and still be good.
     pub max_latency: Option<Duration>,
     /// How many answers in a row must be good.
     pub in_a_row: u32,
-    /// The HTTP status that is right.
-    pub status: u16,
-    /// What the body must hold.
-    pub contains: Option<String>,
-    /// Name and value of a header that must be there.
-    pub header: Option<(String, String)>,
     /// How many bad answers make it ill.
     pub attempts: u32,
     /// The pause between two attempts.
@@ -56,7 +55,19 @@ pub struct HealthCheck {
 
 impl Health {
     /// The check with host and release filled in.
+    #[must_use]
     pub fn for_host(&self, host: &Host, release: &str) -> HealthCheck {
+        self.fill(host, release, true)
+    }
+
+    /// The same for a release that was not built here and does not know its name: what it would have to say its name for is
+    /// not asked of it.
+    #[must_use]
+    pub fn for_adopted(&self, host: &Host, release: &str) -> HealthCheck {
+        self.fill(host, release, false)
+    }
+
+    fn fill(&self, host: &Host, release: &str, knows_its_name: bool) -> HealthCheck {
         let value = |name: &str| match name {
             "address" => host.address.to_string(),
             "name" => host.name.to_string(),
@@ -67,17 +78,27 @@ impl Health {
             ("address", Some(ip)) if ip.is_ipv6() => format!("[{ip}]"),
             _ => value(name),
         };
+        let expect = |text: &Template| {
+            (knows_its_name || !text.has_placeholder("release")).then(|| text.render(value))
+        };
+        let question = |url: &Template| Question {
+            url: url.render(in_url),
+            host: self.host.as_ref().map(|host| host.render(in_url)),
+            headers: self.headers.iter().map(|(name, text)| (name.clone(), text.render(value))).collect(),
+            expected: Expected {
+                status: self.status,
+                header: self.header.as_ref().and_then(expect).map(|text| split_header(&text)),
+                contains: self.contains.as_ref().and_then(expect),
+            },
+        };
         HealthCheck {
-            url: self.url.as_ref().map(|url| url.render(in_url)),
+            questions: self.url.iter().map(question).collect(),
             command: self
                 .command
                 .as_ref()
                 .map(|command| command.iter().map(|part| part.render(value)).collect()),
             max_latency: self.max_latency,
             in_a_row: self.in_a_row,
-            status: self.status,
-            contains: self.contains.as_ref().map(|text| text.render(value)),
-            header: self.header.as_ref().map(|text| split_header(&text.render(value))),
             attempts: self.attempts,
             interval: self.interval,
             timeout: self.timeout,

@@ -56,6 +56,8 @@ pub(super) const TRACKER: &[&str] = &[
 ];
 pub(super) const HEALTH: &[&str] = &[
     "url",
+    "host",
+    "headers",
     "command",
     "status",
     "contains",

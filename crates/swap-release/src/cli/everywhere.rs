@@ -70,6 +70,9 @@ pub(super) struct Switch {
     /// Switch to a release that is older than a database update
     #[arg(long)]
     pub(super) force: bool,
+    /// Take a release that has failed its health check before, if its tree is still what was built
+    #[arg(long)]
+    pub(super) retry_failed: bool,
     /// Hosts that switch before all others and must be healthy first: a number, or a percentage such as 10%
     /// [default: `rollout.canary` of fleet.toml, else none]
     #[arg(long, value_name = "N|N%", conflicts_with = "deploy_to")]
@@ -102,13 +105,13 @@ pub(super) struct Verify {
     #[command(flatten)]
     pub(super) place: Where,
     /// Print JSON on standard output
-    #[arg(long, conflicts_with = "repair")]
+    #[arg(long)]
     pub(super) json: bool,
-    /// Put right what differs, from the payload
-    #[arg(long, conflicts_with = "fleet")]
+    /// Put right what differs, from the payload; what was found before is told
+    #[arg(long)]
     pub(super) repair: bool,
     /// The payload [default: as the BitTorrent client left it in incoming/]
-    #[arg(long, value_name = "PATH", requires = "repair")]
+    #[arg(long, value_name = "PATH", requires = "repair", conflicts_with = "fleet")]
     pub(super) payload: Option<PathBuf>,
 }
 
@@ -186,6 +189,8 @@ impl Converge {
             confirm_within: None,
             allow_older: true,
             force: false,
+            retry_failed: false,
+            condemns: false,
             adopt: false,
             canary: None,
             batch: None,
@@ -217,6 +222,8 @@ impl Switch {
             confirm_within: self.confirm_within,
             allow_older: self.allow_older,
             force: self.force,
+            retry_failed: self.retry_failed,
+            condemns: true,
             adopt: self.adopt,
             canary: self.canary,
             batch: self.batch,

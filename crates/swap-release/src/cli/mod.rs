@@ -98,6 +98,9 @@ enum Verb {
     Pin(Pin),
     /// Let a prune remove a release again
     Unpin(Pin),
+    /// Say that a release is bad, if it was never confirmed (what --fleet does after a failed health check)
+    #[command(hide = true)]
+    MarkFailed(Pin),
     /// Say what happened on this server, oldest first
     History(History),
     /// Finish or undo what a killed run left, as every other verb does first
@@ -126,6 +129,7 @@ impl Cli {
                     lease: switch.lease(),
                     allow_older: switch.allow_older,
                     force: switch.force,
+                    retry_failed: switch.retry_failed,
                     adopt: switch.adopt,
                     shared: switch.shared.clone(),
                 };
@@ -133,16 +137,22 @@ impl Cli {
                 place.choose(here, FleetVerb::Activate(on_fleet))
             }
             Verb::Rollback(switch) => {
-                let (release, lease, force) = (switch.release.clone(), switch.lease(), switch.force);
+                let here = ServerVerb::Rollback {
+                    release: switch.release.clone(),
+                    lease: switch.lease(),
+                    force: switch.force,
+                    retry_failed: switch.retry_failed,
+                };
                 let (place, on_fleet) = switch.split();
-                place.choose(ServerVerb::Rollback { release, lease, force }, FleetVerb::Rollback(on_fleet))
+                place.choose(here, FleetVerb::Rollback(on_fleet))
             }
             Verb::Status(Look { place, json }) => {
                 place.choose(ServerVerb::Status { json }, FleetVerb::Status { json })
             }
-            Verb::Verify(Verify { release, place, repair: true, payload, .. }) => {
-                place.choose(ServerVerb::Repair { release, payload }, FleetVerb::Status { json: false })
-            }
+            Verb::Verify(Verify { release, place, repair: true, payload, json }) => place.choose(
+                ServerVerb::Repair { release: release.clone(), payload, json },
+                FleetVerb::Repair { release, json },
+            ),
             Verb::Verify(Verify { release, place, json, .. }) => place.choose(
                 ServerVerb::Verify { release: release.clone(), json },
                 FleetVerb::Verify { release, json },
@@ -162,6 +172,7 @@ impl Cli {
             Verb::Apache(ask) => ask.into_place(),
             Verb::Pin(Pin { release, server }) => server.job(ServerVerb::Pin { release, pinned: true }),
             Verb::Unpin(Pin { release, server }) => server.job(ServerVerb::Pin { release, pinned: false }),
+            Verb::MarkFailed(Pin { release, server }) => server.job(ServerVerb::MarkFailed { release }),
             Verb::History(History { server, json }) => server.job(ServerVerb::History { json }),
             Verb::Reconcile(Reconcile { server }) => server.job(ServerVerb::Reconcile),
         }

@@ -11,11 +11,12 @@ use fleet::{Canary, DatabaseMode, Health, Interrupt, Phase, Rollout};
 use record::{Caches, ExitCode, HostOutcome, Input, Outcome, Release, Undone, Verb};
 
 use super::course::Course;
+use super::judge::Judged;
 use super::keeper::Keeper;
 use super::member::{Member, each};
 use super::switch::Plan;
 use super::undo::{self, deeds};
-use super::{AT_ONCE, Controller, look, prepare, report, rollout, switch};
+use super::{AT_ONCE, Controller, judge, look, prepare, report, rollout, switch};
 use crate::Error;
 use crate::job::{FleetSwitch, PruneJob};
 
@@ -46,6 +47,8 @@ pub(crate) fn run(
         owner: controller.owner.clone(),
         allow_older: job.allow_older,
         force: job.force,
+        retry_failed: job.retry_failed,
+        condemns: job.condemns && verb == Verb::Activate,
         in_batches,
         swap: format!("{}.{}.{}", release.id, record::now().as_second(), std::process::id()),
         afterwards: Duration::ZERO,
@@ -54,16 +57,16 @@ pub(crate) fn run(
     if job.dry_run {
         return report::dry_run(controller, &plan, &rollout, &release);
     }
-    let Ended { members, outcome, undone } = two_phases(controller, &plan, &rollout, &release);
-    let aborted = abort.is_set();
-    let swap = report::swap(&plan, outcome, &members, undone.as_ref());
-    report::write(controller, job, &release, input, swap, &members, aborted)?;
-    let result = end(&plan, outcome, &members, undone.as_ref(), aborted);
+    report::expect_room(job)?;
+    let ended = two_phases(controller, &plan, &rollout, &release);
+    let (outcome, aborted) = (ended.outcome, abort.is_set());
+    report::write(controller, job, &plan, &release, input, &ended, aborted);
+    let result = end(&plan, &ended, aborted);
     // What is held is given up by dropping it: a prune needs the locks.
-    drop(members);
+    drop(ended);
     if outcome == Outcome::Committed && verb == Verb::Activate {
         // Old releases are not worth failing a deployment for.
-        if let Err(error) = look::prune(controller, PruneJob::default()) {
+        if let Err(error) = look::prune(controller, PruneJob::default(), false) {
             console.warn(format!("prune: {error}"));
         }
     }
@@ -71,11 +74,13 @@ pub(crate) fn run(
 }
 
 /// How a swap ended.
-struct Ended {
-    members: Vec<Member>,
-    outcome: Outcome,
+pub(super) struct Ended {
+    pub(super) members: Vec<Member>,
+    pub(super) outcome: Outcome,
     /// What was done about what the release did to the shared database, where it was taken back.
-    undone: Option<Undone>,
+    pub(super) undone: Option<Undone>,
+    /// What a failed health check says of the release; `None` if nobody was found ill.
+    pub(super) judged: Option<Judged>,
 }
 
 /// The file's rollout, with what the command line says instead; and whether the hosts switch one after the other.
@@ -114,7 +119,7 @@ fn two_phases(controller: &Controller<'_>, plan: &Plan, rollout: &Rollout, relea
     let mut course = prove(controller, plan, release);
     leave_out(controller, rollout, &mut course.members);
     if !course.is_good() {
-        return Ended { members: course.members, outcome: Outcome::Refused, undone: None };
+        return Ended { members: course.members, outcome: Outcome::Refused, undone: None, judged: None };
     }
     // All locks first: two controllers at once end here, with nothing switched.
     let ours = plan.clone();
@@ -141,7 +146,26 @@ fn two_phases(controller: &Controller<'_>, plan: &Plan, rollout: &Rollout, relea
     } else {
         revert(controller, &mut course)
     };
-    Ended { members: course.members, outcome, undone }
+    // With caches that are not rebuilt the former release has nothing to say.
+    let owed = undone.as_ref().is_some_and(|undone: &Undone| undone.caches == Caches::Owed);
+    let judged = if outcome == Outcome::RolledBack && !owed { weigh(controller, &mut course) } else { None };
+    Ended { members: course.members, outcome, undone, judged }
+}
+
+/// What a failed health check says of the release, now that the former one can be asked the same.
+fn weigh(controller: &Controller<'_>, course: &mut Course<'_>) -> Option<Judged> {
+    if controller.abort.is_set() {
+        return None;
+    }
+    course.ask_former();
+    let judged = judge::judge(&course.members)?;
+    if controller.abort.is_set() {
+        return None;
+    }
+    if judged == Judged::Bad && course.plan.condemns {
+        course.mark_failed();
+    }
+    Some(judged)
 }
 
 /// Every host proves the release. Changes nothing.
@@ -149,10 +173,10 @@ pub(super) fn prove<'a>(controller: &'a Controller<'a>, plan: &Plan, release: &R
     let members: Vec<Member> = controller.hosts.iter().cloned().map(Member::new).collect();
     let all = NonZeroUsize::new(members.len()).unwrap_or(NonZeroUsize::MIN);
     controller.console.say(format!("asking {} hosts to prove `{}`", members.len(), plan.to));
-    let (proved, dial, owner) = (release.clone(), controller.dial.clone(), controller.owner.clone());
+    let (proved, dial, ours) = (release.clone(), controller.dial.clone(), plan.clone());
     let interrupt = Interrupt::from(controller.abort.flag());
     let members = each(members, AT_ONCE.min(all), &interrupt, move |member| {
-        prepare::prepare(member, &proved, &dial, owner.as_deref());
+        prepare::prepare(member, &proved, &dial, &ours);
     });
     let told =
         members.iter().flat_map(|member| member.warnings.iter().map(move |what| (&member.host.name, what)));
@@ -251,8 +275,18 @@ fn commit(controller: &Controller<'_>, course: &mut Course<'_>) -> Outcome {
     for run in course.members.iter().flat_map(|member| &member.hooks).filter(|run| !run.ok) {
         controller.console.warn(format!("{}: hook `{}` failed: {}", run.host, run.name, run.output));
     }
+    tell_warnings(controller, &course.members);
     let done = |member: &Member| matches!(member.outcome, HostOutcome::Committed | HostOutcome::LeftOut);
     if course.members.iter().all(done) { Outcome::Committed } else { Outcome::Mixed }
+}
+
+/// What the hosts warned of: done all the same.
+fn tell_warnings(controller: &Controller<'_>, members: &[Member]) {
+    for member in members {
+        for warning in &member.remarks {
+            controller.console.warn(format!("{}: {warning}", member.host.name));
+        }
+    }
 }
 
 fn revert(controller: &Controller<'_>, course: &mut Course<'_>) -> (Outcome, Option<Undone>) {
@@ -269,8 +303,6 @@ fn revert(controller: &Controller<'_>, course: &mut Course<'_>) -> (Outcome, Opt
         console.say("putting the former release back on every host that switched");
     }
     let patience = if abort.is_set() { REVERT_IN_HASTE } else { REVERT };
-    let bad = course.members.iter().any(|member| member.refuted);
-    let back = if bad { switch::Back::Revert } else { switch::Back::Withdraw };
     let mut undone = None;
     for deed in deeds(switched) {
         match deed {
@@ -281,7 +313,7 @@ fn revert(controller: &Controller<'_>, course: &mut Course<'_>) -> (Outcome, Opt
                 course.run_to_the_end(
                     |_| true,
                     move |member| {
-                        switch::revert(member, &ours, &dial, back, patience);
+                        switch::revert(member, &ours, &dial, patience);
                     },
                 );
             }
@@ -290,6 +322,7 @@ fn revert(controller: &Controller<'_>, course: &mut Course<'_>) -> (Outcome, Opt
             undo::Deed::Close => {}
         }
     }
+    tell_warnings(controller, &course.members);
     let back = course.members.iter().all(|member| {
         matches!(member.outcome, HostOutcome::Reverted | HostOutcome::Untouched | HostOutcome::LeftOut)
     });
@@ -314,20 +347,15 @@ fn afterwards(controller: &Controller<'_>, plan: &Plan) -> Duration {
     steps.map(|step| step.timeout()).sum::<Duration>() + drupal + Duration::from_secs(10)
 }
 
-fn end(
-    plan: &Plan,
-    outcome: Outcome,
-    members: &[Member],
-    undone: Option<&Undone>,
-    aborted: bool,
-) -> Result<ExitCode, Error> {
+fn end(plan: &Plan, ended: &Ended, aborted: bool) -> Result<ExitCode, Error> {
+    let Ended { members, outcome, undone, judged } = ended;
     let bad: Vec<&str> =
         members.iter().filter(|member| !member.is_good()).map(|member| member.host.name.as_str()).collect();
     let names = bad.join(", ");
     let to = &plan.to;
-    let database = undone.map(undo::told).unwrap_or_default();
-    let owed = undone.is_some_and(|undone| undone.caches == Caches::Owed);
-    let (summary, code) = match outcome {
+    let database = undone.as_ref().map(undo::told).unwrap_or_default();
+    let owed = undone.as_ref().is_some_and(|undone| undone.caches == Caches::Owed);
+    let (summary, code) = match *outcome {
         Outcome::Committed => return Ok(ExitCode::Ok),
         Outcome::Mixed => (format!("the fleet is left mixed: {names}{database}"), ExitCode::Mixed),
         _ if aborted => return Err(Error::Aborted),
@@ -337,7 +365,10 @@ fn end(
             ExitCode::Mixed,
         ),
         Outcome::RolledBack => (
-            format!("`{to}` failed on {names}; every host is on the release it had{database}"),
+            format!(
+                "`{to}` failed on {names}; every host is on the release it had{}{database}",
+                verdict(judged.as_ref(), members)
+            ),
             ExitCode::RolledBack,
         ),
         Outcome::Refused => {
@@ -351,7 +382,28 @@ fn end(
             (format!("no host was switched to `{to}`: {names} not ready{database}"), code)
         }
     };
-    Err(Error::FleetSwap { summary, code })
+    let hint = match judged {
+        Some(Judged::Spared { suspects_check: true, .. }) => Some(
+            "what [health] of fleet.toml asks for is not what this site answers: the answers are in the table and in swap.json",
+        ),
+        _ if members.iter().any(|member| member.marked) => Some(
+            "see the table and swap.json; it is taken again after another push, or with activate --retry-failed",
+        ),
+        Some(_) => Some("see the table and swap.json; when that is mended, activate the same release again"),
+        None => None,
+    };
+    Err(Error::FleetSwap { summary, code, hint })
+}
+
+/// What is said of the release.
+fn verdict(judged: Option<&Judged>, members: &[Member]) -> String {
+    match judged {
+        Some(Judged::Spared { why, .. }) => format!("; {why}"),
+        Some(Judged::Bad) if members.iter().any(|member| member.marked) => {
+            "; it is marked as failed".to_owned()
+        }
+        Some(Judged::Bad) | None => String::new(),
+    }
 }
 
 #[cfg(test)]

@@ -33,12 +33,13 @@ fn run_on(
     fleet: &str,
     script: impl Fn(&str, &str) -> Option<Reply> + Send + Sync + 'static,
 ) -> (Outcome, Vec<Member>, Vec<String>) {
-    let (Ended { members, outcome, .. }, log) = ended(fleet, script);
-    (outcome, members, log)
+    let (ended, log) = run_as(Verb::Activate, fleet, script);
+    (ended.outcome, ended.members, log)
 }
 
-/// The same with all that is known at the end.
-fn ended(
+/// The same as a verb of its own, with all that is known at the end.
+fn run_as(
+    verb: Verb,
     fleet: &str,
     script: impl Fn(&str, &str) -> Option<Reply> + Send + Sync + 'static,
 ) -> (Ended, Vec<String>) {
@@ -68,17 +69,7 @@ fn ended(
         console: &console,
         abort: &abort,
     };
-    let plan = Plan {
-        verb: Verb::Activate,
-        to: id("r2"),
-        within: LEASE,
-        owner: Some("build 42".into()),
-        allow_older: false,
-        force: false,
-        in_batches: false,
-        swap: "s1".into(),
-        afterwards: Duration::from_secs(1),
-    };
+    let plan = plan(verb);
     let rollout = controller.inventory.rollout.clone();
     let ended = two_phases(&controller, &plan, &rollout, &release("r2"));
     let log =
@@ -86,9 +77,30 @@ fn ended(
     (ended, log)
 }
 
+/// To `r2`.
+fn plan(verb: Verb) -> Plan {
+    Plan {
+        verb,
+        to: id("r2"),
+        within: LEASE,
+        owner: Some("build 42".into()),
+        allow_older: false,
+        force: false,
+        in_batches: false,
+        swap: "s1".into(),
+        retry_failed: false,
+        condemns: verb == Verb::Activate,
+        afterwards: Duration::from_secs(1),
+    }
+}
+
 /// Host and effect as two words: `web1`, `verify`; a word written to a process is `says commit`.
 fn short(effect: &Effect) -> (String, String) {
     match effect {
+        Effect::Exec(host, argv, _) if argv.program_name() == "env" => {
+            let release = argv.as_slice().iter().find_map(|part| part.strip_prefix("MKT_RELEASE="));
+            (host.to_string(), format!("asks {}", release.unwrap()))
+        }
         Effect::Exec(host, argv, _) => (host.to_string(), argv.as_slice()[1].clone()),
         Effect::Spawn(host, argv) => {
             assert!(
@@ -161,7 +173,8 @@ fn well(what: &str) -> Reply {
         "verify" => proof(true),
         "hold" => says([READY, SWITCHED, WAITING, COMMITTED].concat()),
         what if what.starts_with("runs ") => says(""),
-        "says go" | "says ping" | "says commit" | "says revert" | "says withdraw" | "activate" => says(""),
+        what if what.starts_with("asks ") => says(""),
+        "says go" | "says ping" | "says commit" | "says withdraw" | "activate" | "mark-failed" => says(""),
         other => panic!("not expected: {other}"),
     }
 }
@@ -325,7 +338,7 @@ fn a_hook_that_fails_before_the_switch_keeps_all_from_switching() {
     assert!(!log.iter().any(|line| line.ends_with("says go")), "{log:?}");
     assert_eq!(members[1].error.as_deref(), Some("hook `every` failed: no such thing"));
     for host in ["web1", "web2"] {
-        assert!(log.contains(&format!("{host} says revert")), "its lock is given up: {log:?}");
+        assert!(log.contains(&format!("{host} says withdraw")), "its lock is given up: {log:?}");
     }
 }
 
@@ -337,7 +350,8 @@ fn a_canary_that_is_ill_keeps_the_others_on_their_release() {
         _ => None,
     });
     assert_eq!(outcome, Outcome::RolledBack);
-    assert!(log.contains(&"web1 says revert".to_owned()), "the release is bad: {log:?}");
+    assert!(log.contains(&"web1 says withdraw".to_owned()), "{log:?}");
+    assert!(!log.iter().any(|line| line.ends_with("mark-failed")), "a hook says nothing of it: {log:?}");
     assert!(!log.contains(&"web2 says go".to_owned()), "{log:?}");
     assert_eq!(members[0].outcome, HostOutcome::Reverted);
     assert_eq!(members[1].outcome, HostOutcome::Untouched);
@@ -375,7 +389,7 @@ const OWES: &str = "{\"event\":\"owes\",\"live\":\"r1\",\"remains\":null}\n";
 /// A fleet with the preset, whose update fails on web1, which runs drush; `undo` is how the rebuilding goes there and on web2.
 fn taken_back(undo: [bool; 2]) -> (Ended, Vec<String>) {
     let fleet = FLEET.replace("[site]\n", "[site]\ndrupal = \"8+\"\n") + DRUPAL;
-    ended(&fleet, move |host, what| {
+    run_as(Verb::Activate, &fleet, move |host, what| {
         let good = hook(true);
         (what == "hold").then(|| {
             says(match host {
@@ -400,14 +414,14 @@ fn a_revert_is_done_when_the_former_release_has_rebuilt_the_caches_once() {
         "web1 runs before-switch drupal: maintenance mode on",
         "web1 says go",
         "web1 runs after-switch drupal: updates, configuration and caches",
-        "web2 says revert",
+        "web2 says withdraw",
         "web1 runs after-revert drupal: caches of the former release",
         "web2 runs after-revert drupal: settled",
     ];
     for pair in order.windows(2) {
         assert!(position(&log, pair[0]) < position(&log, pair[1]), "{pair:?} in {log:?}");
     }
-    let back = ["web1 says revert", "web2 says revert"].map(|what| position(&log, what));
+    let back = ["web1 says withdraw", "web2 says withdraw"].map(|what| position(&log, what));
     let rebuilt = position(&log, "web1 runs after-revert drupal: caches of the former release");
     assert!(back.iter().all(|back| *back < rebuilt), "nobody serves the new code any more: {log:?}");
     assert!(
@@ -425,23 +439,15 @@ fn who_cannot_rebuild_the_caches_is_followed_by_the_next_and_if_nobody_can_it_is
     assert_eq!((undone.caches, undone.by.as_deref()), (Caches::Rebuilt, Some("web2")), "{log:?}");
     assert!(undone.errors[0].starts_with("web1: "), "{:?}", undone.errors);
 
-    let (Ended { members, outcome, undone }, log) = taken_back([false, false]);
-    let undone = undone.unwrap();
+    let (ended, log) = taken_back([false, false]);
+    let undone = ended.undone.clone().unwrap();
     assert_eq!((undone.caches, undone.errors.len()), (Caches::Owed, 2), "{log:?}");
-    let plan = Plan {
-        verb: Verb::Activate,
-        to: id("r2"),
-        within: LEASE,
-        owner: None,
-        allow_older: false,
-        force: false,
-        in_batches: false,
-        swap: "s1".into(),
-        afterwards: Duration::ZERO,
-    };
-    let Err(Error::FleetSwap { code, summary }) = end(&plan, outcome, &members, Some(&undone), false) else {
+    let Err(Error::FleetSwap { code, summary, .. }) = end(&plan(Verb::Activate), &ended, false) else {
         panic!("it did not go well")
     };
     assert_eq!(code, ExitCode::Mixed, "a person is needed: {summary}");
     assert!(summary.contains("could not be rebuilt (web1: "), "{summary}");
 }
+
+#[path = "commit_health_tests.rs"]
+mod health;

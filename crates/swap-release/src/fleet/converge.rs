@@ -80,7 +80,7 @@ fn once(mut controller: Controller<'_>, job: &FleetSwitch, rebuild: bool) -> Res
         host: None,
         ..drupal
     });
-    let job = FleetSwitch { allow_older: true, release: None, ..job.clone() };
+    let job = FleetSwitch { allow_older: true, release: None, condemns: false, ..job.clone() };
     controller.keeper = None;
     let code = commit::run(&controller, &job, Verb::Activate, release, None)?;
     if away.is_empty() { Ok(code) } else { Err(Error::FleetVerb { failed: away.len(), all }) }

@@ -2,15 +2,15 @@
 
 use std::time::{Duration, Instant};
 
+use fleet::health::Verdict;
 use fleet::{Interrupt, Phase};
-use record::DrupalFacts;
 use record::host::DatabaseUpdate;
+use record::{DrupalFacts, HostOutcome};
 
-use super::host::Fault;
 use super::member::{Member, each_kept};
 use super::steps::{Around, Step, chosen};
 use super::switch::Plan;
-use super::{Controller, health, talk};
+use super::{Controller, health, switch, talk};
 use crate::order::{Action, HookOrder};
 
 /// A swap under way.
@@ -144,7 +144,6 @@ impl<'a> Course<'a> {
             let Some(order) = orders(member) else { return };
             member.found = (None, None);
             if let Err(fault) = talk::obey(member, &order, verb, &abort) {
-                member.refuted |= matches!(fault, Fault::Hook { .. });
                 member.fail(fault);
             }
         });
@@ -229,9 +228,30 @@ impl<'a> Course<'a> {
     /// Asks the members that `turn` picks whether they serve the release.
     pub(super) fn ask_health(&mut self, turn: impl Fn(&Member) -> bool) {
         let Some(health) = self.controller.inventory.health.clone() else { return };
-        let (to, abort, every) =
-            (self.plan.to.clone(), self.controller.abort.clone(), self.plan.renew_every());
-        self.run(turn, move |member| health::probe(member, &health, &to, &abort, every));
+        let (plan, abort, every) =
+            (self.plan.clone(), self.controller.abort.clone(), self.plan.renew_every());
+        self.run(turn, move |member| health::probe(member, &health, &plan, &abort, every));
+    }
+
+    /// Asks the hosts that were not well on the release, and are on their former one again, the same about that.
+    pub(super) fn ask_former(&mut self) {
+        let Some(health) = self.controller.inventory.health.clone() else { return };
+        let turn = |member: &Member| {
+            let was_ill = !matches!(member.finding, None | Some(Verdict::Good(_)));
+            was_ill && member.outcome == HostOutcome::Reverted
+        };
+        if !self.members.iter().any(turn) {
+            return;
+        }
+        self.controller.console.say("asking the former release the same, to know what that says");
+        let (plan, abort) = (self.plan.clone(), self.controller.abort.clone());
+        self.run(turn, move |member| health::ask_former(member, &health, &plan, &abort));
+    }
+
+    /// Marks the release as failed on every host that was asked.
+    pub(super) fn mark_failed(&mut self) {
+        let plan = self.plan.clone();
+        self.run(|member| member.finding.is_some(), move |member| switch::mark_failed(member, &plan));
     }
 
     /// Lets time go by, with every host hearing of us.

@@ -1,67 +1,91 @@
-//! Is the release that is live on a host the new one, and does it work? Asked of the server itself, never of the
-//! balancer.
+//! Is the release that is live on a host well? Asked of the server itself, never of the balancer, until it is known.
 
 use std::time::{Duration, Instant};
 
 use cli::{Abort, human};
+use fleet::health::{Verdict, ask};
 use fleet::{Argv, Health, HealthCheck};
 use record::ReleaseId;
-use ureq::Agent;
 
 use super::member::Member;
+use super::switch::Plan;
 
-/// The most of a page that is looked at, in bytes.
-const LARGEST_PAGE: u64 = 1024 * 1024;
+/// What a shell gives for a program that is not there, or that is none (POSIX, 2.8.2): it was not run, and said nothing.
+const NOT_RUN: [i32; 2] = [126, 127];
 
-/// Asks until the host has answered as it should `in_a_row` times, or badly `attempts` times. `every` is how often the
-/// host is to hear that we live.
-pub(crate) fn probe(
+/// Asks whether the host is well on the release that it was switched to. `every` is how often the host is to hear that we
+/// live.
+pub(crate) fn probe(member: &mut Member, health: &Health, plan: &Plan, abort: &Abort, every: Duration) {
+    let check = check(health, member, &plan.to);
+    let variables = variables(member, plan, &plan.to);
+    let Some(verdict) = examine(member, &check, &variables, abort, every) else {
+        member.fail("terminated");
+        return;
+    };
+    let what = check.questions.first().map_or_else(|| "it".to_owned(), |page| format!("`{}`", page.url));
+    match &verdict {
+        Verdict::Good(_) => {}
+        Verdict::Bad(why) => member.fail(format!("{what} is not healthy: {why}")),
+        Verdict::NoAnswer(why) => member.fail(format!("{what} does not answer: {why}")),
+    }
+    member.health = Some(text(&verdict).to_owned());
+    member.finding = Some(verdict);
+}
+
+/// Asks the same of the release that was put back, to know what a bad answer says of the other one.
+pub(crate) fn ask_former(member: &mut Member, health: &Health, plan: &Plan, abort: &Abort) {
+    let Some(former) = member.before.clone() else { return };
+    let check = check(health, member, &former);
+    let variables = variables(member, plan, &former);
+    member.former = examine(member, &check, &variables, abort, plan.renew_every());
+}
+
+/// What a verdict says.
+pub(crate) fn text(verdict: &Verdict) -> &str {
+    match verdict {
+        Verdict::Good(text) | Verdict::Bad(text) | Verdict::NoAnswer(text) => text,
+    }
+}
+
+fn check(health: &Health, member: &Member, release: &ReleaseId) -> HealthCheck {
+    if member.adopted.contains(release) {
+        health.for_adopted(&member.host, release.as_str())
+    } else {
+        health.for_host(&member.host, release.as_str())
+    }
+}
+
+/// Asks until the host has answered as it should `in_a_row` times, or otherwise `attempts` times; then the last answer
+/// counts. `None` if it was ended.
+fn examine(
     member: &mut Member,
-    health: &Health,
-    release: &ReleaseId,
+    check: &HealthCheck,
+    variables: &[String],
     abort: &Abort,
     every: Duration,
-) {
-    let check = health.for_host(&member.host, release.as_str());
-    let agent = Agent::config_builder()
-        .timeout_global(Some(check.timeout))
-        .http_status_as_error(false)
-        // A redirect is an answer like any other: 301 to the public name would ask the balancer.
-        .max_redirects(0)
-        .max_redirects_will_error(false)
-        .user_agent(concat!("swap-release/", env!("CARGO_PKG_VERSION")))
-        .proxy(None)
-        .build()
-        .new_agent();
+) -> Option<Verdict> {
     let (mut good, mut bad) = (0, 0);
     loop {
         if abort.is_set() {
-            member.fail("terminated");
-            return;
+            return None;
         }
         member.renew(every);
         let asked = Instant::now();
-        let answer = ask(member, &agent, &check).and_then(|seen| in_time(seen, asked.elapsed(), &check));
-        match answer {
-            Ok(seen) => {
+        match once(member, check, variables) {
+            Verdict::Good(seen) => {
                 good += 1;
                 if good >= check.in_a_row {
                     let times = if good > 1 { format!(", {good} times in a row") } else { String::new() };
                     let bad = if bad > 0 { format!(", after {bad} bad") } else { String::new() };
                     let took = human::seconds(asked.elapsed());
-                    member.health = Some(format!("{seen} in {took}{times}{bad}"));
-                    return;
+                    return Some(Verdict::Good(format!("{seen} in {took}{times}{bad}")));
                 }
             }
-            Err(why) => {
+            other => {
                 good = 0;
                 bad += 1;
-                member.health = Some(why.clone());
                 if bad >= check.attempts {
-                    let what = check.url.as_deref().map_or_else(|| "it".to_owned(), |url| format!("`{url}`"));
-                    member.refuted = true;
-                    member.fail(format!("{what} is not healthy: {why}"));
-                    return;
+                    return Some(other);
                 }
             }
         }
@@ -69,56 +93,68 @@ pub(crate) fn probe(
     }
 }
 
-/// An answer that comes too late is none.
-fn in_time(seen: String, took: Duration, check: &HealthCheck) -> Result<String, String> {
-    match check.max_latency {
-        Some(most) if took > most => {
-            Err(format!("{seen}, but in {} and not {}", human::seconds(took), human::seconds(most)))
+/// Pages and command, as far as they are configured: good if all are, else the first that is not.
+fn once(member: &Member, check: &HealthCheck, variables: &[String]) -> Verdict {
+    let all = || {
+        let mut seen = Vec::new();
+        for question in &check.questions {
+            seen.push(in_time(check, || ask(question, check.timeout))?);
         }
-        _ => Ok(seen),
+        if let Some(argv) = &check.command {
+            seen.push(in_time(check, || run(member, argv, variables, check.timeout))?);
+        }
+        seen.dedup();
+        Ok(seen.join(", "))
+    };
+    all().map_or_else(|verdict| verdict, Verdict::Good)
+}
+
+/// Asks, and takes a good answer that comes too late as a bad one; `Err` is what is not good.
+fn in_time(check: &HealthCheck, asking: impl FnOnce() -> Verdict) -> Result<String, Verdict> {
+    let asked = Instant::now();
+    let verdict = asking();
+    let took = asked.elapsed();
+    match (verdict, check.max_latency) {
+        (Verdict::Good(seen), Some(most)) if took > most => Err(Verdict::Bad(format!(
+            "{seen}, but in {} and not {}",
+            human::seconds(took),
+            human::seconds(most)
+        ))),
+        (Verdict::Good(seen), _) => Ok(seen),
+        (other, _) => Err(other),
     }
 }
 
-/// Page and command, as far as they are configured; `Ok` says what was seen, `Err` what was wrong with it.
-fn ask(member: &Member, agent: &Agent, check: &HealthCheck) -> Result<String, String> {
-    let page = check.url.as_deref().map(|url| ask_page(agent, url, check)).transpose()?;
-    let command = check.command.as_deref().map(|argv| run(member, argv, check.timeout)).transpose()?;
-    Ok([page, command].into_iter().flatten().collect::<Vec<_>>().join(", "))
-}
-
-fn run(member: &Member, argv: &[String], timeout: Duration) -> Result<String, String> {
-    let remote = member.remote.as_ref().ok_or("not connected")?;
-    let (program, arguments) = argv.split_first().ok_or("no command")?;
-    let argv = Argv::new(program).args(arguments.iter().cloned());
-    let output = remote.exec(&argv, b"", timeout).map_err(|error| error.to_string())?;
-    let name = argv.program_name();
-    if output.status.success() {
-        Ok(format!("`{name}` well"))
-    } else {
-        Err(format!("`{name}` failed: {}", output.reason()))
+fn run(member: &Member, argv: &[String], variables: &[String], timeout: Duration) -> Verdict {
+    let Some(remote) = &member.remote else { return Verdict::NoAnswer("not connected".into()) };
+    let name = argv.first().map_or("", |program| program.rsplit('/').next().unwrap_or(program));
+    let command = Argv::new("env").args(variables.iter().cloned()).args(argv.iter().cloned());
+    match remote.exec(&command, b"", timeout) {
+        Err(error) => Verdict::NoAnswer(error.to_string()),
+        Ok(output) if output.status.success() => Verdict::Good(format!("`{name}` well")),
+        Ok(output) if output.status.code().is_some_and(|code| NOT_RUN.contains(&code)) => {
+            Verdict::NoAnswer(format!("`{name}` cannot be run: {}", output.reason()))
+        }
+        Ok(output) => Verdict::Bad(format!("`{name}` failed: {}", output.reason())),
     }
 }
 
-fn ask_page(agent: &Agent, url: &str, check: &HealthCheck) -> Result<String, String> {
-    let mut response = agent.get(url).call().map_err(|error| error.to_string())?;
-    let status = response.status().as_u16();
-    if status != check.status {
-        return Err(format!("status {status}, not {}", check.status));
-    }
-    if let Some((name, expected)) = &check.header {
-        let found = response.headers().get(name).and_then(|value| value.to_str().ok());
-        match found {
-            Some(found) if found.contains(expected.as_str()) => {}
-            Some(found) => return Err(format!("header {name} is `{found}`, without `{expected}`")),
-            None => return Err(format!("no header {name}")),
-        }
-    }
-    if let Some(expected) = &check.contains {
-        let body = response.body_mut().with_config().limit(LARGEST_PAGE).lossy_utf8(true).read_to_string();
-        let body = body.map_err(|error| error.to_string())?;
-        if !body.contains(expected.as_str()) {
-            return Err(format!("status {status}, but `{expected}` is not in the page"));
-        }
-    }
-    Ok(format!("status {status}"))
+/// What a command finds in its environment: what hooks find.
+fn variables(member: &Member, plan: &Plan, release: &ReleaseId) -> Vec<String> {
+    let deploy_to = &member.host.deploy_to;
+    let dir = |id: &ReleaseId| format!("{deploy_to}/releases/{id}");
+    let previous = member.before.as_ref().filter(|before| *before != release);
+    let variables = [
+        ("PHASE", "health".to_owned()),
+        ("VERB", plan.verb_name().to_owned()),
+        ("RELEASE", release.to_string()),
+        ("RELEASE_DIR", dir(release)),
+        ("PREVIOUS", previous.map(ToString::to_string).unwrap_or_default()),
+        ("PREVIOUS_DIR", previous.map(dir).unwrap_or_default()),
+        ("DEPLOY_TO", deploy_to.to_string()),
+        ("CURRENT", format!("{deploy_to}/current")),
+        ("SHARED", format!("{deploy_to}/shared")),
+        ("OWNER", super::owner(plan.owner.as_deref()).unwrap_or_default()),
+    ];
+    variables.into_iter().map(|(name, value)| format!("MKT_{name}={value}")).collect()
 }

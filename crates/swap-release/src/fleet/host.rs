@@ -69,6 +69,12 @@ pub(crate) fn parse<T: DeserializeOwned>(verb: &str, line: &str) -> Result<T, Fa
     })
 }
 
+/// What `swap-release` on a host warned of, out of what it printed to standard error.
+pub(crate) fn warnings(said: &str) -> impl Iterator<Item = &str> {
+    let marks = ["[swap-release] warning: ", "[swap-release] warn: "];
+    said.lines().filter_map(move |line| marks.iter().find_map(|mark| Some(line.split_once(mark)?.1)))
+}
+
 /// The verb of a command, for messages.
 pub(crate) fn verb(argv: &Argv) -> String {
     argv.as_slice().get(1).cloned().unwrap_or_default()

@@ -8,7 +8,7 @@ use record::{ExitCode, ReleaseId};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::host::{Fault, ask};
+use super::host::{Fault, ask, parse, warnings};
 use super::{AT_ONCE, Controller};
 use crate::Error;
 use crate::job::PruneJob;
@@ -69,10 +69,72 @@ pub(crate) fn verify(
     release: Option<&ReleaseId>,
     json: bool,
 ) -> Result<ExitCode, Error> {
-    let answers = ask_all::<VerifyReply>(controller, |host| {
+    let argv = |host: &Host| {
         let argv = controller.argv(host, "verify").arg("--json");
         release.map_or(argv.clone(), |release| argv.arg(release.as_str()))
-    });
+    };
+    let answers = on_all(controller, argv, examine);
+    let differ: Vec<String> = answers
+        .iter()
+        .filter(|answer| answer.reply.as_ref().is_some_and(|reply: &VerifyReply| !reply.ok))
+        .map(|answer| answer.host.clone())
+        .collect();
+    let told = tell_verified(controller, &answers, json, "exactly what was built", "differs");
+    match told {
+        Ok(_) | Err(Error::FleetVerb { .. }) if !differ.is_empty() => Err(Error::FleetDrift {
+            hosts: differ,
+            unknown: answers.iter().filter(|answer| answer.error.is_some()).count(),
+            all: answers.len(),
+            fleet: controller.inventory.path.clone(),
+            release: release.cloned(),
+        }),
+        told => told,
+    }
+}
+
+/// Has every host put right what differs there, from its own copy of the payload.
+pub(crate) fn repair(
+    controller: &Controller<'_>,
+    release: Option<&ReleaseId>,
+    json: bool,
+) -> Result<ExitCode, Error> {
+    let argv = |host: &Host| {
+        let argv = controller.argv(host, "verify").args(["--repair", "--json"]);
+        release.map_or(argv.clone(), |release| argv.arg(release.as_str()))
+    };
+    let answers = on_all(controller, argv, |remote, argv| ask(remote, argv, PATIENCE));
+    tell_verified(controller, &answers, json, "exactly what was built", "put right")
+}
+
+/// What a host found, also when it is not what was built.
+fn examine(remote: &dyn fleet::Remote, argv: &Argv) -> Result<VerifyReply, Fault> {
+    let output = remote.exec(argv, b"", PATIENCE)?;
+    let differs = Some(ExitCode::Mismatch.number().into());
+    let text = String::from_utf8_lossy(&output.stdout);
+    if output.status.success() || (output.status.code() == differs && !text.trim().is_empty()) {
+        return parse("verify", text.trim());
+    }
+    Err(Fault::Failed { verb: "verify".into(), reason: output.reason() })
+}
+
+/// Differences that a row names; all are in the JSON.
+const NAMED: usize = 3;
+
+fn tell_verified(
+    controller: &Controller<'_>,
+    answers: &[Answer<VerifyReply>],
+    json: bool,
+    same: &str,
+    other: &str,
+) -> Result<ExitCode, Error> {
+    let found = |reply: &VerifyReply| {
+        let lists = [("missing", &reply.missing), ("changed", &reply.changed), ("extra", &reply.extra)];
+        let all =
+            lists.iter().flat_map(|(what, paths)| paths.iter().map(move |path| format!("{what} {path}")));
+        let named: Vec<String> = all.take(NAMED).collect();
+        let more = if reply.differences > named.len() as u64 { ", ..." } else { "" };
+        format!("{other} in {} places: {}{more}", reply.differences, named.join(", "))
+    };
     let row = |answer: &Answer<VerifyReply>| {
         let reply = answer.reply.as_ref();
         vec![
@@ -82,13 +144,15 @@ pub(crate) fn verify(
                 || "-".to_owned(),
                 |reply| reply.tree_digest.to_string().chars().take(12).collect(),
             ),
-            answer.error.clone().unwrap_or_else(|| {
-                let adopted = reply.is_some_and(|reply| reply.adopted);
-                if adopted { "taken over, nothing to compare with" } else { "exactly what was built" }.into()
-            }),
+            match (&answer.error, reply) {
+                (Some(error), _) => error.clone(),
+                (None, Some(reply)) if !reply.ok => found(reply),
+                (None, Some(reply)) if reply.adopted => "taken over, nothing to compare with".to_owned(),
+                (None, _) => same.to_owned(),
+            },
         ]
     };
-    finish(controller, &answers, json, &["host", "release", "tree", ""], row)
+    finish(controller, answers, json, &["host", "release", "tree", ""], row)
 }
 
 /// Takes in what is served, on every host on which it is no release yet.
@@ -119,8 +183,7 @@ fn run(remote: &dyn fleet::Remote, argv: &Argv, verb: &str) -> Result<String, Fa
 /// Passes on why a host could not, and what it warned of.
 fn tell(controller: &Controller<'_>, answers: &[Answer<String>]) {
     for answer in answers {
-        let said = answer.reply.as_deref().unwrap_or_default();
-        let warnings = said.lines().filter_map(|line| line.split_once("warning: ")).map(|(_, text)| text);
+        let warnings = warnings(answer.reply.as_deref().unwrap_or_default());
         for text in answer.error.as_deref().into_iter().chain(warnings) {
             controller.console.warn(format!("{}: {text}", answer.host));
         }
@@ -143,7 +206,7 @@ pub(crate) fn settle(controller: &Controller<'_>) -> Result<ExitCode, Error> {
 }
 
 /// Removes old releases everywhere.
-pub(crate) fn prune(controller: &Controller<'_>, job: PruneJob) -> Result<ExitCode, Error> {
+pub(crate) fn prune(controller: &Controller<'_>, job: PruneJob, asked_for: bool) -> Result<ExitCode, Error> {
     let keep = job.keep.unwrap_or(controller.inventory.site.keep).to_string();
     let grace = job.grace.map(|grace| format!("{}s", grace.as_secs()));
     let answers = ask_all::<PruneReply>(controller, |host: &Host| {
@@ -159,7 +222,14 @@ pub(crate) fn prune(controller: &Controller<'_>, job: PruneJob) -> Result<ExitCo
         if lines.is_empty() && job.dry_run && error.is_none() {
             lines.push("nothing to remove".to_owned());
         }
-        lines.into_iter().for_each(|line| controller.console.say(format!("{host}: {line}")));
+        for line in lines.iter().map(|line| format!("{host}: {line}")) {
+            // After a commit it is one of the things that are done on the way.
+            if asked_for {
+                answer(controller, &cli::sanitize(&line))?;
+            } else {
+                controller.console.say(line);
+            }
+        }
         let warnings = reply.as_ref().map(PruneReply::warnings).unwrap_or_default();
         for text in error.iter().chain(&warnings) {
             controller.console.warn(format!("{host}: {text}"));
@@ -204,6 +274,12 @@ fn on_all<T: Send + 'static>(
     outcomes.into_iter().zip(&controller.hosts).map(answer).collect()
 }
 
+/// Says what was asked for.
+pub(super) fn answer(controller: &Controller<'_>, text: &str) -> Result<(), Error> {
+    let out = std::path::Path::new("standard output");
+    controller.console.answer(text).map_err(|source| Error::write(out, source))
+}
+
 fn finish<T: Serialize>(
     controller: &Controller<'_>,
     answers: &[Answer<T>],
@@ -219,7 +295,7 @@ fn finish<T: Serialize>(
         controller.console.data(&bytes).map_err(|source| Error::write(out, source))?;
     } else {
         let rows: Vec<Vec<String>> = answers.iter().map(row).collect();
-        controller.console.block(&cli::table(head, &rows));
+        answer(controller, &cli::table(head, &rows))?;
     }
     controller.abort.check()?;
     result(answers.iter().filter(|answer| answer.error.is_some()).count(), answers.len())

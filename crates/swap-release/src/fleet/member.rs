@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use fleet::health::Verdict;
 use fleet::{Host, Interrupt, Outcome, Process, Remote, fan_out};
 use record::host::DatabaseUpdate;
 use record::{DrupalFacts, HookRun, HostOutcome, ReleaseId, Remains};
@@ -23,19 +24,28 @@ pub(crate) struct Member {
     pub(crate) process: Option<Box<dyn Process>>,
     pub(crate) before: Option<ReleaseId>,
     pub(crate) after: Option<ReleaseId>,
+    /// Those of the two that were taken over here, and do not know what we call them.
+    pub(crate) adopted: Vec<ReleaseId>,
     pub(crate) outcome: HostOutcome,
     /// Counted from 1.
     pub(crate) batch: Option<u32>,
     pub(crate) switched_at: Option<Instant>,
+    /// What the health check saw last, for people.
     pub(crate) health: Option<String>,
+    /// What it found of the release; none if the host was not asked.
+    pub(crate) finding: Option<Verdict>,
+    /// What the former release said to the same, when it was back.
+    pub(crate) former: Option<Verdict>,
     pub(crate) hooks: Vec<HookRun>,
     pub(crate) error: Option<String>,
     /// What its web servers will do to visitors.
     pub(crate) warnings: Vec<String>,
+    /// What the host warned of while it was told to commit or to go back.
+    pub(crate) remarks: Vec<String>,
     /// Its lock is held by somebody else: not a host that is missing, but another deployment.
     pub(crate) busy: bool,
-    /// The release was found to be bad here: it is not well, or a hook failed.
-    pub(crate) refuted: bool,
+    /// The release is marked as failed here.
+    pub(crate) marked: bool,
     /// It has written down what an undo needs.
     pub(crate) armed: bool,
     /// Its place among those that take over: 0 is the one that runs drush.
@@ -59,15 +69,19 @@ impl Member {
             process: None,
             before: None,
             after: None,
+            adopted: Vec::new(),
             outcome: HostOutcome::Untouched,
             batch: None,
             switched_at: None,
             health: None,
+            finding: None,
+            former: None,
             hooks: Vec::new(),
             error: None,
             warnings: Vec::new(),
+            remarks: Vec::new(),
             busy: false,
-            refuted: false,
+            marked: false,
             armed: false,
             turn: None,
             owes: false,

@@ -1,15 +1,16 @@
 //! The verbs from the controller: on every host of the inventory, by SSH.
 //!
 //! `commit` is the two-phase commit, `course` what it does with all hosts at once, `rollout` and `steps` who goes when and
-//! what is run around it; `prepare`, `switch`, `talk` and `health` are its phases on one host; `look` is the verbs that
-//! switch nothing; `report` is what is left behind; `undo`
-//! what is done about shared caches when a release is taken back.
+//! what is run around it; `prepare`, `switch`, `talk` and `health` are its phases on one host, `judge` what a failed health
+//! check says, `undo` what is done about shared caches when a release is taken back; `look` is the verbs that switch nothing;
+//! `report` is what is left behind.
 
 mod commit;
 mod converge;
 mod course;
 mod health;
 mod host;
+mod judge;
 mod keeper;
 mod look;
 mod member;
@@ -86,10 +87,11 @@ pub(crate) fn run(job: FleetJob, console: &Console, abort: &Abort) -> Result<Exi
         FleetVerb::Rollback(switch) => rollback::rollback(&controller, &switch),
         FleetVerb::Status { json } => look::status(&controller, json),
         FleetVerb::Verify { release, json } => look::verify(&controller, release.as_ref(), json),
+        FleetVerb::Repair { release, json } => look::repair(&controller, release.as_ref(), json),
         FleetVerb::Adopt => look::adopt(&controller),
         FleetVerb::Converge { switch, if_orphaned } => converge::converge(controller, &switch, if_orphaned),
         FleetVerb::Settle => look::settle(&controller),
-        FleetVerb::Prune(job) => look::prune(&controller, job),
+        FleetVerb::Prune(job) => look::prune(&controller, job, true),
     }
 }
 
@@ -175,9 +177,13 @@ impl Controller<'_> {
 /// The command of a verb on a host; `owner` tells it who asks.
 fn argv(host: &Host, verb: &str, owner: Option<&str>) -> Argv {
     let argv = Argv::new(host.swap_release.as_str()).args([verb, "--deploy-to", host.deploy_to.as_str()]);
-    let owner = owner.map(str::to_owned).or_else(|| std::env::var("BUILD_TAG").ok());
-    match owner {
+    match self::owner(owner) {
         Some(owner) => argv.args(["--owner", owner.as_str()]),
         None => argv,
     }
+}
+
+/// Who asks: as given, else the build.
+fn owner(given: Option<&str>) -> Option<String> {
+    given.map(str::to_owned).or_else(|| std::env::var("BUILD_TAG").ok())
 }

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use fleet::{Argv, Output};
 use record::host::{HostStatus, ReleaseState, VerifyReply};
-use record::{ExitCode, Release};
+use record::{ExitCode, Release, ReleaseId};
 
 use super::Dial;
 use super::host::{Fault, ask};
 use super::member::Member;
-use crate::lint::BY_REAL_PATH;
+use super::switch::Plan;
 
 /// Hashing a large tree on a slow disk.
 const VERIFY: Duration = Duration::from_secs(600);
@@ -17,27 +17,25 @@ const STATUS: Duration = Duration::from_secs(60);
 const LINT: Duration = Duration::from_secs(20);
 
 /// Connects and proves. Changes nothing on the host.
-pub(crate) fn prepare(member: &mut Member, release: &Release, dial: &Dial, owner: Option<&str>) {
-    if let Err(fault) = try_prepare(member, release, dial, owner) {
+pub(crate) fn prepare(member: &mut Member, release: &Release, dial: &Dial, plan: &Plan) {
+    if let Err(fault) = try_prepare(member, release, dial, plan) {
         member.busy = matches!(fault, Fault::Busy(_));
         member.fail(fault);
     }
 }
 
-fn try_prepare(
-    member: &mut Member,
-    release: &Release,
-    dial: &Dial,
-    owner: Option<&str>,
-) -> Result<(), Fault> {
+fn try_prepare(member: &mut Member, release: &Release, dial: &Dial, plan: &Plan) -> Result<(), Fault> {
+    let owner = plan.owner.as_deref();
     let remote = dial(&member.host)?;
     let argv = super::argv(&member.host, "status", owner).arg("--json");
     let status: HostStatus = ask(&*remote, &argv, STATUS)?;
     member.before = status.current.clone();
     member.after = status.current.clone();
-    expect_ready(&status, release)?;
+    let adopted = |id: &ReleaseId| status.release(id).is_some_and(|known| !known.origin.is_built());
+    member.adopted = status.current.iter().chain([&release.id]).filter(|id| adopted(id)).cloned().collect();
+    expect_ready(&status, release, plan.retry_failed)?;
     // What was taken over has a tree of its own on each host, and no manifest.
-    if status.release(&release.id).is_some_and(|known| !known.origin.is_built()) {
+    if adopted(&release.id) {
         member.remote = Some(remote);
         return Ok(());
     }
@@ -61,17 +59,15 @@ fn try_prepare(
     Ok(())
 }
 
-/// What lint says on standard error, a line a finding, if that is why it ended so.
+/// What lint has found, a line a finding, if that is why it ended so.
 fn findings(output: &Output) -> Vec<String> {
     if output.status.code() != Some(i32::from(ExitCode::BadInput.number())) {
         return Vec::new();
     }
-    let said = String::from_utf8_lossy(&output.stderr);
-    let lines = said.lines().filter_map(|line| line.strip_prefix("[swap-release] "));
-    lines.filter(|line| !line.starts_with(BY_REAL_PATH)).map(str::to_owned).collect()
+    String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect()
 }
 
-fn expect_ready(status: &HostStatus, release: &Release) -> Result<(), Fault> {
+fn expect_ready(status: &HostStatus, release: &Release, retry_failed: bool) -> Result<(), Fault> {
     if let Some(owner) = &status.busy {
         return Err(Fault::Busy(format!("locked by {owner}")));
     }
@@ -82,6 +78,10 @@ fn expect_ready(status: &HostStatus, release: &Release) -> Result<(), Fault> {
         None => format!("release `{}` is not staged on this host", release.id),
         Some(known) if known.release.tree_digest != release.tree_digest => {
             format!("release `{}` has tree {} on this host", release.id, known.release.tree_digest)
+        }
+        Some(known) if known.state == ReleaseState::Failed && retry_failed => return Ok(()),
+        Some(known) if known.state == ReleaseState::Failed => {
+            format!("release `{}` has failed on this host; push it again, or say --retry-failed", release.id)
         }
         Some(known) => {
             format!("release `{}` is {} on this host; push it again", release.id, known.state)

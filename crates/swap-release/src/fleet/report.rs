@@ -1,44 +1,74 @@
 //! What a fleet swap leaves behind: the table, the record, JUnit XML.
 
+use std::path::PathBuf;
+
 use fleet::{Host, Phase, Rollout, RunsOn};
 use record::{
     ExitCode, HostOutcome, Input, Outcome, Record, Records, Release, ReleaseId, Swap, SwappedHost, Tool,
-    Undone, durable,
+    durable,
 };
 
+use super::commit::Ended;
+use super::judge::Judged;
+use super::look::answer;
 use super::member::Member;
 use super::switch::Plan;
-use super::{Controller, commit, rollout};
+use super::{Controller, commit, health, rollout};
 use crate::Error;
 use crate::job::FleetSwitch;
 use crate::verbs::status;
 
-/// Writes all three, whatever the outcome.
+/// Finds out before the first host is touched whether there is room for them.
+pub(crate) fn expect_room(job: &FleetSwitch) -> Result<(), Error> {
+    Records::new(&job.records).expect_writable::<Swap>()?;
+    let junit = junit_path(job);
+    durable::expect_writable(&junit).map_err(|source| Error::write(&junit, source))
+}
+
+fn junit_path(job: &FleetSwitch) -> PathBuf {
+    job.junit.clone().unwrap_or_else(|| job.records.join("swap.junit.xml"))
+}
+
+/// Writes all three, whatever the outcome. The fleet stands as it stands: what cannot be written is a warning, and so is
+/// what would be taken for it.
 pub(crate) fn write(
     controller: &Controller<'_>,
     job: &FleetSwitch,
+    plan: &Plan,
     release: &Release,
     input: Option<Input>,
-    swap: Swap,
-    members: &[Member],
+    ended: &Ended,
     aborted: bool,
-) -> Result<(), Error> {
-    controller.console.block(&table(members));
+) {
+    let console = controller.console;
+    console.block(&table(&ended.members));
+    let swap = swap(plan, ended);
     if let Some(closed) = swap.closed_seconds {
-        controller.console.say(format!("the site was closed to visitors for {closed:.1} s"));
+        console.say(format!("the site was closed to visitors for {closed:.1} s"));
     }
     if let Some(remains) = swap.undone.as_ref().and_then(|undone| undone.remains.as_ref()) {
         for line in status::told(remains).lines() {
-            controller.console.warn(line);
+            console.warn(line);
         }
     }
     let records = Records::new(&job.records);
     let tool = Tool { name: "swap-release".into(), version: env!("CARGO_PKG_VERSION").into() };
+    // A wish to end that came when all was decided has ended nothing.
+    let aborted = aborted && ended.outcome != Outcome::Committed;
     let record = Record { aborted, ..Record::new(tool, input, release.clone(), swap) };
-    records.write(&record)?;
-    let path = job.junit.clone().unwrap_or_else(|| job.records.join("swap.junit.xml"));
-    let xml = cli::junit("swap-release", &cases(members)).map_err(std::io::Error::other);
-    xml.and_then(|xml| durable::write(&path, xml.as_bytes())).map_err(|source| Error::write(&path, source))
+    if let Err(error) = records.write(&record) {
+        // `converge` would take the last swap's for this one's.
+        records.discard::<Swap>();
+        console.warn(format!("{error}; what stands above is so all the same"));
+    }
+    let path = junit_path(job);
+    let xml = cli::junit("swap-release", &cases(&ended.members)).map_err(std::io::Error::other);
+    if let Err(error) = xml.and_then(|xml| durable::write(&path, xml.as_bytes())) {
+        console.warn(format!(
+            "cannot write `{}`: {error}; what stands above is so all the same",
+            path.display()
+        ));
+    }
 }
 
 /// What would be done, host by host, as far as looking can tell; nothing is locked.
@@ -70,7 +100,7 @@ pub(crate) fn dry_run(
             vec![member.host.name.to_string(), batch, name(&member.before), what]
         })
         .collect();
-    controller.console.block(&cli::table(&["host", "batch", "now", "would"], &rows));
+    answer(controller, &cli::table(&["host", "batch", "now", "would"], &rows))?;
     let phases = [
         Phase::BeforeSwitch,
         Phase::AfterSwitch,
@@ -86,7 +116,7 @@ pub(crate) fn dry_run(
             RunsOn::Once(None) => "one host".to_owned(),
             RunsOn::Canary => "one host of the first batch".to_owned(),
         };
-        controller.console.say(format!("{}: {} on {on}", step.phase.as_str(), step.name));
+        answer(controller, &format!("{}: {} on {on}", step.phase.as_str(), step.name))?;
     }
     let bad = course.members.iter().filter(|member| !member.is_good()).count();
     if bad == 0 {
@@ -97,7 +127,8 @@ pub(crate) fn dry_run(
 }
 
 /// What the record says.
-pub(crate) fn swap(plan: &Plan, outcome: Outcome, members: &[Member], undone: Option<&Undone>) -> Swap {
+fn swap(plan: &Plan, ended: &Ended) -> Swap {
+    let Ended { members, outcome, undone, judged } = ended;
     let first = members.iter().filter_map(|member| member.switched_at).min();
     let after_first = |member: &Member| {
         let (at, first) = (member.switched_at?, first?);
@@ -116,20 +147,29 @@ pub(crate) fn swap(plan: &Plan, outcome: Outcome, members: &[Member], undone: Op
             batch: member.switched_at.and(member.batch),
             switched_after_ms: after_first(member),
             health: member.health.clone(),
+            former_health: member.former.as_ref().map(|former| health::text(former).to_owned()),
+            marked_failed: member.marked,
             error: member.error.clone(),
         })
         .collect();
     let hooks = members.iter().flat_map(|member| member.hooks.clone()).collect();
+    let judgement = judged.as_ref().map(|judged| match judged {
+        Judged::Bad => {
+            "it answered badly wherever it was asked, where the former release answers well".to_owned()
+        }
+        Judged::Spared { why, .. } => why.clone(),
+    });
     let closed: Vec<f64> = members.iter().filter_map(|member| member.closed).collect();
     Swap {
         verb: plan.verb,
         to: plan.to.clone(),
-        outcome,
+        outcome: *outcome,
+        judgement,
         spread_ms,
         hooks,
         hosts,
         closed_seconds: (!closed.is_empty()).then(|| (closed.iter().sum::<f64>() * 1e3).round() / 1e3),
-        undone: undone.cloned(),
+        undone: undone.clone(),
     }
 }
 

@@ -32,7 +32,11 @@ fn ask_statuses(controller: &Controller<'_>) -> Result<Statuses, Error> {
     }
     let code = if statuses.is_empty() { ExitCode::NoHostSucceeded } else { ExitCode::SomeHostsFailed };
     let failed: Vec<String> = failed.into_iter().map(|(host, why)| format!("{host}: {why}")).collect();
-    Err(Error::FleetSwap { summary: format!("no host was rolled back: {}", failed.join("; ")), code })
+    Err(Error::FleetSwap {
+        summary: format!("no host was rolled back: {}", failed.join("; ")),
+        code,
+        hint: None,
+    })
 }
 
 /// The status of every host that answers, and why the others do not.

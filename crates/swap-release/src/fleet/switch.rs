@@ -1,10 +1,11 @@
 //! Phase two on a host: hold, switch, and then commit or revert.
 
+use std::thread;
 use std::time::{Duration, Instant};
 
 use fleet::Phase;
-use record::host::{HostStatus, SwitchEvent};
-use record::{HostOutcome, ReleaseId, Verb};
+use record::host::{HostStatus, ReleaseState, ReleaseStatus, SwitchEvent};
+use record::{ExitCode, HostOutcome, ReleaseId, Verb};
 
 use super::Dial;
 use super::host::{Fault, ask};
@@ -33,6 +34,10 @@ pub(crate) struct Plan {
     pub(crate) in_batches: bool,
     /// Tells this swap from all others.
     pub(crate) swap: String,
+    /// A release that failed is taken all the same, if its tree proves.
+    pub(crate) retry_failed: bool,
+    /// A bad release is marked as failed; not if hosts that were asked before serve it.
+    pub(crate) condemns: bool,
     /// How long the hooks of after-commit and after-revert may take together.
     pub(crate) afterwards: Duration,
 }
@@ -43,6 +48,9 @@ impl Plan {
             super::argv(&member.host, self.verb_name(), self.owner.as_deref()).arg(self.to.as_str());
         if self.allow_older {
             argv = argv.arg("--allow-older");
+        }
+        if self.retry_failed {
+            argv = argv.arg("--retry-failed");
         }
         if self.force { argv.arg("--force") } else { argv }
     }
@@ -163,11 +171,28 @@ pub(crate) fn commit(member: &mut Member, plan: &Plan, dial: &Dial) {
             return;
         }
     }
-    member.outcome = HostOutcome::Unknown;
-    member.fail(match result {
+    let fault = match result {
         Ok(event) => format!("would not commit: {event:?}"),
         Err(fault) => fault.to_string(),
-    });
+    };
+    // What counts is what is live there for good, whatever it says of it.
+    match status(member, plan, dial) {
+        Ok(status) if serves(&status, &plan.to) => {
+            member.outcome = HostOutcome::Committed;
+            member.after = Some(plan.to.clone());
+            member.remarks.push(format!("`{}` is live, although: {fault}", plan.to));
+        }
+        Ok(_) | Err(_) => {
+            member.outcome = HostOutcome::Unknown;
+            member.fail(fault);
+        }
+    }
+}
+
+/// Whether the release is live, and nothing on the host will put another one back.
+fn serves(status: &HostStatus, release: &ReleaseId) -> bool {
+    let is_active = |known: &ReleaseStatus| known.state == ReleaseState::Active;
+    status.current.as_ref() == Some(release) && status.release(release).is_some_and(is_active)
 }
 
 fn insist(member: &Member, plan: &Plan, dial: &Dial) -> Result<SwitchEvent, Fault> {
@@ -180,27 +205,15 @@ fn insist(member: &Member, plan: &Plan, dial: &Dial) -> Result<SwitchEvent, Faul
     }
 }
 
-/// What a host is told that is to go back to the release it had.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Back {
-    /// The release is bad.
-    Revert,
-    /// The switch was ended, or a host was lost: nothing is known against the release, which can be activated again.
-    Withdraw,
-}
-
-impl Back {
-    fn word(self) -> &'static str {
-        match self {
-            Self::Revert => "revert",
-            Self::Withdraw => "withdraw",
-        }
-    }
-}
+/// Puts the former release back; says nothing against the other one, which is judged when all hosts are back.
+const BACK: &str = "withdraw";
+/// While a host ends what it did last it holds its lock.
+const BUSY_TRIES: u32 = 10;
+const BUSY_FOR: Duration = Duration::from_millis(300);
 
 /// This host goes back to the release it had, or gives up its lock if it did not switch. `patience` is short when the
 /// controller itself is being ended: a host that hears nothing puts itself back at the end of input.
-pub(crate) fn revert(member: &mut Member, plan: &Plan, dial: &Dial, back: Back, patience: Duration) {
+pub(crate) fn revert(member: &mut Member, plan: &Plan, dial: &Dial, patience: Duration) {
     if is_there(member, plan) {
         return;
     }
@@ -208,7 +221,7 @@ pub(crate) fn revert(member: &mut Member, plan: &Plan, dial: &Dial, back: Back, 
     let patience = if member.error.is_some() { patience.min(PING) } else { patience };
     let until = Instant::now() + patience;
     if member.outcome == HostOutcome::Untouched {
-        if member.process.is_some() && tell(member, back.word(), until).is_ok() {
+        if member.process.is_some() && tell(member, BACK, until).is_ok() {
             if is_heard_later(member, plan, until) {
                 return;
             }
@@ -217,7 +230,7 @@ pub(crate) fn revert(member: &mut Member, plan: &Plan, dial: &Dial, back: Back, 
         member.process = None;
         return;
     }
-    if let Ok(SwitchEvent::Reverted { to, .. }) = say(member, back.word(), plan.verb_name(), until)
+    if let Ok(SwitchEvent::Reverted { to, .. }) = say(member, BACK, plan.verb_name(), until)
         && to == member.before
     {
         member.outcome = HostOutcome::Reverted;
@@ -229,7 +242,7 @@ pub(crate) fn revert(member: &mut Member, plan: &Plan, dial: &Dial, back: Back, 
         return;
     }
     member.process = None;
-    match live(member, plan, dial) {
+    match status(member, plan, dial).map(|status| status.current) {
         Ok(now) if now == member.before => {
             member.outcome = HostOutcome::Reverted;
             member.after = now;
@@ -253,10 +266,33 @@ fn is_heard_later(member: &mut Member, plan: &Plan, until: Instant) -> bool {
     member.owes
 }
 
+/// Writes down on the host that the release is bad there.
+pub(crate) fn mark_failed(member: &mut Member, plan: &Plan) {
+    let Some(remote) = &member.remote else { return };
+    let argv = super::argv(&member.host, "mark-failed", plan.owner.as_deref()).arg(plan.to.as_str());
+    for _ in 0..BUSY_TRIES {
+        match remote.exec(&argv, b"", SWITCH) {
+            Ok(output) if output.status.success() => member.marked = true,
+            Ok(output) if output.status.code() == Some(ExitCode::Busy.number().into()) => {
+                thread::sleep(BUSY_FOR);
+                continue;
+            }
+            // It was live before.
+            Ok(output) if output.status.code() == Some(ExitCode::BadInput.number().into()) => {
+                log::info!("{}: {}", member.host.name, output.reason());
+            }
+            Ok(output) => {
+                log::warn!("{}: `{}` is not marked: {}", member.host.name, plan.to, output.reason());
+            }
+            Err(error) => log::warn!("`{}` is not marked: {error}", plan.to),
+        }
+        return;
+    }
+}
+
 /// What is live on the host now; its own reconciliation comes first.
-fn live(member: &Member, plan: &Plan, dial: &Dial) -> Result<Option<ReleaseId>, Fault> {
+fn status(member: &Member, plan: &Plan, dial: &Dial) -> Result<HostStatus, Fault> {
     let remote = dial(&member.host)?;
     let argv = super::argv(&member.host, "status", plan.owner.as_deref()).arg("--json");
-    let status: HostStatus = ask(&*remote, &argv, SWITCH)?;
-    Ok(status.current)
+    ask(&*remote, &argv, SWITCH)
 }

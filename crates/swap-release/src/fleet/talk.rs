@@ -7,7 +7,7 @@ use fleet::{LineRead, Phase, Process};
 use record::HookRun;
 use record::host::SwitchEvent;
 
-use super::host::{Fault, parse};
+use super::host::{Fault, parse, warnings};
 use super::member::Member;
 use crate::order::{Action, HookOrder};
 
@@ -90,8 +90,14 @@ pub(super) fn obey(member: &mut Member, order: &HookOrder, verb: &str, abort: &A
     }
 }
 
-/// Hears the host out: what was kept for afterwards is run after the last word.
+/// Hears the host out: what was kept for afterwards is run after the last word. What it warned of is kept, too.
 pub(super) fn hear_out(member: &mut Member, phase: Phase, deadline: Instant) {
+    hear(member, phase, deadline);
+    let said = member.process.as_ref().map(|process| process.stderr()).unwrap_or_default();
+    member.remarks.extend(warnings(&said).map(str::to_owned));
+}
+
+fn hear(member: &mut Member, phase: Phase, deadline: Instant) {
     while let Some(process) = &mut member.process {
         match process.read_line(deadline) {
             Ok(LineRead::Line(text)) => {

@@ -7,6 +7,7 @@ pub(crate) mod finished;
 pub(crate) mod pin;
 pub(crate) mod prune;
 pub(crate) mod repair;
+pub(crate) mod retry;
 pub(crate) mod settle;
 pub(crate) mod stage;
 pub(crate) mod status;

@@ -1,0 +1,119 @@
+//! What an answer says of the release that gave it. Pure.
+
+use super::words::contains_word;
+
+/// What is right.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Expected {
+    /// The HTTP status.
+    pub status: u16,
+    /// Name and value of a header; the value is the whole one.
+    pub header: Option<(String, String)>,
+    /// What the page holds as a word of its own.
+    pub contains: Option<String>,
+}
+
+/// An answer, as far as it is looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// All headers, each with its value as text.
+    pub headers: Vec<(String, String)>,
+    /// The page, its beginning; `Err` says why it could not be read.
+    pub page: Result<String, String>,
+}
+
+/// How a server stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It answered as it should; what was seen.
+    Good(String),
+    /// It answered otherwise; what is wrong with the answer.
+    Bad(String),
+    /// Nothing answered: no such name, refused, cut off, too late. Why.
+    NoAnswer(String),
+}
+
+impl Expected {
+    /// Whether this is the right answer.
+    #[must_use]
+    pub fn judge(&self, answer: &Answer) -> Verdict {
+        match self.fault(answer) {
+            None => Verdict::Good(format!("status {}", answer.status)),
+            Some(fault) => Verdict::Bad(fault),
+        }
+    }
+
+    fn fault(&self, answer: &Answer) -> Option<String> {
+        if answer.status != self.status {
+            return Some(format!("status {}, not {}", answer.status, self.status));
+        }
+        if let Some((name, expected)) = &self.header {
+            let values = || {
+                answer
+                    .headers
+                    .iter()
+                    .filter(|(other, _)| other.eq_ignore_ascii_case(name))
+                    .map(|(_, v)| v.trim())
+            };
+            match values().next() {
+                None => return Some(format!("no header {name}")),
+                Some(_) if values().any(|value| value == expected) => {}
+                Some(found) if contains_word(found, expected) => {
+                    return Some(format!(
+                        "header {name} is `{found}`; `{expected}` is a part of that, not all"
+                    ));
+                }
+                Some(found) => return Some(format!("header {name} is `{found}`, not `{expected}`")),
+            }
+        }
+        let expected = self.contains.as_ref()?;
+        match &answer.page {
+            Err(why) => Some(format!("status {}, but the page cannot be read: {why}", answer.status)),
+            Ok(page) if contains_word(page, expected) => None,
+            Ok(_) => Some(format!("status {}, but `{expected}` is not in the page", answer.status)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(status: u16, headers: &[(&str, &str)], page: &str) -> Answer {
+        let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        Answer { status, headers: headers.collect(), page: Ok(page.to_owned()) }
+    }
+
+    fn expected() -> Expected {
+        Expected {
+            status: 200,
+            header: Some(("X-Release".into(), "r1".into())),
+            contains: Some("release: r1".into()),
+        }
+    }
+
+    #[test]
+    fn all_of_it_must_be_right() {
+        let good = answer(200, &[("x-release", " r1 ")], "release: r1\n");
+        assert_eq!(expected().judge(&good), Verdict::Good("status 200".into()));
+        for (answer, why) in [
+            (Answer { status: 500, ..good.clone() }, "status 500, not 200"),
+            (Answer { headers: vec![], ..good.clone() }, "no header X-Release"),
+            (answer(200, &[("X-Release", "r10")], "release: r1"), "header X-Release is `r10`, not `r1`"),
+            (answer(200, &[("X-Release", "/srv/r1")], "release: r1"), "a part of that, not all"),
+            (answer(200, &[("X-Release", "r1")], "release: r10"), "is not in the page"),
+            (Answer { page: Err("reset".into()), ..good.clone() }, "cannot be read: reset"),
+        ] {
+            let verdict = expected().judge(&answer);
+            assert!(matches!(&verdict, Verdict::Bad(text) if text.contains(why)), "{verdict:?}");
+        }
+    }
+
+    #[test]
+    fn of_a_header_that_comes_twice_one_may_be_right() {
+        let twice = answer(200, &[("X-Release", "cache"), ("X-Release", "r1")], "release: r1");
+        assert_eq!(expected().judge(&twice), Verdict::Good("status 200".into()));
+    }
+}
