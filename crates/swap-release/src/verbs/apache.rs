@@ -65,7 +65,8 @@ pub(crate) fn apache(ask: &Ask) -> Result<String, Error> {
 /// Links on the way from `current` to a release.
 const MOST_LINKS: usize = 10;
 
-/// The live release by its own name in `releases/`, which no switch changes.
+/// The live release by its own name in `releases/`, which no switch changes; what was served before there were releases, by
+/// its real path. Who is let in there is said by Apache's grants, as it is for a link.
 fn live(deploy_to: &Path) -> Result<PathBuf, Error> {
     let current = deploy_to.join("current");
     let read = |path: &Path| {
@@ -73,24 +74,34 @@ fn live(deploy_to: &Path) -> Result<PathBuf, Error> {
         path.canonicalize().map_err(|source| Error::Read { path: shown, source })
     };
     let target = read(&current)?;
-    let releases = read(&deploy_to.join("releases"))?;
-    // Run as root for an account that may point the link wherever it likes: only a release is served, and nothing of its
-    // name is a directive.
-    let plain =
-        |c: char| c.is_alphanumeric() || matches!(c, '/' | '.' | '-' | '_' | '+' | '~' | ' ' | ',' | ':');
+    let releases = deploy_to.join("releases").canonicalize().ok();
     let mut at = current.clone();
     for _ in 0..MOST_LINKS {
         let Ok(next) = at.read_link() else { break };
         let next = at.parent().unwrap_or(Path::new("/")).join(next);
         let (Some(folder), Some(name)) = (next.parent(), next.file_name()) else { break };
-        let release = releases.join(name);
-        let is_release = folder.canonicalize().is_ok_and(|folder| folder == releases) && release.is_dir();
-        if is_release && release.to_str().is_some_and(|text| text.chars().all(plain)) {
-            return Ok(release);
+        if let Some(releases) = &releases
+            && folder.canonicalize().is_ok_and(|folder| folder == *releases)
+        {
+            return plain(releases.join(name));
         }
         at = next;
     }
-    Err(Error::ForeignCurrent { path: current, target })
+    plain(target)
+}
+
+/// Run as root for an account that may name directories as it likes: nothing of a name is a directive.
+fn plain(release: PathBuf) -> Result<PathBuf, Error> {
+    let plain = |c: char| {
+        c.is_alphanumeric() || matches!(c, '/' | '.' | '-' | '_' | '+' | '~' | ' ' | ',' | ':' | '@' | '=')
+    };
+    if release.is_dir() && release.to_str().is_some_and(|text| text.chars().all(plain)) {
+        return Ok(release);
+    }
+    Err(apache_error(&format!(
+        "`{}` is no directory whose name its configuration could hold",
+        release.display().to_string().escape_debug()
+    )))
 }
 
 /// Tests the configuration, and that it has read the file; gives the file of Apache's process id.
@@ -169,10 +180,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_release_is_served() {
+    fn a_name_is_never_a_directive() {
         let folder = tempfile::tempdir().unwrap();
         let site = folder.path();
-        for name in ["releases/r1", "releases/evil\"\nInclude x", "elsewhere"] {
+        for name in ["releases/r1", "elsewhere"] {
             fs::create_dir_all(site.join(name)).unwrap();
         }
         let current = site.join("current");
@@ -183,8 +194,11 @@ mod tests {
             live(site)
         };
         assert_eq!(point("releases/r1").unwrap(), site.canonicalize().unwrap().join("releases/r1"));
-        for foreign in ["elsewhere", "releases", "/etc", "releases/evil\"\nInclude x"] {
-            assert!(matches!(point(foreign), Err(Error::ForeignCurrent { .. })), "{foreign}");
+        let elsewhere = site.canonicalize().unwrap().join("elsewhere");
+        assert_eq!(point("elsewhere").unwrap(), elsewhere, "what was served before there were releases");
+        for evil in ["releases/evil\"\nInclude x", "elsewhere/evil\"\nInclude x"] {
+            fs::create_dir_all(site.join(evil)).unwrap();
+            assert!(matches!(point(evil), Err(Error::Apache { .. })), "{evil}");
         }
     }
 }
