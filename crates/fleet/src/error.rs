@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::{Address, HostName};
+use crate::{Address, HandshakeFault, HostName};
 
 /// An expected failure. Every variant names its object; [`Error::hint`] gives the remedy where there is one.
 #[derive(Debug, thiserror::Error)]
@@ -461,64 +461,4 @@ pub enum Error {
         /// What was being done.
         step: String,
     },
-}
-
-/// Why there is no agreement with a server on how to speak.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum HandshakeFault {
-    /// It speaks something else.
-    NotSsh,
-    /// It has no room (sshd's MaxStartups).
-    Full,
-    /// It bans this machine's address (sshd's PerSourcePenalties).
-    Banned,
-    /// It has no key exchange, cipher, MAC or host key type that is known here.
-    NoCommonAlgorithm,
-    /// It hung up, or broke off.
-    Other,
-}
-
-impl Error {
-    /// Whether the way to the host failed, so that the same step may succeed over a new connection. Refusals (keys,
-    /// permissions, missing files) are not: they would only be repeated.
-    pub fn is_connection_loss(&self) -> bool {
-        use HandshakeFault::{Full, Other};
-        matches!(
-            self,
-            Self::Unreachable { .. }
-                | Self::Handshake { fault: Full | Other, .. }
-                | Self::TimedOut { .. }
-                | Self::Lost { .. }
-                | Self::Resolve { .. }
-        )
-    }
-
-    /// Whether the inventory, a key or a known_hosts file on this machine is at fault, not a host.
-    pub fn is_configuration(&self) -> bool {
-        matches!(
-            self,
-            Self::ReadInventory { .. }
-                | Self::ParseInventory { .. }
-                | Self::UnknownKey { .. }
-                | Self::InventoryValue { .. }
-                | Self::SamePeerAddress { .. }
-                | Self::SshConfig { .. }
-                | Self::Ansible { .. }
-                | Self::Twice { .. }
-                | Self::NotAnEndpoint { .. }
-                | Self::NobodyLeft { .. }
-                | Self::NoSuchHost { .. }
-                | Self::ReadSecret { .. }
-                | Self::NoPasskey { .. }
-                | Self::SharedPasskey { .. }
-                | Self::NoIdentity { .. }
-                | Self::ReadIdentity { .. }
-                | Self::IdentityExposed { .. }
-                | Self::IdentityLocked { .. }
-                | Self::NotAnIdentity { .. }
-                | Self::ReadPassphrase { .. }
-                | Self::NoKnownHosts { .. }
-                | Self::ReadKnownHosts { .. }
-        )
-    }
 }

@@ -25,3 +25,4 @@ mod server;
 mod shells;
 mod sockets;
 mod starts;
+mod ways;
