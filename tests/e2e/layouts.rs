@@ -140,6 +140,48 @@ fn taken_back(fleet: &Fleet) {
 }
 
 #[test]
+fn from_every_layout_there_is_a_way_forth_and_back_and_no_upload_is_lost() {
+    needs_peers!();
+    let fleet = fleet_of(&["capistrano", "ansistrano", "deployer", "docroot", "directory"], true);
+    let texts: Vec<Option<String>> = fleet.hosts.iter().map(|host| lay_out(host, &host.name)).collect();
+    fs::write(fleet.site(2).join("upload.php"), UPLOAD).unwrap();
+    fleet.edit_inventory("contains = \"{release}\"", "contains = \"version: \"");
+    let assert_as_before = |uploads: &[&str]| {
+        for (host, text) in fleet.hosts.iter().zip(&texts) {
+            match text {
+                Some(text) => assert_eq!(said(host), *text, "{}", host.name),
+                None => assert!(said(host).starts_with("releases/adopted-"), "{}", said(host)),
+            }
+            assert_served(host, "1", uploads);
+        }
+    };
+    with_visitor(&fleet, || {
+        fleet.swap("adopt").output().ok();
+        assert_as_before(&["old.txt"]);
+        fleet.deliver(2);
+        taken_back(&fleet);
+        assert_as_before(&["old.txt"]);
+        fleet.hosts.iter().for_each(|host| upload(host, "before.txt"));
+        fleet.swap("activate").output().ok();
+        for host in &fleet.hosts {
+            upload(host, "between.txt");
+            assert_served(host, "2", &["old.txt", "before.txt", "between.txt"]);
+        }
+        fleet.swap("rollback").output().ok();
+        assert_as_before(&["old.txt", "before.txt", "between.txt"]);
+        fleet.swap("activate").output().ok();
+        // What was there before us outlives a prune, and is the way back still.
+        fleet.swap("prune").arg("--dry-run").output().ok().says("docroot: nothing to remove");
+        fleet.swap("prune").args(["--keep", "1", "--grace", "0s"]).output().ok();
+        for host in &fleet.hosts {
+            assert_served(host, "2", &["old.txt", "before.txt", "between.txt"]);
+        }
+        fleet.swap("rollback").output().ok();
+        assert_as_before(&["old.txt", "before.txt", "between.txt"]);
+    });
+}
+
+#[test]
 fn another_tools_release_is_gone_back_to_also_when_nobody_adopted_it() {
     needs_peers!();
     let fleet = fleet_of(&["web1", "web2"], true);
