@@ -27,7 +27,7 @@ packages_ensure() {
 PACKAGES_BUILD=(build-essential pkg-config libssl-dev)
 # What a test fleet consists of.
 # shellcheck disable=SC2034
-PACKAGES_FLEET=(openssh-server openssh-client nginx-light php-fpm php-cli rsync)
+PACKAGES_FLEET=(openssh-server openssh-client nginx-light php-fpm php-cli rsync acl)
 # And where rtorrent carries the payload.
 # shellcheck disable=SC2034
 PACKAGES_RTORRENT=(rtorrent)

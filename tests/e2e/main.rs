@@ -41,6 +41,7 @@ mod plan;
 mod power_cut;
 mod prune;
 mod remedies;
+mod remedies_web;
 mod rollout;
 mod rtorrent_apart;
 mod rtorrent_company;

@@ -339,7 +339,9 @@ fn a_failed_push_says_what_the_cause_needs_and_nothing_else() {
     let deep = format!("{}{}", alpha.display(), format!("/{}", "y".repeat(200)).repeat(18));
     world.fleet.edit_inventory(&alpha.display().to_string(), &deep);
     let plan = world.fleet.run("fleet-push").args(["plan", "--fleet", "fleet.toml"]).output().exits(31);
-    plan.says("would have a path of").says("choose a shorter `deploy_to`");
+    for words in ["would have a path of", "choose a shorter `deploy_to`"] {
+        assert!(plan.stdout.contains(words), "{plan:?}");
+    }
 }
 
 #[test]
@@ -369,9 +371,8 @@ fn one_directory_under_two_names_is_refused_by_name() {
         assert!(found.contains(&format!("of `{name}` is the same directory")), "{found}");
         assert!(found.contains(&format!("of `{other}`")), "{found}");
     }
-    let plan = fleet.run("fleet-push").args(["plan", "--fleet", "fleet.toml"]).output();
-    let plan = plan.exits(31).says("alpha: ").says("of `beta`");
-    assert!(plan.stderr.contains("of `beta` is the same directory as"), "{}", plan.stderr);
+    let plan = fleet.run("fleet-push").args(["plan", "--fleet", "fleet.toml"]).output().exits(31);
+    assert!(plan.stdout.contains("of `beta` is the same directory as"), "{plan:?}");
     let push = fleet.push().args(["--stall-timeout", "20s"]).output();
     let push = push.fails_naming(30, "of this push, too");
     let named = ["host `alpha` of this push", "host `beta` of this push"];

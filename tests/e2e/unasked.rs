@@ -22,7 +22,7 @@ fn an_rtorrent_without_an_rpc_socket_is_fed_by_its_watch_directory_and_its_event
     let fleet = fleet(vec!["beta"], true);
     // What would be done is told before: no failure, but not what is usual either.
     let plan = fleet.run("fleet-push").args(["plan", "--fleet", "fleet.toml"]).output().ok();
-    assert!(plan.stderr.contains("beta: no RPC socket"), "{}", plan.stderr);
+    assert!(plan.stdout.contains("beta: no RPC socket"), "{plan:?}");
     let output = fleet.push().output().ok();
     assert!(output.stderr.contains("beta has no RPC socket"), "{}", output.stderr);
     assert_delivered(&fleet, "r1", &fleet.site(1));

@@ -10,6 +10,7 @@ use super::Subject;
 use super::checks;
 use super::dial::dial;
 use super::hold::{Held, Place, hold};
+use super::live::live;
 use super::look::{Look, Part, look};
 use super::remedy::has_rtorrent;
 use super::seen::{self, Seen, SeenRtorrent};
@@ -84,6 +85,10 @@ fn observe(
     let look = look(remote, subject)?;
     let upload = upload(remote)?;
     let status = status(remote, host, &probe, &look)?;
+    let live = match (subject.health, &status) {
+        (Some(health), Some(Ok(status))) => Some(live(remote, host, health, status)?),
+        _ => None,
+    };
     let lint = if probe.version.is_ok() { lint(remote, host, subject.health, subject.hooks)? } else { None };
     let rtorrent =
         if has_rtorrent(host) { Some(rtorrent(remote, host, &look, trial, interrupt)?) } else { None };
@@ -95,7 +100,7 @@ fn observe(
         Some((place, held)) => (place, Some(held)),
         None => (Place::Untold, None),
     };
-    Ok((Seen { probe, look, noise, place, upload, status, lint, dialled, rtorrent }, held))
+    Ok((Seen { probe, look, noise, place, upload, status, live, lint, dialled, rtorrent }, held))
 }
 
 /// Sends a small file as a push sends one, and asks what arrived.

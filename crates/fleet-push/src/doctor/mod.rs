@@ -1,6 +1,6 @@
 //! `fleet-push doctor`: whether hosts have what a deployment needs, and what to do where they have not.
 //!
-//! - `look`, `hold`, `trial`, `dial`, `examine`: asking a host; all that is left there is taken away again;
+//! - `look`, `live`, `hold`, `trial`, `dial`, `examine`: asking a host; all that is left there is taken away again;
 //! - `seen`: what was observed; `rights`: who may do what with a directory;
 //! - `survey`: all hosts together;
 //! - `checks`: what is made of it, one file a check, without any effect;
@@ -10,6 +10,7 @@ mod checks;
 mod dial;
 mod examine;
 mod hold;
+mod live;
 pub(crate) mod look;
 mod remedy;
 mod rights;

@@ -6,6 +6,7 @@ use record::host::HostStatus;
 
 use super::dial::Answer;
 use super::hold::Place;
+use super::live::Live;
 use super::look::Look;
 use crate::plan::probe::Probe;
 use crate::web::Lint;
@@ -23,6 +24,8 @@ pub(crate) struct Seen {
     pub(crate) upload: Result<(), String>,
     /// What swap-release knows; `None` if it was not asked.
     pub(crate) status: Option<Result<HostStatus, String>>,
+    /// What the server answers now; `None` if it was not asked.
+    pub(crate) live: Option<Live>,
     /// What `swap-release lint` found; `None` if it was not asked, or cannot tell.
     pub(crate) lint: Option<Lint>,
     /// What came of dialling it as other peers do; `None` if it cannot be.

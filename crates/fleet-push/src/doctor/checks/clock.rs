@@ -22,7 +22,7 @@ pub(super) fn check(seen: &Seen) -> Check {
     let by = humantime::format_duration(Duration::from_secs(by.as_secs()));
     warning(
         NAME,
-        format!("{by} {way} of this machine's"),
+        format!("its clock is {by} {way} of this machine's"),
         "have it set by NTP, or this machine's, whichever is wrong",
         [as_root(&Argv::new("timedatectl").args(["set-ntp", "true"]))],
     )

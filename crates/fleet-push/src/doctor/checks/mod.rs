@@ -5,6 +5,7 @@ pub(super) mod address_family;
 mod clock;
 mod current;
 mod deploy_to;
+mod health;
 mod one_file_system;
 mod peer_address;
 mod peer_ports;
@@ -23,6 +24,7 @@ mod umask;
 mod upload;
 mod web_server_config;
 mod web_server_reads;
+mod web_server_serves;
 mod web_server_writes;
 mod writing;
 
@@ -55,6 +57,8 @@ pub(super) fn all(subject: &Subject<'_>, seen: &Seen) -> Vec<Check> {
         umask::check(seen),
         web_server_reads::check(subject, seen),
         web_server_config::check(subject, seen),
+        web_server_serves::check(subject, seen),
+        health::check(subject, seen),
         peer_ports::check(subject, seen),
         peer_address::check(subject, seen),
     ];

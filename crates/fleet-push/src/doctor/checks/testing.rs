@@ -96,6 +96,7 @@ pub(crate) fn good() -> Seen {
         place: Place::Alone,
         upload: Ok(()),
         status: None,
+        live: None,
         lint: Some(Lint::default()),
         dialled: None,
         rtorrent: None,
