@@ -5,7 +5,7 @@
 
 use std::fs;
 use std::io::Write;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 
 use e2e::{Output, Run, peers};
@@ -183,5 +183,64 @@ fn at_every_call_of_a_switch_from_and_to_another_tools_release_it_is_one_of_them
         let met = at_every_call(&server, blow, forth, || server.verb("rollback").arg("7"), &both);
         assert!(met > 20, "{blow:?} rollback: {met} calls");
         assert_eq!(fs::read_link(at("current")).unwrap(), text);
+    }
+}
+
+#[test]
+fn at_every_call_of_an_adoption_the_site_is_served_and_the_next_run_does_it() {
+    needs_peers!();
+    let server = Server::tiny();
+    let deploy_to = server.deploy_to();
+    let path = |path: &str| deploy_to.join(path);
+    // As Drupal leaves it; what is served is looked at through `current`, whatever that is.
+    let again = || {
+        for folder in [".swap", "releases", "shared", "current"] {
+            let path = path(folder);
+            let _link = fs::remove_file(&path);
+            let _missing = fs::remove_dir_all(&path);
+        }
+        fs::create_dir_all(path("current/sites/default/files")).unwrap();
+        fs::create_dir_all(path("shared/sites/default/files")).unwrap();
+        fs::write(path("current/sites/default/files/upload"), "upload").unwrap();
+        fs::write(path("current/sites/default/settings.php"), "<?php").unwrap();
+        fs::set_permissions(path("current/sites/default"), fs::Permissions::from_mode(0o555)).unwrap();
+    };
+    let adopt = || {
+        let shared = ["--shared", "sites/default/files/", "--shared", "sites/default/settings.php"];
+        server.verb("adopt").args(["--release-id", "old"]).args(shared)
+    };
+    let served = |when: &str| {
+        assert_eq!(
+            fs::read_to_string(path("current/sites/default/files/upload")).unwrap(),
+            "upload",
+            "{when}"
+        );
+        assert_eq!(
+            fs::read_to_string(path("current/sites/default/settings.php")).unwrap(),
+            "<?php",
+            "{when}"
+        );
+    };
+    for blow in [Blow::Kill, Blow::Fail("EIO")] {
+        let mut met = 0;
+        for call in CHANGES {
+            for number in 1.. {
+                again();
+                let Some(output) = with_blow(&adopt(), blow, call, number, server.path()) else { break };
+                met += 1;
+                let when = format!("{blow:?} at {call} number {number}: {}", output.stderr);
+                served(&when);
+                // The next run repairs what there is to repair, and does its work.
+                adopt().output().ok();
+                served(&when);
+                assert!(
+                    path("current").is_symlink() && path("shared/sites/default/files/upload").is_file(),
+                    "{when}"
+                );
+                let mode = fs::metadata(path("current/sites/default")).unwrap().permissions().mode();
+                assert_eq!(mode & 0o777, 0o555, "{when}");
+            }
+        }
+        assert!(met > 40, "{blow:?}: {met} calls");
     }
 }

@@ -46,6 +46,14 @@ pub(crate) enum Fault {
         /// What is wrong with it.
         what: String,
     },
+    /// Visitors would lose what `shared/` lacks.
+    #[error("{found}")]
+    AtStake {
+        /// What.
+        found: String,
+        /// The command that helps, on the host.
+        command: Option<String>,
+    },
     /// The id is taken.
     #[error("the host has another release `{release}`, with tree {found}")]
     OtherTree {
@@ -222,6 +230,7 @@ impl Fault {
             {
                 "install swap-release there, or set `swap_release` in fleet.toml to its path".into()
             }
+            Self::AtStake { command: Some(command), .. } => format!("let both be one, or copy; there: {command}"),
             Self::Stopped { message } if message.contains("diskspace") => {
                 "make room there and push again; how much rtorrent keeps free is `close_low_diskspace` of its configuration"
                     .into()

@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use fleet::{Argv, Host, Output, Remote};
+use fleet::{Argv, Host, Output, Remote, SharedPaths};
 use record::ExitCode;
-use record::host::{HostStatus, StageReply};
+use record::host::{HostStatus, Obstacle, StageReply};
 
 use crate::clock::Clock;
 use crate::fault::Fault;
@@ -19,13 +19,27 @@ const AGAIN: Duration = Duration::from_millis(250);
 
 /// What the host has.
 pub(crate) fn status(remote: &dyn Remote, host: &Host) -> Result<HostStatus, Fault> {
+    status_with(remote, host, &SharedPaths::default())
+}
+
+/// The same, with how it stands with these shared paths.
+pub(crate) fn status_with(
+    remote: &dyn Remote,
+    host: &Host,
+    shared: &SharedPaths,
+) -> Result<HostStatus, Fault> {
     let argv = Argv::new(host.swap_release.as_str()).args([
         "status",
         "--deploy-to",
         host.deploy_to.as_str(),
         "--json",
     ]);
-    let output = remote.exec(&argv, b"", STATUS)?;
+    let asking = shared.iter().fold(argv.clone(), |argv, path| argv.arg("--shared").arg(path.to_string()));
+    let mut output = remote.exec(&asking, b"", STATUS)?;
+    if !shared.is_empty() && exit_code(&output) == Some(ExitCode::Usage) {
+        // One of before there was that question.
+        output = remote.exec(&argv, b"", STATUS)?;
+    }
     if !output.status.success() {
         return Err(Fault::Command {
             command: "swap-release status".into(),
@@ -42,6 +56,17 @@ pub(crate) fn status(remote: &dyn Remote, host: &Host) -> Result<HostStatus, Fau
         });
     }
     Ok(status)
+}
+
+/// Refuses a release that would hide from visitors what they find today.
+pub(crate) fn expect_nothing_at_stake(status: &HostStatus) -> Result<(), Fault> {
+    match status.shared.at_stake.first() {
+        None => Ok(()),
+        Some(Obstacle { found, commands, .. }) => Err(Fault::AtStake {
+            found: cli::sanitize(found),
+            command: commands.first().map(|command| cli::sanitize(&command.command)),
+        }),
+    }
 }
 
 /// Leaves word on the host that the release is wanted, so that the events of its rtorrent stage it should we be gone by

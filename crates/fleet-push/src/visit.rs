@@ -233,7 +233,7 @@ impl Visit<'_> {
     fn connect(&mut self) -> Result<(Box<dyn Remote>, bool), Fault> {
         let release = &self.tour.job.release;
         let remote = (self.tour.dial)(self.host)?;
-        let status = swap::status(&*remote, self.host)?;
+        let status = swap::status_with(&*remote, self.host, &self.tour.job.shared)?;
         if status.has(&release.id, &release.tree_digest) {
             self.report.already = self.report.seconds.stage.is_none();
             self.report.bytes = release.payload.bytes;
@@ -243,7 +243,10 @@ impl Visit<'_> {
             Some(found) if found != release.tree_digest => {
                 Err(Fault::OtherTree { release: release.id.clone(), found })
             }
-            _ => Ok((remote, false)),
+            _ => {
+                swap::expect_nothing_at_stake(&status)?;
+                Ok((remote, false))
+            }
         }
     }
 

@@ -122,6 +122,7 @@ pub(crate) fn host() -> Host {
 
 pub(crate) fn status(releases: Vec<ReleaseStatus>) -> Reply {
     let status = HostStatus {
+        shared: record::host::SharedStatus::default(),
         schema: HostStatus::SCHEMA.into(),
         version: "0".into(),
         current: None,
@@ -255,7 +256,7 @@ impl Play {
     }
 }
 
-const STATUS: &str = "swap-release status --deploy-to /srv/site --json";
+const STATUS: &str = "swap-release status --deploy-to /srv/site --json --shared files/";
 const WANT: &str =
     "swap-release want --deploy-to /srv/site --record - --shared files/ --owner build-7 < record";
 const STAGE: &str = "swap-release stage --deploy-to /srv/site --record - --shared files/ --owner build-7 --payload \

@@ -6,7 +6,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Build, DrupalFacts, Owed, Release, ReleaseId, Remains, Sha256};
+use crate::{Build, DrupalFacts, Owed, Release, ReleaseId, Remains, RemedyCommand, Sha256};
 
 /// The state of a release on a host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -142,6 +142,77 @@ pub struct HostStatus {
     /// What such a deployment left in the database, until `settle` or a later activation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remains: Option<Remains>,
+    /// How it stands with the shared paths that were asked about.
+    #[serde(default, skip_serializing_if = "SharedStatus::is_empty")]
+    pub shared: SharedStatus,
+}
+
+/// A part of `status --json` with `--shared`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SharedStatus {
+    /// What lies in `shared/` and is linked by nothing: neither by the live release nor by one of those paths. A directory has
+    /// a `/` at its end. At most 50.
+    pub unlinked: Vec<String>,
+    /// What visitors find at one of those paths today and would not find after a switch.
+    pub at_stake: Vec<Obstacle>,
+}
+
+impl SharedStatus {
+    /// Whether there is nothing to tell.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.unlinked.is_empty() && self.at_stake.is_empty()
+    }
+}
+
+/// Something in the way, with what helps.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Obstacle {
+    /// What was found, in words.
+    pub found: String,
+    /// What to do about it, in words; null if nothing is known.
+    pub remedy: Option<String>,
+    /// The commands that do it, in order.
+    pub commands: Vec<RemedyCommand>,
+}
+
+/// What is served where an adoption is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Served {
+    /// There is no `current`.
+    Nothing,
+    /// A release, built or taken over.
+    Release,
+    /// `current` is a directory.
+    Directory,
+    /// `current` leads to a directory that is no release.
+    Link,
+    /// `current` leads nowhere.
+    Dangling,
+}
+
+/// `adopt --dry-run --json`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AdoptReply {
+    /// `adopt/1`.
+    pub schema: String,
+    /// What is served.
+    pub serves: Served,
+    /// The release that is live; null if none is.
+    pub release: Option<ReleaseId>,
+    /// Shared paths that would move to `shared/`.
+    pub moves: Vec<String>,
+    /// What is in the way; nothing is changed as long as anything is.
+    pub obstacles: Vec<Obstacle>,
+}
+
+impl AdoptReply {
+    /// The schema of this version.
+    pub const SCHEMA: &'static str = "adopt/1";
 }
 
 impl HostStatus {

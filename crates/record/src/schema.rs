@@ -26,6 +26,7 @@ pub fn all() -> Vec<(String, String)> {
         ("host-status.schema.json".into(), text::<host::HostStatus>()),
         ("host-verify.schema.json".into(), text::<host::VerifyReply>()),
         ("host-prune.schema.json".into(), text::<host::PruneReply>()),
+        ("host-adopt.schema.json".into(), text::<host::AdoptReply>()),
         ("host-switch.schema.json".into(), text::<host::SwitchEvent>()),
         ("receive-order.schema.json".into(), text::<receive::Order>()),
         ("receive-event.schema.json".into(), text::<receive::Event>()),

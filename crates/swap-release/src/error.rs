@@ -198,6 +198,14 @@ pub enum Error {
         /// The directory.
         path: PathBuf,
     },
+    /// An adoption would not go through.
+    #[error("`{path}` is not taken in: {}", in_the_way(obstacles))]
+    InTheWay {
+        /// current.
+        path: PathBuf,
+        /// All of it, with what helps.
+        obstacles: Vec<record::host::Obstacle>,
+    },
     /// The lock file was removed under its owner.
     #[error("`{path}` was removed while this process held it (token {token}); somebody else may be at work")]
     Fenced {
@@ -373,6 +381,7 @@ impl cli::Failure for Error {
             | Self::ForeignCurrent { .. }
             | Self::DanglingCurrent { .. }
             | Self::CannotAdopt { .. }
+            | Self::InTheWay { .. }
             | Self::AdoptedGone { .. }
             | Self::Needed { .. }
             | Self::Occupied { .. }
@@ -432,6 +441,7 @@ impl cli::Failure for Error {
             Self::AdoptedGone { path, .. } => format!("bring back (or mount) {}, or name another release: see swap-release status", path.display()),
             Self::Needed { .. } => "let what needs it lead elsewhere, or unmount what is mounted there; then run it again".into(),
             Self::Occupied { .. } => "build with another --release-id, or move that directory out of releases/".into(),
+            Self::InTheWay { .. } => "nothing was changed; do what helps with each, and run it again".into(),
             Self::Fenced { .. } => "never remove the lock file: the kernel frees it when its owner ends; run again".into(),
             Self::Lint { .. } => "correct the lines named above and reload the web server".into(),
             Self::Payload { path, source: payload::Error::Write { source, path: file }, .. } => {
@@ -480,6 +490,14 @@ fn payload_code(error: &payload::Error) -> ExitCode {
             payload::Error::Write { .. } | payload::Error::Occupied { .. } => ExitCode::CannotWrite,
             _ => ExitCode::Unexpected,
         }
+    }
+}
+
+fn in_the_way(obstacles: &[record::host::Obstacle]) -> String {
+    let first = obstacles.first().map(|obstacle| obstacle.found.as_str()).unwrap_or_default();
+    match obstacles.len() {
+        0 | 1 => first.to_owned(),
+        count => format!("{count} things are in the way, the first: {first}"),
     }
 }
 

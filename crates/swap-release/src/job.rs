@@ -69,6 +69,7 @@ pub(crate) enum ServerVerb {
     },
     Status {
         json: bool,
+        shared: Vec<SharedPath>,
     },
     Verify {
         release: Option<ReleaseId>,
@@ -84,6 +85,9 @@ pub(crate) enum ServerVerb {
     Adopt {
         release: Option<ReleaseId>,
         shared: Vec<SharedPath>,
+        from: Option<PathBuf>,
+        dry_run: bool,
+        json: bool,
     },
     Want {
         record: PathBuf,
@@ -137,7 +141,7 @@ pub(crate) enum FleetVerb {
     Status { json: bool },
     Verify { release: Option<ReleaseId>, json: bool },
     Repair { release: Option<ReleaseId>, json: bool },
-    Adopt,
+    Adopt { from: Option<PathBuf>, dry_run: bool },
     Converge { switch: FleetSwitch, if_orphaned: bool },
     Settle,
     Prune(PruneJob),

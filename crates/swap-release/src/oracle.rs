@@ -76,7 +76,19 @@ mod tests {
         vec![
             serde_json::to_vec(&switch(None)).unwrap(),
             serde_json::to_vec(&switch(Some(id("r1")))).unwrap(),
-            serde_json::to_vec(&Pending::Adopt { release: id("r1"), shared: vec!["a".into()] }).unwrap(),
+            serde_json::to_vec(&Pending::Adopt {
+                release: id("r1"),
+                shared: vec!["a".into()],
+                moves: Some(vec![crate::verbs::adopt::Move {
+                    path: "a".into(),
+                    inside: "releases/r1/a".into(),
+                }]),
+                protected: vec![("current".into(), 0o555)],
+                directory: true,
+                known: false,
+            })
+            .unwrap(),
+            br#"{"operation":"adopt","release":"r1","shared":["a"]}"#.to_vec(),
             serde_json::to_vec(&Pending::Stage { release: id("r1") }).unwrap(),
             serde_json::to_vec(&order).unwrap(),
             serde_json::to_vec(&wanted).unwrap(),

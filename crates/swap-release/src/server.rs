@@ -18,7 +18,7 @@ use crate::hooks::Switching;
 use crate::job::{Lease, PruneJob, ServerJob, ServerVerb};
 use crate::lint;
 use crate::reader;
-use crate::shared::SharedFault;
+use crate::shared::{SharedFault, expect_targets};
 use crate::site::{Current, Foreign, HistoryLine, LockedSite, Site, SwitchKind};
 use crate::verbs::adopt::Adopted;
 use crate::verbs::confirm::{self, Controller};
@@ -74,7 +74,13 @@ pub(crate) fn run(job: ServerJob, console: &Console, abort: &Abort) -> Result<Ex
             let shared = side_by_side(shared)?;
             let locked = site.lock(owner)?;
             if adopt {
-                adopt_current(&locked, None, &shared, console)?;
+                adopt_current(&locked, None, &shared, None, console)?;
+            }
+            let file = locked.site.expect_known(&release)?;
+            // What was taken over has its shared paths as they were.
+            if file.adopted.is_none() {
+                expect_targets(&locked.site.paths, &file.shared)?;
+                locked.site.expect_nothing_at_stake(file.shared.iter().map(String::as_str))?;
             }
             if retry_failed {
                 retry::retry(&locked, &release, &|_| !abort.is_set())?;
@@ -104,9 +110,10 @@ pub(crate) fn run(job: ServerJob, console: &Console, abort: &Abort) -> Result<Ex
             console.say(format!("`{release}` is marked as failed"));
             Ok(ExitCode::Ok)
         }
-        ServerVerb::Status { json } => {
+        ServerVerb::Status { json, shared } => {
+            let shared = side_by_side(shared)?;
             let (site, busy) = site.reconcile_if_idle(owner)?;
-            let reply = status::status(&site, busy)?;
+            let reply = status::status(&site, busy, &shared)?;
             if json {
                 return print(console, &reply);
             }
@@ -127,10 +134,35 @@ pub(crate) fn run(job: ServerJob, console: &Console, abort: &Abort) -> Result<Ex
             });
             if json { print(console, &found) } else { Ok(ExitCode::Ok) }
         }
-        ServerVerb::Adopt { release, shared } => {
+        ServerVerb::Adopt { release, shared, from, dry_run: true, json } => {
             let shared = side_by_side(shared)?;
+            let (site, _) = site.reconcile_if_idle(owner)?;
+            let reply = adopt::preview(&site, &shared, release.as_ref(), from.as_deref())?;
+            if json {
+                return print(console, &reply);
+            }
+            for path in &reply.moves {
+                console.say(format!("`{path}` moves to shared/"));
+            }
+            if reply.obstacles.is_empty() {
+                console.say("nothing is in the way");
+                return Ok(ExitCode::Ok);
+            }
+            let error = Error::InTheWay { path: site.paths.current(), obstacles: reply.obstacles };
+            Err(tell_obstacles(error, console))
+        }
+        ServerVerb::Adopt { release, shared, from, dry_run: false, .. } => {
+            let shared = side_by_side(shared)?;
+            if !site.paths.state().is_dir() {
+                // Where not even our own directories can be made, that is told with what helps as well.
+                let obstacles = adopt::preview(&site, &shared, release.as_ref(), from.as_deref())?.obstacles;
+                if !obstacles.is_empty() {
+                    let error = Error::InTheWay { path: site.paths.current(), obstacles };
+                    return Err(tell_obstacles(error, console));
+                }
+            }
             let locked = site.lock(owner)?;
-            adopt_current(&locked, release, &shared, console)?;
+            adopt_current(&locked, release, &shared, from.as_deref(), console)?;
             Ok(ExitCode::Ok)
         }
         ServerVerb::Want { record, shared } => {
@@ -396,6 +428,7 @@ fn adopt_current(
     locked: &LockedSite<'_>,
     release: Option<ReleaseId>,
     shared: &SharedPaths,
+    from: Option<&Path>,
     console: &Console,
 ) -> Result<(), Error> {
     let id = match release {
@@ -406,7 +439,7 @@ fn adopt_current(
             _ => adopt::name_now().parse().map_err(|error| Error::Usage(format!("{error}")))?,
         },
     };
-    match adopt::adopt(locked, &id, shared)? {
+    match adopt::adopt(locked, &id, shared, from).map_err(|error| tell_obstacles(error, console))? {
         Adopted::Release(id) => {
             console.say(format!("what was served is release `{id}` now, and live as before"));
         }
@@ -418,6 +451,17 @@ fn adopt_current(
         )),
     }
     Ok(())
+}
+
+/// All that is in the way of an adoption, and what helps; the error says the first.
+fn tell_obstacles(error: Error, console: &Console) -> Error {
+    if let Error::InTheWay { obstacles, .. } = &error {
+        for obstacle in obstacles {
+            console.warn(&obstacle.found);
+            crate::fleet::adopt::lines(obstacle).iter().for_each(|line| console.say(line));
+        }
+    }
+    error
 }
 
 /// Says what was asked for.

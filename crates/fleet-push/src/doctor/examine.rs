@@ -84,7 +84,7 @@ fn observe(
     let probe = probe(remote, host)?;
     let look = look(remote, subject)?;
     let upload = upload(remote)?;
-    let status = status(remote, host, &probe, &look)?;
+    let status = status(remote, subject, &probe, &look)?;
     let live = match (subject.health, &status) {
         (Some(health), Some(Ok(status))) => Some(live(remote, host, health, status)?),
         _ => None,
@@ -126,7 +126,7 @@ fn upload(remote: &dyn Remote) -> Result<Result<(), String>, Fault> {
 
 fn status(
     remote: &dyn Remote,
-    host: &Host,
+    subject: &Subject<'_>,
     probe: &Probe,
     look: &Look,
 ) -> Result<Option<Result<record::host::HostStatus, String>>, Fault> {
@@ -134,7 +134,7 @@ fn status(
     if !is_there || probe.version.is_err() {
         return Ok(None);
     }
-    match swap::status(remote, host) {
+    match swap::status_with(remote, subject.host, subject.shared) {
         Ok(status) => Ok(Some(Ok(status))),
         Err(fault @ (Fault::Command { .. } | Fault::Answer { .. })) => Ok(Some(Err(fault.to_string()))),
         Err(fault) => Err(fault),

@@ -19,7 +19,7 @@ mod survey;
 mod trial;
 
 use cli::{Abort, Console, human};
-use fleet::{Event, Health, Hook, Host, Interrupt, Outcome, SharedPath, fan_out};
+use fleet::{Event, Health, Hook, Host, Interrupt, Outcome, SharedPaths, fan_out};
 use record::{Check, ExaminedHost, ExitCode, FleetDoctor, RemedyPlace, Verdict};
 
 pub(crate) use self::examine::{Observed, Trial};
@@ -34,7 +34,7 @@ use crate::told::Told;
 /// What is examined, and how commands name it.
 pub(super) struct Subject<'a> {
     pub(super) host: &'a Host,
-    pub(super) shared: &'a [SharedPath],
+    pub(super) shared: &'a SharedPaths,
     pub(super) hooks: &'a [Hook],
     /// What a live release must answer.
     pub(super) health: Option<&'a Health>,

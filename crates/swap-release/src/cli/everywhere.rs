@@ -125,6 +125,25 @@ pub(super) struct Adopt {
     /// Path that moves to shared/, a link staying in its place; with --fleet those of fleet.toml (can be repeated)
     #[arg(long, value_name = "PATH", conflicts_with = "fleet")]
     pub(super) shared: Vec<SharedPath>,
+    /// Directory that is served today and is not called current: where there is no current, it becomes a link to it
+    #[arg(long, value_name = "DIR")]
+    pub(super) from: Option<PathBuf>,
+    /// Say what would be done and what is in the way; change nothing
+    #[arg(long)]
+    pub(super) dry_run: bool,
+    /// With --dry-run, print JSON on standard output
+    #[arg(long, requires = "dry_run", conflicts_with = "fleet")]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Status {
+    #[command(flatten)]
+    pub(super) look: Look,
+    /// With --json, path of fleet.toml's `shared`: tell what in shared/ nothing links, and what the live site has that shared/
+    /// lacks (can be repeated)
+    #[arg(long, value_name = "PATH", requires = "json", conflicts_with = "fleet")]
+    pub(super) shared: Vec<SharedPath>,
 }
 
 #[derive(Debug, Args)]

@@ -7,7 +7,7 @@ use clap::{Parser, Subcommand};
 use cli::Common;
 use record::ExitCode;
 
-use self::everywhere::{Adopt, Converge, Look, Prune, Settle, Switch, Verify};
+use self::everywhere::{Adopt, Converge, Look, Prune, Settle, Status, Switch, Verify};
 use self::here::{Apache, Finished, History, Lint, Pin, Receive, Reconcile, Stage, Want};
 use crate::job::{FleetVerb, Place, PruneJob, ServerJob, ServerVerb};
 
@@ -74,7 +74,7 @@ enum Verb {
     /// Put a former release back: the named one, or the one that was live before
     Rollback(Switch),
     /// Say what is live and what else is there
-    Status(Look),
+    Status(Status),
     /// Compare a release on disk with its manifest: the named one, or the live one
     Verify(Verify),
     /// Make what is served a release, without an outage: a real directory `current`, or a link to a foreign place
@@ -146,8 +146,8 @@ impl Cli {
                 let (place, on_fleet) = switch.split();
                 place.choose(here, FleetVerb::Rollback(on_fleet))
             }
-            Verb::Status(Look { place, json }) => {
-                place.choose(ServerVerb::Status { json }, FleetVerb::Status { json })
+            Verb::Status(Status { look: Look { place, json }, shared }) => {
+                place.choose(ServerVerb::Status { json, shared }, FleetVerb::Status { json })
             }
             Verb::Verify(Verify { release, place, repair: true, payload, json }) => place.choose(
                 ServerVerb::Repair { release: release.clone(), payload, json },
@@ -161,8 +161,9 @@ impl Cli {
                 let job = PruneJob { keep, grace, dry_run, json };
                 place.choose(ServerVerb::Prune(job), FleetVerb::Prune(job))
             }
-            Verb::Adopt(Adopt { release_id: release, place, shared }) => {
-                place.choose(ServerVerb::Adopt { release, shared }, FleetVerb::Adopt)
+            Verb::Adopt(Adopt { release_id: release, place, shared, from, dry_run, json }) => {
+                let here = ServerVerb::Adopt { release, shared, from: from.clone(), dry_run, json };
+                place.choose(here, FleetVerb::Adopt { from, dry_run })
             }
             Verb::Settle(Settle { place }) => place.choose(ServerVerb::Settle, FleetVerb::Settle),
             Verb::Converge(converge) => converge.place(),

@@ -36,6 +36,8 @@ pub(crate) trait Disk {
     /// Removes a directory and all below it, following no link and leaving what is mounted in it with the directories above;
     /// no error if there is none.
     fn remove_tree(&self, path: &Path) -> io::Result<()>;
+    /// Gives a directory other permission bits.
+    fn set_mode(&self, path: &Path, mode: u32) -> io::Result<()>;
     /// Makes everything written so far on this file system durable (one syncfs).
     fn sync_tree(&self, path: &Path) -> io::Result<()>;
 }

@@ -85,6 +85,11 @@ impl Disk for RealDisk {
         sync_parent(path)
     }
 
+    fn set_mode(&self, path: &Path, mode: u32) -> io::Result<()> {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode))?;
+        durable::sync_folder(path)
+    }
+
     fn sync_tree(&self, path: &Path) -> io::Result<()> {
         Ok(rustix::fs::syncfs(fs::File::open(path)?)?)
     }

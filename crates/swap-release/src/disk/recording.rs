@@ -13,6 +13,8 @@ pub(crate) struct RecordingDisk {
     /// Effects that are still done; from then on every one fails, as after a kill nothing is done any more.
     left: RefCell<Option<usize>>,
     killed: Cell<bool>,
+    /// Then one effect fails and those after it are done: a disk that refuses once.
+    once: bool,
     /// One effect that fails, after it was done so many times.
     refused: RefCell<Option<(String, usize)>>,
 }
@@ -24,6 +26,7 @@ impl RecordingDisk {
             log: RefCell::default(),
             left: RefCell::default(),
             killed: Cell::default(),
+            once: false,
             refused: RefCell::default(),
         }
     }
@@ -33,7 +36,12 @@ impl RecordingDisk {
         Self { left: RefCell::new(Some(count)), ..Self::new(root) }
     }
 
-    /// Whether an effect was not done because nothing is done any more.
+    /// Like `new`, but the effect after `count` others fails, and it alone.
+    pub(crate) fn failing_after(root: &Path, count: usize) -> Self {
+        Self { once: true, ..Self::killed_after(root, count) }
+    }
+
+    /// Whether an effect was not done because nothing is done any more, or it alone was to fail.
     pub(crate) fn was_killed(&self) -> bool {
         self.killed.get()
     }
@@ -49,11 +57,13 @@ impl RecordingDisk {
     }
 
     fn note(&self, what: &str, paths: &[&Path]) -> io::Result<()> {
-        if let Some(left) = self.left.borrow_mut().as_mut() {
-            *left = left.checked_sub(1).ok_or_else(|| {
+        let left = *self.left.borrow();
+        if let Some(left) = left.filter(|_| !(self.once && self.killed.get())) {
+            let fewer = left.checked_sub(1).ok_or_else(|| {
                 self.killed.set(true);
                 io::Error::other("killed")
             })?;
+            *self.left.borrow_mut() = Some(fewer);
         }
         let names: Vec<String> = paths
             .iter()
@@ -110,6 +120,10 @@ impl Disk for RecordingDisk {
     fn remove_tree(&self, path: &Path) -> io::Result<()> {
         self.note("remove tree", &[path])?;
         RealDisk.remove_tree(path)
+    }
+    fn set_mode(&self, path: &Path, mode: u32) -> io::Result<()> {
+        self.note(&format!("mode {mode:o}"), &[path])?;
+        RealDisk.set_mode(path, mode)
     }
     fn sync_tree(&self, path: &Path) -> io::Result<()> {
         self.note("sync tree", &[path])?;

@@ -19,6 +19,7 @@ pub(crate) use maintenance::{normal, on as maintenance_on, restore};
 pub(crate) use pay::{Deed, deeds};
 pub(crate) use pay::{patience, pay, reconcile, take_over, turn};
 pub(crate) use prepare::prepare;
+pub(crate) use settings::FILE as SETTINGS;
 pub(crate) use update::{dump, rebuild, remember, update};
 pub(crate) use words::reason;
 

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 /// Its name below `shared/`.
-pub(super) const FILE: &str = "drupal.settings.php";
+pub(crate) const FILE: &str = "drupal.settings.php";
 
 /// The text, for the site below `deploy_to`. It never changes, so releases cannot disagree about it.
 ///

@@ -132,6 +132,7 @@ fn status(live: &str) -> Reply {
         origin: record::host::Origin::Built,
     });
     let status = HostStatus {
+        shared: record::host::SharedStatus::default(),
         schema: HostStatus::SCHEMA.into(),
         version: "0".into(),
         current: Some(id(live)),

@@ -118,6 +118,7 @@ mod tests {
     #[test]
     fn more_than_half_of_all_decide() {
         let status = |current: Option<&str>| HostStatus {
+            shared: record::host::SharedStatus::default(),
             schema: HostStatus::SCHEMA.into(),
             version: "0".into(),
             current: current.map(|id| id.parse().unwrap()),

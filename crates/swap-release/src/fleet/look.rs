@@ -14,14 +14,14 @@ use crate::Error;
 use crate::job::PruneJob;
 
 /// Hashing or deleting a large tree on a slow disk.
-const PATIENCE: Duration = Duration::from_secs(600);
+pub(super) const PATIENCE: Duration = Duration::from_secs(600);
 
 /// What one host answered.
 #[derive(Debug, Serialize)]
-struct Answer<T> {
-    host: String,
-    reply: Option<T>,
-    error: Option<String>,
+pub(super) struct Answer<T> {
+    pub(super) host: String,
+    pub(super) reply: Option<T>,
+    pub(super) error: Option<String>,
 }
 
 /// Who serves what.
@@ -155,23 +155,8 @@ fn tell_verified(
     finish(controller, answers, json, &["host", "release", "tree", ""], row)
 }
 
-/// Takes in what is served, on every host on which it is no release yet.
-pub(crate) fn adopt(controller: &Controller<'_>) -> Result<ExitCode, Error> {
-    // One name for all, or they could not go back to it together.
-    let id = crate::verbs::adopt::name_now();
-    let argv = |host: &Host| {
-        let shared = controller.inventory.site.shared.iter().map(ToString::to_string);
-        shared.fold(controller.argv(host, "adopt").args(["--release-id", id.as_str()]), |argv, path| {
-            argv.args(["--shared".to_owned(), path])
-        })
-    };
-    let answers = on_all(controller, argv, |remote, argv| run(remote, argv, "adopt"));
-    tell(controller, &answers);
-    result(answers.iter().filter(|answer| answer.error.is_some()).count(), answers.len())
-}
-
 /// Runs a verb that answers with words; gives what it said.
-fn run(remote: &dyn fleet::Remote, argv: &Argv, verb: &str) -> Result<String, Fault> {
+pub(super) fn run(remote: &dyn fleet::Remote, argv: &Argv, verb: &str) -> Result<String, Fault> {
     let output = remote.exec(argv, b"", PATIENCE)?;
     if output.status.success() {
         Ok(String::from_utf8_lossy(&output.stderr).into_owned())
@@ -181,7 +166,7 @@ fn run(remote: &dyn fleet::Remote, argv: &Argv, verb: &str) -> Result<String, Fa
 }
 
 /// Passes on why a host could not, and what it warned of.
-fn tell(controller: &Controller<'_>, answers: &[Answer<String>]) {
+pub(super) fn tell(controller: &Controller<'_>, answers: &[Answer<String>]) {
     for answer in answers {
         let warnings = warnings(answer.reply.as_deref().unwrap_or_default());
         for text in answer.error.as_deref().into_iter().chain(warnings) {
@@ -245,7 +230,7 @@ where
     on_all(controller, argv, |remote, argv| ask(remote, argv, PATIENCE))
 }
 
-fn on_all<T: Send + 'static>(
+pub(super) fn on_all<T: Send + 'static>(
     controller: &Controller<'_>,
     argv: impl Fn(&Host) -> Argv,
     work: impl Fn(&dyn fleet::Remote, &Argv) -> Result<T, Fault> + Send + Sync + 'static,
@@ -301,6 +286,6 @@ fn finish<T: Serialize>(
     result(answers.iter().filter(|answer| answer.error.is_some()).count(), answers.len())
 }
 
-fn result(failed: usize, all: usize) -> Result<ExitCode, Error> {
+pub(super) fn result(failed: usize, all: usize) -> Result<ExitCode, Error> {
     if failed == 0 { Ok(ExitCode::Ok) } else { Err(Error::FleetVerb { failed, all }) }
 }

@@ -5,6 +5,7 @@
 //! check says, `undo` what is done about shared caches when a release is taken back; `look` is the verbs that switch nothing;
 //! `report` is what is left behind.
 
+pub(crate) mod adopt;
 mod commit;
 mod converge;
 mod course;
@@ -88,7 +89,7 @@ pub(crate) fn run(job: FleetJob, console: &Console, abort: &Abort) -> Result<Exi
         FleetVerb::Status { json } => look::status(&controller, json),
         FleetVerb::Verify { release, json } => look::verify(&controller, release.as_ref(), json),
         FleetVerb::Repair { release, json } => look::repair(&controller, release.as_ref(), json),
-        FleetVerb::Adopt => look::adopt(&controller),
+        FleetVerb::Adopt { from, dry_run } => adopt::adopt(&controller, from.as_deref(), dry_run),
         FleetVerb::Converge { switch, if_orphaned } => converge::converge(controller, &switch, if_orphaned),
         FleetVerb::Settle => look::settle(&controller),
         FleetVerb::Prune(job) => look::prune(&controller, job, true),
@@ -122,7 +123,7 @@ fn dial(options: SshOptions) -> Dial {
 /// Activates what was pushed: the push must be complete on every selected host.
 fn activate(controller: &Controller<'_>, switch: &FleetSwitch) -> Result<ExitCode, Error> {
     if switch.adopt {
-        look::adopt(controller)?;
+        adopt::adopt(controller, None, false)?;
     }
     let records = Records::new(&switch.records);
     let push = records.load::<Push>()?;

@@ -113,6 +113,7 @@ mod tests {
 
     fn status(previous: Option<&str>) -> HostStatus {
         HostStatus {
+            shared: record::host::SharedStatus::default(),
             schema: HostStatus::SCHEMA.into(),
             version: "0".into(),
             current: None,

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use fleet::Argv;
 use record::{ExitCode, ReleaseId};
 
+use super::stake::Stake;
+
 /// A shared path that cannot be linked. Every variant names it.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -64,6 +66,12 @@ pub enum SharedFault {
         /// Where it ends.
         real: PathBuf,
     },
+    /// Visitors would lose something.
+    #[error("{}", told(stakes))]
+    AtStake {
+        /// What.
+        stakes: Vec<Stake>,
+    },
     /// A shared path that the release brings itself.
     #[error("release `{release}` brings `{path}` itself, but it is a shared path")]
     Shipped {
@@ -72,6 +80,14 @@ pub enum SharedFault {
         /// The path in the tree.
         path: String,
     },
+}
+
+fn told(stakes: &[Stake]) -> String {
+    let first = stakes.first().map(ToString::to_string).unwrap_or_default();
+    match stakes.len() {
+        0 | 1 => first,
+        count => format!("{first}; and so it is with {} more shared paths", count - 1),
+    }
 }
 
 impl SharedFault {
@@ -85,6 +101,7 @@ impl SharedFault {
             | Self::ThroughLink { .. }
             | Self::ThroughRelease { .. }
             | Self::IntoRelease { .. }
+            | Self::AtStake { .. }
             | Self::Shipped { .. } => ExitCode::BadInput,
         }
     }
@@ -126,6 +143,10 @@ impl SharedFault {
             Self::IntoRelease { path, real, .. } => {
                 let copy = Argv::new("cp").args(["-a", "--"]).args([text(real), text(path)]);
                 format!("what outlives releases must not be in one: {} && {copy}", run("rm", &[text(path)]))
+            }
+            Self::AtStake { stakes } => {
+                let remedies: Vec<&str> = stakes.iter().map(Stake::remedy).collect();
+                format!("no flag skips this; let both be one, or copy: {}", remedies.join(" && "))
             }
             Self::Shipped { .. } => "exclude it from the pack, or take it out of `shared` in fleet.toml".into(),
         }

@@ -1,7 +1,8 @@
 //! Links from a release to what outlives releases.
 
 mod fault;
-mod through;
+pub(crate) mod stake;
+mod unlinked;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -14,8 +15,11 @@ use payload::{Entry, Kind, Manifest};
 use record::ReleaseId;
 
 pub use self::fault::SharedFault;
+pub(crate) use self::stake::Stake;
+pub(crate) use self::unlinked::unlinked;
 use crate::Error;
-use crate::site::Paths;
+use crate::disk::mounts::way;
+use crate::site::{Paths, Site};
 
 /// Links each shared path in `tree` to `shared`, relatively, so that the site can be moved or mounted elsewhere.
 /// Gives the paths of the links, for verification to know.
@@ -42,6 +46,34 @@ pub(crate) fn link_shared(
         made.push(path.path().to_owned());
     }
     Ok(made)
+}
+
+/// Refuses a release whose links would hide from visitors what they find today. What is linked when there and is not there
+/// counts as well, unless the release brings it.
+pub(crate) fn expect_nothing_at_stake(
+    site: &Site<'_>,
+    manifest: &Manifest,
+    paths: &SharedPaths,
+) -> Result<(), Error> {
+    let brings = |path: &SharedPath| manifest.entries().iter().any(|entry| is_in_the_way(entry, path.path()));
+    let asked = paths.iter().filter(|path| !path.is_when_there() || !brings(path));
+    site.expect_nothing_at_stake(asked.map(SharedPath::path))
+}
+
+/// Refuses a release one of whose links leads nowhere, or into a release.
+pub(crate) fn expect_targets(site: &Paths, linked: &[String]) -> Result<(), Error> {
+    for path in linked {
+        let target = site.shared().join(path);
+        if !target.exists() {
+            return Err(match fs::read_link(&target) {
+                Ok(leads) => SharedFault::Dangling { path: target, target: leads },
+                Err(_) => SharedFault::Missing { path: target },
+            }
+            .into());
+        }
+        expect_outside(site, path)?;
+    }
+    Ok(())
 }
 
 /// Whether a release that was linked to `linked` would be linked to the same today.
@@ -131,17 +163,24 @@ fn expect_direct(site: &Paths, path: &SharedPath) -> Result<(), SharedFault> {
             return Err(SharedFault::ThroughLink { shared, link, target, rest });
         }
     }
-    let place = shared.join(path.path());
+    expect_outside(site, path.path())
+}
+
+/// What a shared path leads to is neither in a release nor behind `current`.
+fn expect_outside(site: &Paths, path: &str) -> Result<(), SharedFault> {
+    let place = site.shared().join(path);
     // What leads nowhere is told of by itself.
     let (Ok(base), Ok(root), Ok(real)) =
-        (site.deploy_to().canonicalize(), shared.canonicalize(), place.canonicalize())
+        (site.deploy_to().canonicalize(), site.shared().canonicalize(), place.canonicalize())
     else {
         return Ok(());
     };
     let waypoints = ["current", "releases"].map(|name| base.join(name));
-    match through::comes_by(&root.join(path.path()), &waypoints) {
+    let stops = way(&root.join(path)).unwrap_or_default();
+    let through = waypoints.into_iter().find(|waypoint| stops.iter().any(|stop| stop.starts_with(waypoint)));
+    match through {
         None => Ok(()),
-        Some(through) => Err(SharedFault::IntoRelease { path: place, through: through.to_owned(), real }),
+        Some(through) => Err(SharedFault::IntoRelease { path: place, through, real }),
     }
 }
 

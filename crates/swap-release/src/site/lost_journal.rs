@@ -7,6 +7,7 @@ use record::ReleaseId;
 use record::host::ReleaseState;
 
 use super::{LockedSite, SwitchKind};
+use crate::verbs::adopt::Adoption;
 use crate::verbs::switch::Intent;
 use crate::{Error, verbs};
 
@@ -24,7 +25,9 @@ pub(super) fn recover(locked: &LockedSite<'_>, error: &Error) -> Result<(), Erro
         let id = file.id();
         let is_live = live.as_ref() == Some(id);
         match file.state {
-            ReleaseState::Staging if is_live => verbs::adopt::recover(locked, id, &file.shared)?,
+            ReleaseState::Staging if is_live || file.adopted.is_some() => {
+                Adoption::of(file).recover(locked)?;
+            }
             ReleaseState::Staging => verbs::stage::recover(locked, id)?,
             ReleaseState::Unconfirmed => {
                 let from = known.iter().find(|other| other.state == ReleaseState::Active);

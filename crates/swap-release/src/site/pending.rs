@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::LockedSite;
 use crate::Error;
+use crate::verbs::adopt::Move;
 
 /// Why `current` is being switched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,8 +52,20 @@ pub(crate) enum Pending {
     Adopt {
         /// Its name as a release.
         release: ReleaseId,
-        /// What moves to `shared/`.
+        /// What outlives releases.
         shared: Vec<String>,
+        /// What of it moves to `shared/`; null in a journal of 0.1.
+        #[serde(default)]
+        moves: Option<Vec<Move>>,
+        /// Directories that are made writable meanwhile, and their modes.
+        #[serde(default)]
+        protected: Vec<(String, u32)>,
+        /// `current` is a directory, and becomes a link to it.
+        #[serde(default = "yes")]
+        directory: bool,
+        /// It is a release already.
+        #[serde(default)]
+        known: bool,
     },
     /// A release's tree is being put right.
     Repair {
@@ -69,6 +82,11 @@ pub(crate) enum Pending {
 /// What a journal of 0.1 without the field means.
 fn staged() -> ReleaseState {
     ReleaseState::Staged
+}
+
+/// What a journal of 0.1 without the field means.
+fn yes() -> bool {
+    true
 }
 
 impl LockedSite<'_> {

@@ -3,6 +3,7 @@
 use record::host::ReleaseState;
 
 use super::{Current, LockedSite, Pending, lost_journal};
+use crate::verbs::adopt::Adoption;
 use crate::verbs::switch::Intent;
 use crate::{Error, verbs};
 
@@ -25,9 +26,9 @@ pub(super) fn reconcile(locked: &LockedSite<'_>) -> Result<(), Error> {
             log::info!("finding the switch to `{to}` unfinished");
             verbs::switch::recover(locked, &Intent { kind, from, to, was, link }, confirmed)?;
         }
-        Some(Pending::Adopt { release, shared }) => {
+        Some(Pending::Adopt { release, shared, moves, protected, directory, known }) => {
             log::info!("finding the adoption of `{release}` unfinished");
-            verbs::adopt::recover(locked, &release, &shared)?;
+            Adoption { release, shared, moves, protected, directory, known }.recover(locked)?;
         }
         Some(Pending::Repair { release }) => {
             log::info!("finding the repair of `{release}` unfinished");

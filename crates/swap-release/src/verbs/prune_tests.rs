@@ -223,7 +223,7 @@ fn what_was_taken_over_stays_until_it_is_unpinned_and_is_never_deleted_elsewhere
         fs::write(root.path().join("releases/7/name"), "old").unwrap();
         link(root.path(), &text, "current");
         let locked = Site::open(root.path(), &RealDisk).unwrap().lock("test".into()).unwrap();
-        crate::verbs::adopt::adopt(&locked, &old, &fleet::SharedPaths::default()).unwrap();
+        crate::verbs::adopt::adopt(&locked, &old, &fleet::SharedPaths::default(), None).unwrap();
         for name in ["r1", "r2", "r3"] {
             switch(&locked, SwitchKind::Activate, &id(name), None).unwrap();
         }

@@ -16,7 +16,7 @@ use rustix::fs::OFlags;
 
 use super::verify;
 use crate::Error;
-use crate::shared::{link_shared, links_as_ever};
+use crate::shared::{expect_nothing_at_stake, link_shared, links_as_ever};
 use crate::site::{LockedSite, Pending, ReleaseFile};
 
 /// What to stage.
@@ -157,6 +157,7 @@ fn build(
     };
     locked.clear(&staging)?;
     let manifest = fill(&staging, request, progress)?;
+    expect_nothing_at_stake(&locked.site, &manifest, request.shared)?;
     let shared = link_shared(paths, &staging, &manifest, request.shared, id)?;
     disk.make_folder(&paths.known_release(id)).map_err(write(&paths.known_release(id)))?;
     let mut text = Vec::new();

@@ -1,13 +1,19 @@
 //! What is on this server.
 
-use record::host::{HostStatus, Origin, ReleaseStatus};
-use record::{ReleaseId, Remains};
+use fleet::{SharedPath, SharedPaths};
+use record::host::{HostStatus, Obstacle, Origin, ReleaseStatus, SharedStatus};
+use record::{ReleaseId, Remains, RemedyCommand, RemedyPlace};
 
 use crate::Error;
+use crate::shared::{Stake, unlinked};
 use crate::site::{Current, Foreign, ReleaseFile, Site};
 
 /// The state of a site; `busy` is the owner of the lock, if somebody holds it.
-pub(crate) fn status(site: &Site<'_>, busy: Option<String>) -> Result<HostStatus, Error> {
+pub(crate) fn status(
+    site: &Site<'_>,
+    busy: Option<String>,
+    shared: &SharedPaths,
+) -> Result<HostStatus, Error> {
     let mut known = site.all_known()?;
     let (current, foreign) = match site.current()? {
         Current::None => (None, None),
@@ -52,6 +58,26 @@ pub(crate) fn status(site: &Site<'_>, busy: Option<String>) -> Result<HostStatus
         releases,
         owed,
         remains,
+        shared: if shared.is_empty() { SharedStatus::default() } else { of_shared(site, shared)? },
+    })
+}
+
+fn of_shared(site: &Site<'_>, shared: &SharedPaths) -> Result<SharedStatus, Error> {
+    let live =
+        site.current().ok().and_then(Current::into_id).map(|id| site.known(&id)).transpose()?.flatten();
+    let links = live.map(|file| file.shared).unwrap_or_default();
+    let asked = shared.iter().map(SharedPath::path);
+    let linked = asked.chain(links.iter().map(String::as_str)).collect();
+    // A file that is linked when there may come with the release, which nobody has seen yet.
+    let lost = shared.iter().filter(|path| !path.is_when_there() || path.is_directory());
+    let obstacle = |stake: Stake| Obstacle {
+        found: stake.to_string(),
+        remedy: Some("let both be one, or copy".to_owned()),
+        commands: vec![RemedyCommand { place: RemedyPlace::Host, command: stake.remedy().to_owned() }],
+    };
+    Ok(SharedStatus {
+        unlinked: unlinked(&site.paths.shared(), &linked),
+        at_stake: site.at_stake(lost.map(SharedPath::path))?.into_iter().map(obstacle).collect(),
     })
 }
 

@@ -111,7 +111,7 @@ pub(crate) fn drift(reply: &VerifyReply) -> Error {
 
 /// The manifest that was written when the release was staged. Its digest must be the one in the state: otherwise a
 /// changed manifest would prove a changed tree.
-pub(super) fn read_manifest(site: &Site<'_>, file: &ReleaseFile) -> Result<Manifest, Error> {
+pub(crate) fn read_manifest(site: &Site<'_>, file: &ReleaseFile) -> Result<Manifest, Error> {
     let path = site.paths.manifest(file.id());
     let reader = File::open(&path).map_err(|source| Error::Read { path: path.clone(), source })?;
     let fault = |source| Error::CannotVerify { release: file.id().clone(), source };

@@ -15,6 +15,7 @@ mod rtorrent_rpc;
 mod rtorrent_watch;
 pub(super) mod same_site;
 mod shared;
+mod shared_data;
 mod space;
 pub(super) mod ssh;
 mod state;
@@ -52,6 +53,7 @@ pub(super) fn all(subject: &Subject<'_>, seen: &Seen) -> Vec<Check> {
     checks.extend(more.into_iter().flatten());
     checks.extend(state_files::check(subject, seen));
     checks.extend(shared::check(subject, seen));
+    checks.extend(shared_data::check(seen));
     checks.extend(web_server_writes::check(subject, seen));
     let more = [
         umask::check(seen),

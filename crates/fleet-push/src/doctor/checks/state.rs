@@ -56,6 +56,7 @@ mod tests {
         let world = World::new("embedded");
         let mut seen = good();
         let status = |busy: Option<&str>| HostStatus {
+            shared: record::host::SharedStatus::default(),
             schema: HostStatus::SCHEMA.into(),
             version: "1".into(),
             current: None,

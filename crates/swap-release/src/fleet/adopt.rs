@@ -1,0 +1,92 @@
+//! Taking in what is served, on every host on which it is no release yet: all of them are looked at before the first is
+//! changed.
+
+use std::path::Path;
+
+use fleet::{Argv, Host};
+use record::host::{AdoptReply, Obstacle, Served};
+use record::{ExitCode, ReleaseId, RemedyCommand, RemedyPlace};
+
+use super::Controller;
+use super::host::ask;
+use super::look::{self, Answer, PATIENCE};
+use crate::Error;
+
+/// Adopts, or with `dry_run` only looks.
+pub(crate) fn adopt(
+    controller: &Controller<'_>,
+    from: Option<&Path>,
+    dry_run: bool,
+) -> Result<ExitCode, Error> {
+    let argv = |host: &Host| {
+        let argv = controller.argv(host, "adopt");
+        let argv =
+            from.map_or(argv.clone(), |from| argv.arg("--from").arg(from.to_string_lossy().into_owned()));
+        let shared = controller.inventory.site.shared.iter().map(ToString::to_string);
+        shared.fold(argv, |argv, path| argv.args(["--shared".to_owned(), path]))
+    };
+    let looking = |host: &Host| argv(host).args(["--dry-run", "--json"]);
+    let looked = look::on_all(controller, looking, |remote, argv| ask::<AdoptReply>(remote, argv, PATIENCE));
+    controller.abort.check()?;
+    let stopped = looked.iter().filter(|answer| tell(controller, answer)).count();
+    if stopped > 0 {
+        controller.console.warn("nothing was changed on any host");
+        return Err(Error::FleetVerb { failed: stopped, all: looked.len() });
+    }
+    if dry_run {
+        return Ok(ExitCode::Ok);
+    }
+    let id = name(&looked);
+    let act = |host: &Host| argv(host).args(["--release-id", id.as_str()]);
+    let answers = look::on_all(controller, act, |remote, argv: &Argv| look::run(remote, argv, "adopt"));
+    look::tell(controller, &answers);
+    look::result(answers.iter().filter(|answer| answer.error.is_some()).count(), answers.len())
+}
+
+/// One name for all, or they could not go back to it together: that of those which were taken in by a run before.
+fn name(looked: &[Answer<AdoptReply>]) -> String {
+    let live = looked.iter().filter_map(|answer| answer.reply.as_ref()?.release.as_ref());
+    let before = live.map(ReleaseId::as_str).filter(|id| id.starts_with("adopted-")).max();
+    before.map_or_else(crate::verbs::adopt::name_now, str::to_owned)
+}
+
+/// Says what there is on a host; whether it stands in the way.
+fn tell(controller: &Controller<'_>, answer: &Answer<AdoptReply>) -> bool {
+    let (console, host) = (controller.console, &answer.host);
+    if let Some(error) = &answer.error {
+        console.warn(format!("{host}: {error}"));
+    }
+    let Some(reply) = &answer.reply else { return true };
+    let what = match reply.serves {
+        Served::Nothing => "nothing is served yet",
+        Served::Release => "a release is live already",
+        Served::Directory => "`current` is a directory",
+        Served::Link => "`current` leads to a directory that is no release",
+        Served::Dangling => "`current` leads nowhere",
+    };
+    console.say(format!("{host}: {what}"));
+    for path in &reply.moves {
+        console.say(format!("{host}: `{path}` moves to shared/"));
+    }
+    for obstacle in &reply.obstacles {
+        console.warn(format!("{host}: {}", obstacle.found));
+        for line in lines(obstacle) {
+            console.say(format!("{host} {line}"));
+        }
+    }
+    !reply.obstacles.is_empty()
+}
+
+/// What helps, a line each, as `fleet-push doctor` says it.
+pub(crate) fn lines(obstacle: &Obstacle) -> Vec<String> {
+    let command = |command: &RemedyCommand| {
+        let place = match command.place {
+            RemedyPlace::Here => "here",
+            RemedyPlace::Host => "there",
+            RemedyPlace::Root => "there as root",
+        };
+        format!("remedy, run {place}: {}", command.command)
+    };
+    let words = obstacle.remedy.iter().map(|remedy| format!("remedy: {remedy}"));
+    words.chain(obstacle.commands.iter().map(command)).collect()
+}
