@@ -37,6 +37,9 @@ _swap__release() {
             swap__release,lint)
                 cmd="swap__release__subcmd__lint"
                 ;;
+            swap__release,mark-failed)
+                cmd="swap__release__subcmd__mark__subcmd__failed"
+                ;;
             swap__release,pin)
                 cmd="swap__release__subcmd__pin"
                 ;;
@@ -51,6 +54,9 @@ _swap__release() {
                 ;;
             swap__release,rollback)
                 cmd="swap__release__subcmd__rollback"
+                ;;
+            swap__release,settle)
+                cmd="swap__release__subcmd__settle"
                 ;;
             swap__release,stage)
                 cmd="swap__release__subcmd__stage"
@@ -74,7 +80,7 @@ _swap__release() {
 
     case "${cmd}" in
         swap__release)
-            opts="-v -h -V --verbose --color --help --version stage receive activate rollback status verify adopt converge want finished lint apache prune pin unpin history reconcile"
+            opts="-v -h -V --verbose --color --help --version stage receive activate rollback status verify adopt converge want finished lint apache settle prune pin unpin mark-failed history reconcile"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -92,7 +98,7 @@ _swap__release() {
             return 0
             ;;
         swap__subcmd__release__subcmd__activate)
-            opts="-v -h --deploy-to --fleet --only --group --exclude --host --identity --known-hosts --owner --confirm-within --in-step --allow-older --adopt --shared --force --canary --batch --pause --quorum --dry-run --records --junit --verbose --color --help"
+            opts="-v -h --deploy-to --fleet --only --group --exclude --host --identity --known-hosts --owner --confirm-within --in-step --allow-older --adopt --shared --force --retry-failed --canary --batch --pause --quorum --dry-run --records --junit --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -413,6 +419,32 @@ _swap__release() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        swap__subcmd__release__subcmd__mark__subcmd__failed)
+            opts="-v -h --deploy-to --owner --verbose --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --deploy-to)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --owner)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         swap__subcmd__release__subcmd__pin)
             opts="-v -h --deploy-to --owner --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -550,7 +582,7 @@ _swap__release() {
             return 0
             ;;
         swap__subcmd__release__subcmd__rollback)
-            opts="-v -h --deploy-to --fleet --only --group --exclude --host --identity --known-hosts --owner --confirm-within --in-step --allow-older --adopt --shared --force --canary --batch --pause --quorum --dry-run --records --junit --verbose --color --help"
+            opts="-v -h --deploy-to --fleet --only --group --exclude --host --identity --known-hosts --owner --confirm-within --in-step --allow-older --adopt --shared --force --retry-failed --canary --batch --pause --quorum --dry-run --records --junit --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -621,6 +653,60 @@ _swap__release() {
                     return 0
                     ;;
                 --junit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        swap__subcmd__release__subcmd__settle)
+            opts="-v -h --deploy-to --fleet --only --group --exclude --host --identity --known-hosts --owner --verbose --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --deploy-to)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --fleet)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --only)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --group)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exclude)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --host)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --identity)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --known-hosts)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --owner)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

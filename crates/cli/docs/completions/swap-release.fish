@@ -42,9 +42,11 @@ complete -c swap-release -n "__fish_swap_release_needs_command" -f -a "want" -d 
 complete -c swap-release -n "__fish_swap_release_needs_command" -f -a "finished" -d 'An event of the BitTorrent client: stage what it is about, if that is wanted and not here'
 complete -c swap-release -n "__fish_swap_release_needs_command" -f -a "lint" -d 'Look for web server configuration that mixes two releases in one request, or shuts the site'
 complete -c swap-release -n "__fish_swap_release_needs_command" -f -a "apache" -d 'Have this server\'s Apache serve the live release by its real path (as root; a hook of after-switch and after-revert)'
+complete -c swap-release -n "__fish_swap_release_needs_command" -f -a "settle" -d 'Say that what a deployment that was taken back left in the database is seen to; caches that are still owed are rebuilt first'
 complete -c swap-release -n "__fish_swap_release_needs_command" -f -a "prune" -d 'Remove old releases and what was received for them, keeping the live one, the one before it, pinned ones and the newest good ones'
 complete -c swap-release -n "__fish_swap_release_needs_command" -f -a "pin" -d 'Keep a release whatever a prune says'
 complete -c swap-release -n "__fish_swap_release_needs_command" -f -a "unpin" -d 'Let a prune remove a release again'
+complete -c swap-release -n "__fish_swap_release_needs_command" -f -a "mark-failed" -d 'Say that a release is bad, if it was never confirmed (what --fleet does after a failed health check)'
 complete -c swap-release -n "__fish_swap_release_needs_command" -f -a "history" -d 'Say what happened on this server, oldest first'
 complete -c swap-release -n "__fish_swap_release_needs_command" -f -a "reconcile" -d 'Finish or undo what a killed run left, as every other verb does first'
 complete -c swap-release -n "__fish_swap_release_using_subcommand stage" -l deploy-to -d 'Directory of the site on this server' -r -F
@@ -89,6 +91,7 @@ complete -c swap-release -n "__fish_swap_release_using_subcommand activate" -l i
 complete -c swap-release -n "__fish_swap_release_using_subcommand activate" -l allow-older -d 'Activate even if a newer build of the same job is live'
 complete -c swap-release -n "__fish_swap_release_using_subcommand activate" -l adopt -d 'Before that, take in what is served as a release, if it is none: see adopt'
 complete -c swap-release -n "__fish_swap_release_using_subcommand activate" -l force -d 'Switch to a release that is older than a database update'
+complete -c swap-release -n "__fish_swap_release_using_subcommand activate" -l retry-failed -d 'Take a release that has failed its health check before, if its tree is still what was built'
 complete -c swap-release -n "__fish_swap_release_using_subcommand activate" -l dry-run -d 'Ask every host and print what would be done; lock and change nothing'
 complete -c swap-release -n "__fish_swap_release_using_subcommand activate" -s v -l verbose -d 'Say more (can be repeated: -vv shows every step)'
 complete -c swap-release -n "__fish_swap_release_using_subcommand activate" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -116,6 +119,7 @@ complete -c swap-release -n "__fish_swap_release_using_subcommand rollback" -l i
 complete -c swap-release -n "__fish_swap_release_using_subcommand rollback" -l allow-older -d 'Activate even if a newer build of the same job is live'
 complete -c swap-release -n "__fish_swap_release_using_subcommand rollback" -l adopt -d 'Before that, take in what is served as a release, if it is none: see adopt'
 complete -c swap-release -n "__fish_swap_release_using_subcommand rollback" -l force -d 'Switch to a release that is older than a database update'
+complete -c swap-release -n "__fish_swap_release_using_subcommand rollback" -l retry-failed -d 'Take a release that has failed its health check before, if its tree is still what was built'
 complete -c swap-release -n "__fish_swap_release_using_subcommand rollback" -l dry-run -d 'Ask every host and print what would be done; lock and change nothing'
 complete -c swap-release -n "__fish_swap_release_using_subcommand rollback" -s v -l verbose -d 'Say more (can be repeated: -vv shows every step)'
 complete -c swap-release -n "__fish_swap_release_using_subcommand rollback" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -148,7 +152,7 @@ complete -c swap-release -n "__fish_swap_release_using_subcommand verify" -l col
 always\t'Always, e.g. for Jenkins\' ansiColor'
 never\t'Never'"
 complete -c swap-release -n "__fish_swap_release_using_subcommand verify" -l json -d 'Print JSON on standard output'
-complete -c swap-release -n "__fish_swap_release_using_subcommand verify" -l repair -d 'Put right what differs, from the payload'
+complete -c swap-release -n "__fish_swap_release_using_subcommand verify" -l repair -d 'Put right what differs, from the payload; what was found before is told'
 complete -c swap-release -n "__fish_swap_release_using_subcommand verify" -s v -l verbose -d 'Say more (can be repeated: -vv shows every step)'
 complete -c swap-release -n "__fish_swap_release_using_subcommand verify" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c swap-release -n "__fish_swap_release_using_subcommand adopt" -l release-id -d 'Name as a release [default: adopted-<time>]' -r
@@ -217,6 +221,20 @@ always\t'Always, e.g. for Jenkins\' ansiColor'
 never\t'Never'"
 complete -c swap-release -n "__fish_swap_release_using_subcommand apache" -s v -l verbose -d 'Say more (can be repeated: -vv shows every step)'
 complete -c swap-release -n "__fish_swap_release_using_subcommand apache" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c swap-release -n "__fish_swap_release_using_subcommand settle" -l deploy-to -d 'Directory of the site on this server' -r -F
+complete -c swap-release -n "__fish_swap_release_using_subcommand settle" -l fleet -d 'Inventory: do it on every host, by SSH' -r -F
+complete -c swap-release -n "__fish_swap_release_using_subcommand settle" -l only -d 'Host of the inventory, instead of all (can be repeated)' -r
+complete -c swap-release -n "__fish_swap_release_using_subcommand settle" -l group -d 'Group of the inventory, instead of all hosts (can be repeated, and combined with --only)' -r
+complete -c swap-release -n "__fish_swap_release_using_subcommand settle" -l exclude -d 'Host or group to leave out (can be repeated)' -r
+complete -c swap-release -n "__fish_swap_release_using_subcommand settle" -l host -d 'Host that is not in the inventory, with the settings of its [defaults]; instead of all (can be repeated, and combined with --only and --group)' -r
+complete -c swap-release -n "__fish_swap_release_using_subcommand settle" -l identity -d 'Private key for SSH; its passphrase comes from MKT_IDENTITY_PASSPHRASE or the file MKT_IDENTITY_PASSPHRASE_FILE' -r -F
+complete -c swap-release -n "__fish_swap_release_using_subcommand settle" -l known-hosts -d 'Host keys that are trusted' -r -F
+complete -c swap-release -n "__fish_swap_release_using_subcommand settle" -l owner -d 'Who asks, for the lock and the history' -r
+complete -c swap-release -n "__fish_swap_release_using_subcommand settle" -l color -d 'Colour of messages: auto looks whether standard error is a terminal' -r -f -a "auto\t'If standard error is a terminal and NO_COLOR is not set'
+always\t'Always, e.g. for Jenkins\' ansiColor'
+never\t'Never'"
+complete -c swap-release -n "__fish_swap_release_using_subcommand settle" -s v -l verbose -d 'Say more (can be repeated: -vv shows every step)'
+complete -c swap-release -n "__fish_swap_release_using_subcommand settle" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c swap-release -n "__fish_swap_release_using_subcommand prune" -l deploy-to -d 'Directory of the site on this server' -r -F
 complete -c swap-release -n "__fish_swap_release_using_subcommand prune" -l fleet -d 'Inventory: do it on every host, by SSH' -r -F
 complete -c swap-release -n "__fish_swap_release_using_subcommand prune" -l only -d 'Host of the inventory, instead of all (can be repeated)' -r
@@ -249,6 +267,13 @@ always\t'Always, e.g. for Jenkins\' ansiColor'
 never\t'Never'"
 complete -c swap-release -n "__fish_swap_release_using_subcommand unpin" -s v -l verbose -d 'Say more (can be repeated: -vv shows every step)'
 complete -c swap-release -n "__fish_swap_release_using_subcommand unpin" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c swap-release -n "__fish_swap_release_using_subcommand mark-failed" -l deploy-to -d 'Directory of the site on this server' -r -F
+complete -c swap-release -n "__fish_swap_release_using_subcommand mark-failed" -l owner -d 'Who asks, for the lock and the history' -r
+complete -c swap-release -n "__fish_swap_release_using_subcommand mark-failed" -l color -d 'Colour of messages: auto looks whether standard error is a terminal' -r -f -a "auto\t'If standard error is a terminal and NO_COLOR is not set'
+always\t'Always, e.g. for Jenkins\' ansiColor'
+never\t'Never'"
+complete -c swap-release -n "__fish_swap_release_using_subcommand mark-failed" -s v -l verbose -d 'Say more (can be repeated: -vv shows every step)'
+complete -c swap-release -n "__fish_swap_release_using_subcommand mark-failed" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c swap-release -n "__fish_swap_release_using_subcommand history" -l deploy-to -d 'Directory of the site on this server' -r -F
 complete -c swap-release -n "__fish_swap_release_using_subcommand history" -l owner -d 'Who asks, for the lock and the history' -r
 complete -c swap-release -n "__fish_swap_release_using_subcommand history" -l color -d 'Colour of messages: auto looks whether standard error is a terminal' -r -f -a "auto\t'If standard error is a terminal and NO_COLOR is not set'
