@@ -18,6 +18,8 @@ pub(super) struct Drush<'a> {
     /// The release's directory.
     pub(super) tree: PathBuf,
     pub(super) until: Instant,
+    /// Where it is written down that it runs; none for somebody without the lock.
+    pub(super) note: Option<PathBuf>,
 }
 
 impl Drush<'_> {
@@ -35,7 +37,14 @@ impl Drush<'_> {
     fn run(&self, uri: &str, arguments: &[&str], apart: bool, stop: &mut Stop<'_>) -> Result<String, String> {
         let argv = self.argv(uri, arguments);
         let env = [("COLUMNS", OsString::from(COLUMNS))];
-        let command = Command { argv: &argv, dir: &self.tree, env: &env, until: self.until, apart };
+        let command = Command {
+            argv: &argv,
+            dir: &self.tree,
+            env: &env,
+            until: self.until,
+            apart,
+            note: self.note.as_deref(),
+        };
         run(&command, stop).map_err(|why| {
             // The last line is ours: how it ended.
             let (said, end) = why.rsplit_once('\n').unwrap_or(("", &why));
@@ -98,7 +107,7 @@ mod tests {
     fn drush_of_the_release_is_told_root_and_site() {
         let mut order = testing::order(Core::EightUp);
         let argv = |order: &DrupalOrder| {
-            Drush { order, tree: "/srv/releases/r1".into(), until: Instant::now() }
+            Drush { order, tree: "/srv/releases/r1".into(), until: Instant::now(), note: None }
                 .argv("https://a", &["deploy", "-y"])
         };
         assert_eq!(

@@ -22,7 +22,12 @@ pub(crate) fn look(
     if updates {
         // From here on code of the release runs, though it should leave nothing behind.
         journal::amend(locked, |undo| undo.ran = true)?;
-        let drush = Drush { order: drupal, tree: locked.site.tree(switching.to), until };
+        let drush = Drush {
+            order: drupal,
+            tree: locked.site.tree(switching.to),
+            until,
+            note: Some(locked.site.paths.running()),
+        };
         for (_, uri) in &drupal.sites {
             if has_updates(&drush, uri, stop)? {
                 pending.push(uri.clone());

@@ -46,7 +46,12 @@ pub(super) fn open(
     let ours = read(locked).map_err(|error| error.to_string())?.map(|on| on.sites).unwrap_or_default();
     // The code that serves knows its own database; of a first release there is none yet.
     let release = switching.from.unwrap_or(switching.to);
-    let drush = Drush { order: drupal, tree: locked.site.tree(release), until };
+    let drush = Drush {
+        order: drupal,
+        tree: locked.site.tree(release),
+        until,
+        note: Some(locked.site.paths.running()),
+    };
     let mut open = Vec::new();
     for (_, uri) in &drupal.sites {
         let get = match drupal.core {
@@ -191,7 +196,8 @@ fn set(
     stop: &mut Stop<'_>,
 ) -> Result<(), String> {
     let mut call = |release: &ReleaseId| {
-        let drush = Drush { order, tree: locked.site.tree(release), until };
+        let drush =
+            Drush { order, tree: locked.site.tree(release), until, note: Some(locked.site.paths.running()) };
         drush.call(uri, commands::close(order.core, on), stop).map(drop)
     };
     let [first, second] = releases;

@@ -54,7 +54,7 @@ pub(crate) fn take_over(site: Site<'_>, owner: String) -> Result<(), Error> {
     let Some(undo) = journal::read(&site)?.filter(|undo| undo.owed.is_some()) else { return Ok(()) };
     if let Some(live) = site.current()?.into_id() {
         let until = Instant::now() + Duration::from_millis(undo.drupal.timeout_ms);
-        let drush = Drush { order: &undo.drupal, tree: site.tree(&live), until };
+        let drush = Drush { order: &undo.drupal, tree: site.tree(&live), until, note: None };
         if let Some(when) = done_elsewhere(&drush, &undo, &mut || None) {
             log::info!("another host has rebuilt the caches at {when}");
             let _lock = Lock::take(&site.paths.lock(), &owner)?;
@@ -168,7 +168,12 @@ fn try_pay(
         return Ok((said, None));
     };
     let drupal = &undo.drupal;
-    let drush = Drush { order: drupal, tree: locked.site.tree(&live), until };
+    let drush = Drush {
+        order: drupal,
+        tree: locked.site.tree(&live),
+        until,
+        note: Some(locked.site.paths.running()),
+    };
     let switched = undo.owed.as_ref().is_some_and(|owed| owed.switched);
     // Only the host that runs drush knows that it did not.
     let needed = undo.turn > 0 || undo.ran || switched;

@@ -24,7 +24,8 @@ pub(crate) fn update(
     stop: &mut Stop<'_>,
 ) -> Result<String, String> {
     let (locked, to) = (switching.locked, switching.to);
-    let drush = Drush { order: drupal, tree: locked.site.tree(to), until };
+    let drush =
+        Drush { order: drupal, tree: locked.site.tree(to), until, note: Some(locked.site.paths.running()) };
     let pending = journal::expect(locked)?.facts.pending;
     let sites: Vec<&String> =
         drupal.sites.iter().map(|(_, uri)| uri).filter(|uri| !alone || pending.contains(uri)).collect();
@@ -90,7 +91,12 @@ pub(crate) fn rebuild(
     }
     let live = locked.site.current().map_err(|error| error.to_string())?.into_id();
     let live = live.unwrap_or_else(|| switching.to.clone());
-    let drush = Drush { order: drupal, tree: locked.site.tree(&live), until };
+    let drush = Drush {
+        order: drupal,
+        tree: locked.site.tree(&live),
+        until,
+        note: Some(locked.site.paths.running()),
+    };
     let mut said = String::new();
     for (_, uri) in &drupal.sites {
         said.push_str(&drush.order(uri, commands::rebuild(drupal.core), stop)?);
@@ -143,7 +149,12 @@ pub(crate) fn dump(
     if sites.is_empty() {
         return Ok("no database updates are pending: nothing to dump for".into());
     }
-    let drush = Drush { order: drupal, tree: locked.site.tree(switching.to), until };
+    let drush = Drush {
+        order: drupal,
+        tree: locked.site.tree(switching.to),
+        until,
+        note: Some(locked.site.paths.running()),
+    };
     let dumps = dump_all(&drush, &sites, locked, switching.to, stop)?;
     let said = format!("dumped: {}", dumps.join(", "));
     journal::amend(locked, |undo| {

@@ -50,6 +50,7 @@ pub(crate) fn run(
         retry_failed: job.retry_failed,
         condemns: job.condemns && verb == Verb::Activate,
         in_batches,
+        anywhere: false,
         swap: format!("{}.{}.{}", release.id, record::now().as_second(), std::process::id()),
         afterwards: Duration::ZERO,
     };
@@ -124,6 +125,11 @@ fn two_phases(controller: &Controller<'_>, plan: &Plan, rollout: &Rollout, relea
     // All locks first: two controllers at once end here, with nothing switched.
     let ours = plan.clone();
     course.run(|_| true, move |member| switch::hold(member, &ours));
+    let named = controller.inventory.drupal.as_ref().and_then(|drupal| drupal.host.as_ref());
+    course.plan.anywhere = course
+        .members
+        .iter()
+        .any(|member| Some(&member.host.name) == named && switch::is_there(member, &course.plan));
     if course.is_good() {
         course.give_what_comes_afterwards();
     }

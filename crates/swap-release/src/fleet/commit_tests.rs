@@ -87,6 +87,7 @@ fn plan(verb: Verb) -> Plan {
         allow_older: false,
         force: false,
         in_batches: false,
+        anywhere: false,
         swap: "s1".into(),
         retry_failed: false,
         condemns: verb == Verb::Activate,

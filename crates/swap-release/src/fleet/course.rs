@@ -213,8 +213,8 @@ impl<'a> Course<'a> {
 
     /// The place of a host among those that undo what the release did: who runs drush first, then the others as in the file.
     pub(super) fn turn(&self, member: &Member) -> u32 {
-        let host = self.controller.inventory.drupal.as_ref().and_then(|drupal| drupal.host.clone());
-        let first = chosen(&fleet::RunsOn::Once(host), &self.members, |_| true);
+        let Some(drupal) = &self.controller.inventory.drupal else { return 0 };
+        let first = chosen(&self.around().runs_drush_on(drupal), &self.members, |_| true);
         let mut others = 1;
         for (other, first) in self.members.iter().zip(first) {
             if other.host.name == member.host.name {

@@ -52,7 +52,30 @@ pub(crate) fn status(controller: &Controller<'_>, json: bool) -> Result<ExitCode
         ]
     };
     let head = ["host", "current", "drift", "since", "previous", ""];
-    finish(controller, &answers, json, &head, row)
+    let result = finish(controller, &answers, json, &head, row);
+    if !json {
+        tell_undone(controller, &answers);
+    }
+    result
+}
+
+/// What deployments that were taken back left: of each host the caches that it owes, and once what remains for a person.
+fn tell_undone(controller: &Controller<'_>, answers: &[Answer<HostStatus>]) {
+    let mut told = None;
+    for answer in answers {
+        let Some(status) = &answer.reply else { continue };
+        if let Some(owed) = &status.owed {
+            controller.console.warn(format!("{}: {}", answer.host, crate::verbs::status::owes(owed)));
+        }
+        if let Some(remains) = &status.remains
+            && told != Some((&remains.release, &remains.at))
+        {
+            told = Some((&remains.release, &remains.at));
+            for line in crate::verbs::status::told(remains).lines() {
+                controller.console.warn(line);
+            }
+        }
+    }
 }
 
 /// What most of those that answered serve; a host that serves anything else has drifted.

@@ -40,6 +40,8 @@ pub(super) struct Around<'a> {
     pub(super) verb: Verb,
     /// Whether the hosts switch one after the other, and are asked in between whether they are well.
     pub(super) in_batches: bool,
+    /// Whether another host than the one that is named runs drush, since that one has nothing to do.
+    pub(super) anywhere: bool,
     /// Tells this swap from all others.
     pub(super) swap: &'a str,
 }
@@ -66,6 +68,11 @@ impl Around<'_> {
             steps.splice(0..0, preset);
         }
         steps
+    }
+
+    /// On which host drush runs.
+    pub(super) fn runs_drush_on(&self, drupal: &Drupal) -> RunsOn {
+        RunsOn::Once(drupal.host.clone().filter(|_| !self.anywhere))
     }
 
     /// Before anything of the release is run, hooks included.
@@ -102,9 +109,8 @@ impl Around<'_> {
             action: StepAction::Ours(action),
             timeout,
         };
-        let once = |name: &str, action: Action| {
-            step(name, RunsOn::Once(drupal.host.clone()), drupal.timeout, action)
-        };
+        let once =
+            |name: &str, action: Action| step(name, self.runs_drush_on(drupal), drupal.timeout, action);
         let look = |updates| {
             let name = if updates { "pending updates" } else { "what is open" };
             once(name, Action::DrupalLook { drupal: order.clone(), updates })

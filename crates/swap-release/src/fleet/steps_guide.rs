@@ -66,8 +66,9 @@ fn table(database: &str, verb: Verb, in_batches: bool) -> String {
     let mut text =
         "| phase | step | on | drush 9 and later | drush 8, Drupal 7 |\n|---|---|---|---|---|\n".to_owned();
     for phase in [Phase::BeforeSwitch, Phase::AfterSwitch, Phase::BeforeCommit, Phase::AfterCommit] {
-        let [ours, sevens] =
-            fleets.each_ref().map(|inventory| Around { inventory, verb, in_batches, swap: "s" }.steps(phase));
+        let [ours, sevens] = fleets
+            .each_ref()
+            .map(|inventory| Around { inventory, verb, in_batches, anywhere: false, swap: "s" }.steps(phase));
         assert_eq!(ours.len(), sevens.len());
         for (step, seven) in ours.iter().zip(&sevens) {
             assert_eq!(step.name, seven.name);

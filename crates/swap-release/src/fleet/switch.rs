@@ -32,6 +32,8 @@ pub(crate) struct Plan {
     pub(crate) force: bool,
     /// Whether the hosts switch one after the other.
     pub(crate) in_batches: bool,
+    /// `drupal.host` has the release live already: drush runs on the first of those that switch.
+    pub(crate) anywhere: bool,
     /// Tells this swap from all others.
     pub(crate) swap: String,
     /// A release that failed is taken all the same, if its tree proves.
@@ -57,7 +59,8 @@ impl Plan {
 
     /// What is run around it.
     pub(crate) fn around<'a>(&'a self, inventory: &'a fleet::Inventory) -> super::steps::Around<'a> {
-        super::steps::Around { inventory, verb: self.verb, in_batches: self.in_batches, swap: &self.swap }
+        let Self { verb, in_batches, anywhere, .. } = *self;
+        super::steps::Around { inventory, verb, in_batches, anywhere, swap: &self.swap }
     }
 
     pub(crate) fn verb_name(&self) -> &'static str {
@@ -74,7 +77,7 @@ impl Plan {
 }
 
 /// Whether the host has the release live already: it is left as it is.
-fn is_there(member: &Member, plan: &Plan) -> bool {
+pub(super) fn is_there(member: &Member, plan: &Plan) -> bool {
     member.before.as_ref() == Some(&plan.to)
 }
 

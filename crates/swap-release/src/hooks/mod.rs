@@ -2,6 +2,7 @@
 
 mod fpm;
 mod opcache;
+mod orphan;
 pub(crate) mod process;
 
 use std::ffi::OsString;
@@ -13,6 +14,8 @@ use record::{DrupalFacts, ReleaseId};
 use crate::drupal;
 use crate::order::{Action, HookOrder};
 use crate::site::{LockedSite, SwitchKind};
+
+pub(crate) use orphan::end as end_orphan;
 
 /// Asked often while a hook runs; a text is the reason why it must end at once.
 pub(crate) type Stop<'a> = dyn FnMut() -> Option<String> + 'a;
@@ -95,6 +98,7 @@ fn act(
                 env: &switching.environment(order),
                 until,
                 apart: false,
+                note: Some(&locked.site.paths.running()),
             };
             process::run(&command, stop)
         }

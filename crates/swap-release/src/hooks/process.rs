@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process_group};
 
 use super::Stop;
+use super::orphan::Note;
 
 /// How often the clock and the wish to stop are looked at.
 const GLANCE: Duration = Duration::from_millis(20);
@@ -32,6 +33,8 @@ pub(crate) struct Command<'a> {
     pub(crate) until: Instant,
     /// Whether standard error is no part of the output; then it is given only with a failure, behind the output.
     pub(crate) apart: bool,
+    /// Where it is written down that it runs.
+    pub(crate) note: Option<&'a Path>,
 }
 
 /// Runs a command to its end and gives its output; `Err` says why it failed, and what it said.
@@ -55,6 +58,7 @@ pub(crate) fn run(command: &Command<'_>, stop: &mut Stop<'_>) -> Result<String, 
         .stderr(err)
         .process_group(0);
     let mut child = process.spawn().map_err(cannot)?;
+    let _note = Note::write(command.note, child.id());
     // Our ends of the pipes are in it, and would keep the readers from seeing the end.
     drop(process);
     let output = read_tail(out_reader);
@@ -140,7 +144,8 @@ mod tests {
         let argv: Vec<String> = argv.iter().map(|part| (*part).to_owned()).collect();
         let env = [("MKT_RELEASE", OsString::from("r1"))];
         let dir = std::env::temp_dir();
-        run(&Command { argv: &argv, dir: &dir, env: &env, until: Instant::now() + time, apart: false }, stop)
+        let until = Instant::now() + time;
+        run(&Command { argv: &argv, dir: &dir, env: &env, until, apart: false, note: None }, stop)
     }
 
     const LONG: Duration = Duration::from_secs(60);

@@ -129,6 +129,11 @@ impl Paths {
         self.state().join("maintenance.json")
     }
 
+    /// The command that runs for whoever holds the lock.
+    pub(crate) fn running(&self) -> PathBuf {
+        self.state().join("running")
+    }
+
     /// What an undo of the deployment under way needs.
     pub(crate) fn undo(&self) -> PathBuf {
         self.state().join("undo.json")

@@ -9,6 +9,7 @@ use crate::{Error, verbs};
 
 /// Brings the site into a state that needs no explanation: nothing pending, no half tree, no leftovers.
 pub(super) fn reconcile(locked: &LockedSite<'_>) -> Result<(), Error> {
+    crate::hooks::end_orphan(&locked.site.paths.running());
     let pending = match locked.pending() {
         Err(error @ Error::State { .. }) => {
             lost_journal::recover(locked, &error)?;

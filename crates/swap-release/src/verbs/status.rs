@@ -2,7 +2,7 @@
 
 use fleet::{SharedPath, SharedPaths};
 use record::host::{HostStatus, Obstacle, Origin, ReleaseStatus, SharedStatus};
-use record::{ReleaseId, Remains, RemedyCommand, RemedyPlace};
+use record::{Owed, ReleaseId, Remains, RemedyCommand, RemedyPlace};
 
 use crate::Error;
 use crate::shared::{Stake, unlinked};
@@ -114,16 +114,21 @@ pub(crate) fn table(status: &HostStatus) -> String {
 pub(crate) fn undone(status: &HostStatus) -> String {
     let mut text = String::new();
     if let Some(owed) = &status.owed {
-        text.push_str(&format!("caches of `{}` are to be rebuilt, since {}", owed.release, owed.since));
-        text.push_str(&match &owed.error {
-            Some(why) => format!("; it failed: {why}\n"),
-            None => format!("; by another host, or from {} on by any verb here\n", owed.not_before),
-        });
+        text.push_str(&format!("{}\n", owes(owed)));
     }
     if let Some(remains) = &status.remains {
         text.push_str(&told(remains));
     }
     text
+}
+
+/// Caches that are to be rebuilt.
+pub(crate) fn owes(owed: &Owed) -> String {
+    let how = match &owed.error {
+        Some(why) => format!("it failed, and any verb tries again: {why}"),
+        None => format!("by another host, or from {} on by any verb here", owed.not_before),
+    };
+    format!("caches that `{}` filled are to be rebuilt, since {}; {how}", owed.release, owed.since)
 }
 
 /// What remains, and the commands that help.
