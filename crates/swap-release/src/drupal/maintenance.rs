@@ -209,3 +209,16 @@ fn set(
         result => result,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_version_0_1_left_closed_is_opened() {
+        let old = r#"{"drupal":{"core":"8+","docroot":"web","sites":[["default","https://a"]],"drush":["vendor/bin/drush"],
+            "database":"maintenance","dump":false,"retries":0,"timeout_ms":1000},"sites":["https://a"],"release":"r1"}"#;
+        let on: On = serde_json::from_str(old).unwrap();
+        assert_eq!((on.drupal.dump, on.since, on.sites.len()), (fleet::Dump::Never, None, 1));
+    }
+}
