@@ -155,7 +155,8 @@ fn said_by(program: &Path, arguments: &[String]) -> Option<String> {
     let mut argv = vec![program.to_string_lossy().into_owned()];
     argv.extend(arguments.iter().cloned());
     let until = Instant::now() + BRIEF;
-    let command = process::Command { argv: &argv, dir: Path::new("/"), env: &[], until, apart: true };
+    let command =
+        process::Command { argv: &argv, dir: Path::new("/"), env: &[], until, apart: true, note: None };
     process::run(&command, &mut || None).map_err(|why| log::info!("{}: {why}", program.display())).ok()
 }
 

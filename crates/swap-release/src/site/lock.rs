@@ -4,6 +4,8 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
@@ -23,6 +25,8 @@ pub(crate) struct Lock {
 
 /// The longest owner that is read back, in bytes.
 const LONGEST: u64 = 2000;
+/// How long a child holds a copy of the lock, at most.
+const COPIES: Duration = Duration::from_millis(250);
 /// Before the token in the text.
 const TOKEN: &str = ", token ";
 
@@ -30,6 +34,7 @@ impl Lock {
     /// Takes the lock without waiting.
     pub(crate) fn take(path: &Path, owner: &str) -> Result<Self, Error> {
         let write = |source| Error::write(path, source);
+        let until = Instant::now() + COPIES;
         loop {
             let mut file = OpenOptions::new()
                 .read(true)
@@ -45,6 +50,10 @@ impl Lock {
                     // Half-written or unreadable text only makes the message poorer.
                     let _unreadable = (&file).take(LONGEST).read_to_string(&mut text);
                     let owner = text.split(TOKEN).next().unwrap_or_default().trim().to_owned();
+                    if is_a_copy(&owner) && Instant::now() < until {
+                        thread::sleep(Duration::from_millis(5));
+                        continue;
+                    }
                     return Err(Error::Busy { path: path.to_owned(), owner });
                 }
                 Err(errno) => return Err(write(errno.into())),
@@ -77,6 +86,14 @@ impl Lock {
     pub(crate) fn token(&self) -> u64 {
         self.token
     }
+}
+
+/// Whether what holds the lock can only be a child that its owner began, and that has not yet become another program: until
+/// then it has a copy of all that is open, and outlives an owner that dropped the lock or died.
+fn is_a_copy(owner: &str) -> bool {
+    let process =
+        owner.rsplit_once(", process ").and_then(|(_, rest)| rest.split(',').next()?.parse::<u32>().ok());
+    process.is_some_and(|id| id == std::process::id() || !Path::new("/proc").join(id.to_string()).exists())
 }
 
 fn is_at(file: &File, path: &Path) -> bool {
@@ -124,9 +141,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("lock");
         drop(Lock::take(&path, "dead").unwrap());
-        for _ in 0..50 {
+        for _ in 0..10 {
             let barrier = std::sync::Barrier::new(8);
-            let held: Vec<_> = std::thread::scope(|scope| {
+            let held: Vec<_> = thread::scope(|scope| {
                 let one = || {
                     barrier.wait();
                     Lock::take(&path, "heir").ok()

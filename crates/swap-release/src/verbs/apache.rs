@@ -114,7 +114,8 @@ fn test(ask: &Ask, release: &Path) -> Result<PathBuf, Error> {
     };
     let argv = [program.to_string_lossy().into_owned(), "-t".into(), "-D".into(), "DUMP_RUN_CFG".into()];
     let until = Instant::now() + TEST;
-    let command = process::Command { argv: &argv, dir: Path::new("/"), env: &[], until, apart: false };
+    let command =
+        process::Command { argv: &argv, dir: Path::new("/"), env: &[], until, apart: false, note: None };
     let said = process::run(&command, &mut || None)
         .map_err(|why| apache_error(&format!("the configuration does not hold: {}", why.trim())))?;
     let value = |key: &str| {
