@@ -184,7 +184,7 @@ _swap__release() {
             return 0
             ;;
         swap__subcmd__release__subcmd__adopt)
-            opts="-v -h --release-id --deploy-to --fleet --only --group --exclude --host --identity --known-hosts --owner --shared --verbose --color --help"
+            opts="-v -h --release-id --deploy-to --fleet --only --group --exclude --host --identity --known-hosts --owner --shared --from --dry-run --json --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -231,6 +231,10 @@ _swap__release() {
                     return 0
                     ;;
                 --shared)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --from)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -764,7 +768,7 @@ _swap__release() {
             return 0
             ;;
         swap__subcmd__release__subcmd__status)
-            opts="-v -h --deploy-to --fleet --only --group --exclude --host --identity --known-hosts --owner --json --verbose --color --help"
+            opts="-v -h --deploy-to --fleet --only --group --exclude --host --identity --known-hosts --owner --json --shared --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -803,6 +807,10 @@ _swap__release() {
                     return 0
                     ;;
                 --owner)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --shared)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

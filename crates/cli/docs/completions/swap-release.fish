@@ -132,6 +132,7 @@ complete -c swap-release -n "__fish_swap_release_using_subcommand status" -l hos
 complete -c swap-release -n "__fish_swap_release_using_subcommand status" -l identity -d 'Private key for SSH; its passphrase comes from MKT_IDENTITY_PASSPHRASE or the file MKT_IDENTITY_PASSPHRASE_FILE' -r -F
 complete -c swap-release -n "__fish_swap_release_using_subcommand status" -l known-hosts -d 'Host keys that are trusted' -r -F
 complete -c swap-release -n "__fish_swap_release_using_subcommand status" -l owner -d 'Who asks, for the lock and the history' -r
+complete -c swap-release -n "__fish_swap_release_using_subcommand status" -l shared -d 'With --json, path of fleet.toml\'s `shared`: tell what in shared/ nothing links, and what the live site has that shared/ lacks (can be repeated)' -r
 complete -c swap-release -n "__fish_swap_release_using_subcommand status" -l color -d 'Colour of messages: auto looks whether standard error is a terminal' -r -f -a "auto\t'If standard error is a terminal and NO_COLOR is not set'
 always\t'Always, e.g. for Jenkins\' ansiColor'
 never\t'Never'"
@@ -166,9 +167,12 @@ complete -c swap-release -n "__fish_swap_release_using_subcommand adopt" -l iden
 complete -c swap-release -n "__fish_swap_release_using_subcommand adopt" -l known-hosts -d 'Host keys that are trusted' -r -F
 complete -c swap-release -n "__fish_swap_release_using_subcommand adopt" -l owner -d 'Who asks, for the lock and the history' -r
 complete -c swap-release -n "__fish_swap_release_using_subcommand adopt" -l shared -d 'Path that moves to shared/, a link staying in its place; with --fleet those of fleet.toml (can be repeated)' -r
+complete -c swap-release -n "__fish_swap_release_using_subcommand adopt" -l from -d 'Directory that is served today and is not called current: where there is no current, it becomes a link to it' -r -F
 complete -c swap-release -n "__fish_swap_release_using_subcommand adopt" -l color -d 'Colour of messages: auto looks whether standard error is a terminal' -r -f -a "auto\t'If standard error is a terminal and NO_COLOR is not set'
 always\t'Always, e.g. for Jenkins\' ansiColor'
 never\t'Never'"
+complete -c swap-release -n "__fish_swap_release_using_subcommand adopt" -l dry-run -d 'Say what would be done and what is in the way; change nothing'
+complete -c swap-release -n "__fish_swap_release_using_subcommand adopt" -l json -d 'With --dry-run, print JSON on standard output'
 complete -c swap-release -n "__fish_swap_release_using_subcommand adopt" -s v -l verbose -d 'Say more (can be repeated: -vv shows every step)'
 complete -c swap-release -n "__fish_swap_release_using_subcommand adopt" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c swap-release -n "__fish_swap_release_using_subcommand converge" -l fleet -d 'Inventory' -r -F
