@@ -296,8 +296,7 @@ fn one_rtorrent_per_address() {
     assert!(load(&two).is_ok(), "embedded peers have ports of their own");
     let two = format!("{two}engine = \"rtorrent\"\n");
     assert!(error(&two).contains("the hosts `web1` and `web2`"), "{}", error(&two));
-    // Two accounts on one machine are fine when the peers have addresses of their own.
-    assert!(load(&format!("{two}peer_address = \"10.0.0.12\"\n")).is_ok());
+    assert!(load(&format!("{two}peer_address = \"10.0.0.12\"\n")).is_ok(), "with addresses of their own");
 }
 
 fn chosen(fleet: &Inventory, args: [&[&str]; 4]) -> Result<Vec<String>, Error> {
