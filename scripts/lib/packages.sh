@@ -27,7 +27,10 @@ packages_ensure() {
 PACKAGES_BUILD=(build-essential pkg-config libssl-dev)
 # What a test fleet consists of.
 # shellcheck disable=SC2034
-PACKAGES_FLEET=(openssh-server openssh-client nginx-light php-fpm php-cli rsync acl)
+PACKAGES_FLEET=(openssh-server openssh-client nginx-light php-fpm php-cli php-sqlite3 rsync acl)
+# What a real Drupal needs beside, with a database of its own.
+# shellcheck disable=SC2034
+PACKAGES_DRUPAL=(mariadb-server php-mysql php-gd php-xml php-mbstring php-curl)
 # And where rtorrent carries the payload.
 # shellcheck disable=SC2034
 PACKAGES_RTORRENT=(rtorrent)

@@ -60,7 +60,7 @@ switch ($plain[0]) {
     break;
   case 'sql-dump':
     preg_match('~--result-file=(\S+)~', implode(' ', $arguments), $file);
-    file_put_contents($file[1] . '.gz', gzencode(json_encode($state)));
+    file_put_contents($file[1] . '.gz', gzencode("-- MariaDB dump\n" . json_encode($state) . "\n-- Dump completed\n"));
     break;
 }
 "#;
@@ -89,7 +89,9 @@ impl Site {
     fn new(drupal: &str) -> Self {
         let fleet = Fleet::three();
         fleet.edit_inventory("keep = 3\n", "keep = 3\ndrupal = \"8+\"\n");
-        fleet.extend_inventory(&format!("[drupal]\nuri = \"https://site.example\"\n{drupal}"));
+        fleet.extend_inventory(&format!(
+            "[drupal]\nuri = \"https://site.example\"\nconfig = \"import\"\n{drupal}"
+        ));
         let drush = Database::of(&fleet);
         let site = Self { fleet, drush };
         let maintenance = u8::from(!drupal.contains("expand"));

@@ -64,7 +64,7 @@ switch ($plain[0]) {
     break;
   case 'sql-dump':
     preg_match('~--result-file=(\S+)~', $all, $dump);
-    file_put_contents("$dump[1].gz", gzencode(json_encode($site)));
+    file_put_contents("$dump[1].gz", gzencode("-- MariaDB dump\n" . json_encode($site) . "\n-- Dump completed\n"));
     break;
 }
 "#;
@@ -92,7 +92,7 @@ impl Sites {
         let fleet = Fleet::three();
         fleet.edit_inventory("keep = 3\n", &format!("keep = 3\ndrupal = \"{core}\"\n"));
         fleet.extend_inventory(&format!(
-            "[drupal]\nsites = {{ default = \"https://default.example\", shop = \"https://shop.example\" }}\n{more}"
+            "[drupal]\nconfig = \"import\"\nsites = {{ default = \"https://default.example\", shop = \"https://shop.example\" }}\n{more}"
         ));
         let drush = Database::of(&fleet);
         let sites = Self { fleet, drush };
@@ -141,7 +141,7 @@ impl Sites {
 #[test]
 fn drupal_7_is_updated_site_by_site_once_and_every_site_is_open_again() {
     needs_peers!();
-    let sites = Sites::new("7", "dump = true\n");
+    let sites = Sites::new("7", "dump = true\ndrush = [\"vendor/bin/drush\"]\n");
     let fleet = &sites.fleet;
     sites.deliver(1, 1);
     fleet.swap("activate").output().ok();
@@ -167,7 +167,9 @@ fn drupal_7_is_updated_site_by_site_once_and_every_site_is_open_again() {
             "r2 shop updatedb",
             "r2 shop cc all",
             "r2 default vset maintenance_mode 0",
+            "r2 default php-eval cache_clear_all('*', 'cache_page', TRUE);",
             "r2 shop vset maintenance_mode 0",
+            "r2 shop php-eval cache_clear_all('*', 'cache_page', TRUE);",
         ]
     );
     for site in ["default", "shop"] {

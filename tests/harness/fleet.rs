@@ -28,6 +28,8 @@ pub struct FleetOptions {
     pub seeder: bool,
     /// Whether every server has a network namespace of its own.
     pub apart: bool,
+    /// Where `index.php` is in a release; empty for its root.
+    pub docroot: &'static str,
 }
 
 impl Default for FleetOptions {
@@ -40,6 +42,7 @@ impl Default for FleetOptions {
             unasked: Vec::new(),
             seeder: true,
             apart: false,
+            docroot: "",
         }
     }
 }
@@ -100,6 +103,7 @@ impl Fleet {
             network: &network,
             authorized_keys: &authorized_keys,
             web: options.web,
+            docroot: options.docroot,
             min_free: options.min_free,
             embedded: &options.embedded,
             unasked: &options.unasked,

@@ -43,6 +43,8 @@ pub(crate) struct Common<'a> {
     pub(crate) network: &'a Network,
     pub(crate) authorized_keys: &'a Path,
     pub(crate) web: bool,
+    /// Where `index.php` is in a release.
+    pub(crate) docroot: &'a str,
     pub(crate) min_free: &'a str,
     /// Names of the servers without rtorrent.
     pub(crate) embedded: &'a [&'static str],
@@ -73,7 +75,11 @@ impl Host {
             let peer = (address.as_str(), common.network.peer);
             Rtorrent::start_at(place, name, &state, peer, &incoming, common.min_free)
         };
-        let web = common.web.then(|| Web::start(name, &dir, &address, common.network.http, &deploy_to));
+        let web = common.web.then(|| {
+            let docroot =
+                if common.docroot.is_empty() { String::new() } else { format!("/{}", common.docroot) };
+            Web::start(name, &dir, &address, common.network.http, &deploy_to, &docroot)
+        });
         let host = Self {
             name: name.to_owned(),
             address,
@@ -114,6 +120,12 @@ impl Host {
     #[must_use]
     pub fn http_get(&self, path: &str) -> Page {
         http::get(&format!("http://{}:{}{path}", self.address, self.http_port))
+    }
+
+    /// The same with the name of a site.
+    #[must_use]
+    pub fn http_get_as(&self, site: &str, path: &str) -> Page {
+        http::get_as(Some(site), &format!("http://{}:{}{path}", self.address, self.http_port))
     }
 
     /// The release that `current` points to.
@@ -184,9 +196,11 @@ impl Host {
         environment.clone_into(&mut self.environment);
         self.stop_sshd();
         self.start_sshd();
-        self.rtorrent.stop();
-        self.rtorrent.set_environment(environment.to_vec());
-        self.rtorrent.resume();
+        if !self.embedded {
+            self.rtorrent.stop();
+            self.rtorrent.set_environment(environment.to_vec());
+            self.rtorrent.resume();
+        }
     }
 
     /// Whether it has no rtorrent.

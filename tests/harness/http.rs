@@ -25,13 +25,25 @@ impl Page {
 /// When there is no answer.
 #[must_use]
 pub fn get(url: &str) -> Page {
+    get_as(None, url)
+}
+
+/// The same with the name of a site, for servers that have several.
+///
+/// # Panics
+/// When there is no answer.
+#[must_use]
+pub fn get_as(site: Option<&str>, url: &str) -> Page {
     let config = ureq::Agent::config_builder()
         .http_status_as_error(false)
         .timeout_global(Some(Duration::from_secs(10)))
         .proxy(None)
         .build();
-    let mut answer =
-        ureq::Agent::new_with_config(config).get(url).call().unwrap_or_else(|e| panic!("GET {url}: {e}"));
+    let mut request = ureq::Agent::new_with_config(config).get(url);
+    if let Some(site) = site {
+        request = request.header("Host", site);
+    }
+    let mut answer = request.call().unwrap_or_else(|e| panic!("GET {url}: {e}"));
     let status = answer.status().as_u16();
     let body = answer.body_mut().read_to_string().unwrap_or_else(|e| panic!("GET {url}: {e}"));
     Page { status, body }

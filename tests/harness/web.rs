@@ -23,8 +23,8 @@ impl Web {
     /// # Panics
     /// When they do not come up.
     #[must_use]
-    pub fn start(name: &str, dir: &Path, address: &str, port: u16, deploy_to: &Path) -> Self {
-        Self::start_with(name, dir, address, port, deploy_to, "")
+    pub fn start(name: &str, dir: &Path, address: &str, port: u16, deploy_to: &Path, docroot: &str) -> Self {
+        Self::launch(name, dir, address, port, deploy_to, docroot, "")
     }
 
     /// The same with more lines for php-fpm's pool.
@@ -40,6 +40,19 @@ impl Web {
         deploy_to: &Path,
         php_lines: &str,
     ) -> Self {
+        Self::launch(name, dir, address, port, deploy_to, "", php_lines)
+    }
+
+    /// `docroot` is empty or begins with a slash.
+    fn launch(
+        name: &str,
+        dir: &Path,
+        address: &str,
+        port: u16,
+        deploy_to: &Path,
+        docroot: &str,
+        php_lines: &str,
+    ) -> Self {
         let web = dir.join("web");
         for part in ["body", "proxy", "fastcgi", "uwsgi", "scgi"] {
             fs::create_dir_all(web.join("tmp").join(part)).expect("nginx's directories");
@@ -52,7 +65,7 @@ impl Web {
             ("ADDRESS", address.to_owned()),
             ("HTTP_PORT", port.to_string()),
             ("DEPLOY_TO", deploy_to.to_string_lossy().into_owned()),
-            ("DOCROOT", String::new()),
+            ("DOCROOT", docroot.to_owned()),
         ];
         let fill = |template: &str, file: &str, user: &str| {
             let mut values: Vec<(&str, &str)> =

@@ -28,6 +28,7 @@ mod converge;
 mod copies;
 mod deliver;
 mod doctor;
+mod drupal;
 mod engine;
 mod error;
 mod events;

@@ -10,6 +10,7 @@
 
 mod address;
 mod argv;
+pub mod drush;
 mod endpoint;
 mod error;
 mod error_kind;
@@ -42,9 +43,9 @@ pub use handshake_fault::HandshakeFault;
 pub use host_name::HostName;
 pub use interrupt::Interrupt;
 pub use inventory::{
-    AgentSocket, Announce, Canary, Core, DatabaseMode, Drupal, Dump, Engine, Family, Health, HealthCheck,
-    Hook, HookAction, Host, Inventory, Jump, OwnSeeder, Passkeys, Phase, Quota, Reload, Rollout, RunsOn,
-    Seeder, Selection, Site, Template, Tracker, TrackerMode, Way, schema,
+    AgentSocket, Announce, Canary, Config, Core, DatabaseMode, Drupal, Dump, Engine, Family, Health,
+    HealthCheck, Hook, HookAction, Host, Inventory, Jump, OwnSeeder, Passkeys, Phase, Quota, Reload, Rollout,
+    RunsOn, Seeder, Selection, Site, Template, Tracker, TrackerMode, Way, schema,
 };
 pub use port_range::PortRange;
 pub use program::Program;

@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use fleet::{Core, DatabaseMode, Drupal, Dump, Phase};
+use fleet::{Config, Core, DatabaseMode, Drupal, Dump, Phase};
 use record::host::DatabaseUpdate;
 use record::{DrupalFacts, Remains};
 use serde::{Deserialize, Serialize};
@@ -111,6 +111,8 @@ pub(crate) struct DrupalOrder {
     pub(crate) sites: Vec<(String, String)>,
     pub(crate) drush: Vec<String>,
     pub(crate) database: DatabaseMode,
+    #[serde(default)]
+    pub(crate) config: Config,
     pub(crate) dump: Dump,
     pub(crate) retries: u32,
     /// For drush when nobody else sets a limit, as in a later run that ends maintenance mode; milliseconds.
@@ -125,6 +127,7 @@ impl From<&Drupal> for DrupalOrder {
             sites: drupal.sites.clone(),
             drush: drupal.drush.clone(),
             database: drupal.database,
+            config: drupal.config,
             dump: drupal.dump,
             retries: drupal.retries,
             timeout_ms: u64::try_from(drupal.timeout.as_millis()).unwrap_or(u64::MAX),

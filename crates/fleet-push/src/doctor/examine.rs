@@ -16,6 +16,7 @@ use super::remedy::has_rtorrent;
 use super::seen::{self, Seen, SeenRtorrent};
 use super::trial::trial;
 use crate::channel::Channel;
+use crate::drupal;
 use crate::fault::Fault;
 use crate::plan::probe::{Probe, probe};
 use crate::swap;
@@ -92,6 +93,10 @@ fn observe(
     let lint = if probe.version.is_ok() { lint(remote, host, subject.health, subject.hooks)? } else { None };
     let rtorrent =
         if has_rtorrent(host) { Some(rtorrent(remote, host, &look, trial, interrupt)?) } else { None };
+    let drupal = match subject.drupal {
+        Some(drupal) => drupal::examine(remote, host, drupal, subject.shared)?,
+        None => Vec::new(),
+    };
     let dialled = if host.local { None } else { dial(host, &look) };
     let noise = remote.noise();
     // Last: it occupies a session for as long as others are looked at, and a server may allow one only.
@@ -100,7 +105,7 @@ fn observe(
         Some((place, held)) => (place, Some(held)),
         None => (Place::Untold, None),
     };
-    Ok((Seen { probe, look, noise, place, upload, status, live, lint, dialled, rtorrent }, held))
+    Ok((Seen { probe, look, noise, place, upload, status, live, lint, drupal, dialled, rtorrent }, held))
 }
 
 /// Sends a small file as a push sends one, and asks what arrived.

@@ -19,7 +19,7 @@ mod survey;
 mod trial;
 
 use cli::{Abort, Console, human};
-use fleet::{Event, Health, Hook, Host, Interrupt, Outcome, SharedPaths, fan_out};
+use fleet::{Drupal, Event, Health, Hook, Host, Interrupt, Outcome, SharedPaths, fan_out};
 use record::{Check, ExaminedHost, ExitCode, FleetDoctor, RemedyPlace, Verdict};
 
 pub(crate) use self::examine::{Observed, Trial};
@@ -36,6 +36,8 @@ pub(super) struct Subject<'a> {
     pub(super) host: &'a Host,
     pub(super) shared: &'a SharedPaths,
     pub(super) hooks: &'a [Hook],
+    /// The preset of a Drupal site.
+    pub(super) drupal: Option<&'a Drupal>,
     /// What a live release must answer.
     pub(super) health: Option<&'a Health>,
     /// The inventory, as it was named.

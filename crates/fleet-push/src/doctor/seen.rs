@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use record::Check;
 use record::host::HostStatus;
 
 use super::dial::Answer;
@@ -28,6 +29,8 @@ pub(crate) struct Seen {
     pub(crate) live: Option<Live>,
     /// What `swap-release lint` found; `None` if it was not asked, or cannot tell.
     pub(crate) lint: Option<Lint>,
+    /// What a Drupal site needs beside.
+    pub(crate) drupal: Vec<Check>,
     /// What came of dialling it as other peers do; `None` if it cannot be.
     pub(crate) dialled: Option<(SocketAddr, Answer)>,
     /// Its rtorrent, if that carries the payload.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use fleet::{Health, Hook, Host, HostName, Interrupt, Inventory, SharedPaths, SshOptions};
+use fleet::{Drupal, Health, Hook, Host, HostName, Interrupt, Inventory, SharedPaths, SshOptions};
 
 use super::Subject;
 use super::checks::{address_family, same_site};
@@ -13,6 +13,7 @@ use super::hold::release;
 #[derive(Clone)]
 pub(crate) struct Survey {
     shared: SharedPaths,
+    drupal: Option<Drupal>,
     health: Option<Health>,
     hooks: Vec<Hook>,
     fleet: String,
@@ -26,6 +27,7 @@ impl Survey {
     pub(crate) fn of(inventory: &Inventory) -> Self {
         Self {
             shared: inventory.site.shared.clone(),
+            drupal: inventory.drupal.clone(),
             health: inventory.health.clone(),
             hooks: inventory.hooks.clone(),
             fleet: inventory.path.display().to_string(),
@@ -39,6 +41,7 @@ impl Survey {
         Subject {
             host,
             shared: &self.shared,
+            drupal: self.drupal.as_ref(),
             health: self.health.as_ref(),
             hooks: &self.hooks,
             fleet: &self.fleet,

@@ -79,6 +79,19 @@ impl From<Dump> for DumpValue {
     }
 }
 
+/// Whether configuration that a release brings is imported; Drupal 7 has none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Config {
+    /// Where there is any: drush is asked where it lies.
+    #[default]
+    Auto,
+    /// Always, by `drush deploy`.
+    Import,
+    /// Never: database updates, caches and deploy hooks only.
+    None,
+}
+
 /// The preset.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Drupal {
@@ -92,6 +105,8 @@ pub struct Drupal {
     pub drush: Vec<String>,
     /// How database updates are made.
     pub database: DatabaseMode,
+    /// Whether configuration is imported.
+    pub config: Config,
     /// When the database is dumped before an update.
     pub dump: Dump,
     /// Whether the caches that all releases share are rebuilt when code is switched and nothing else is done. Without

@@ -13,7 +13,7 @@ use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
-use super::{Announce, Core, DatabaseMode, Dump, Engine, Phase, Quota, Template, TrackerMode};
+use super::{Announce, Config, Core, DatabaseMode, Dump, Engine, Phase, Quota, Template, TrackerMode};
 use super::{Jumps, ansible, keys};
 use crate::{Address, Error, HostName, PortRange, Program, Rate, RemotePath, SharedPath, UserName};
 
@@ -108,6 +108,8 @@ pub(super) struct DrupalTable {
     pub(super) uri: Option<String>,
     pub(super) drush: Option<Vec<String>>,
     pub(super) database: Option<DatabaseMode>,
+    /// Whether exported configuration is imported. [default: auto]
+    pub(super) config: Option<Config>,
     pub(super) dump: Option<Dump>,
     /// Whether caches are rebuilt with `database = "none"`. [default: true]
     pub(super) rebuild: Option<bool>,

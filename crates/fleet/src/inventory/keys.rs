@@ -13,8 +13,9 @@ pub(super) const TABLES: &[&str] = &[
 ];
 pub(super) const ANSIBLE: &[&str] = &["inventory", "group"];
 pub(super) const SITE: &[&str] = &["deploy_to", "shared", "keep", "drupal"];
-pub(super) const DRUPAL: &[&str] =
-    &["docroot", "sites", "uri", "drush", "database", "dump", "rebuild", "retries", "host", "timeout"];
+pub(super) const DRUPAL: &[&str] = &[
+    "docroot", "sites", "uri", "drush", "database", "config", "dump", "rebuild", "retries", "host", "timeout",
+];
 pub(super) const ROLLOUT: &[&str] = &["canary", "batch", "pause", "quorum"];
 pub(super) const GROUP: &[&str] = &["quorum"];
 pub(super) const HOOK: &[&str] =

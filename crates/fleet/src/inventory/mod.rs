@@ -28,7 +28,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 pub use announce::Announce;
-pub use drupal::{Core, DatabaseMode, Drupal, Dump};
+pub use drupal::{Config, Core, DatabaseMode, Drupal, Dump};
 pub use health::{Health, HealthCheck};
 pub use hook::{Hook, HookAction, Phase, RunsOn};
 pub use host::{Engine, Host};

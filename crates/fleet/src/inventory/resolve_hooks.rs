@@ -14,6 +14,8 @@ const HOOK_TIMEOUT: Duration = Duration::from_secs(60);
 const DRUPAL_TIMEOUT: Duration = Duration::from_secs(30 * 60);
 /// `drush` as Composer installs it in a site.
 const DRUSH: &str = "vendor/bin/drush";
+/// Drupal 7 trees have none: it is on the PATH.
+const DRUSH_OF_SEVEN: &str = "drush";
 
 /// One hook.
 pub(super) fn hook(at: &Place<'_>, table: HookTable, hosts: &[Host]) -> Result<Hook, Error> {
@@ -146,7 +148,9 @@ pub(super) fn drupal(
             return Err(at.refuse("drupal.sites", format!("the URI of `{site}` is empty or has spaces")));
         }
     }
-    let drush = table.drush.unwrap_or_else(|| vec![DRUSH.to_owned()]);
+    let drush = table
+        .drush
+        .unwrap_or_else(|| vec![if core == Core::Seven { DRUSH_OF_SEVEN } else { DRUSH }.to_owned()]);
     if drush.first().is_none_or(String::is_empty) {
         return Err(at.refuse("drupal.drush", "a command has at least a program"));
     }
@@ -163,6 +167,7 @@ pub(super) fn drupal(
         sites,
         drush,
         database,
+        config: table.config.unwrap_or_default(),
         dump: table.dump.unwrap_or(Dump::Never),
         rebuild,
         retries: table.retries.unwrap_or(0),

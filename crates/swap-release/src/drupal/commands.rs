@@ -34,6 +34,15 @@ pub(crate) const fn close(core: Core, on: bool) -> &'static [&'static str] {
     }
 }
 
+/// After maintenance mode: Drupal 7 keeps the page that says so, its 503 included, in its page cache like any other, and goes on
+/// giving it to visitors.
+pub(crate) const fn forget_closed(core: Core) -> Option<&'static [&'static str]> {
+    match core {
+        Core::EightUp => None,
+        Core::Seven => Some(&["php-eval", "cache_clear_all('*', 'cache_page', TRUE);"]),
+    }
+}
+
 /// All that an update is, in drush's own order.
 pub(crate) const fn deploy(core: Core) -> &'static [&'static [&'static str]] {
     match core {
@@ -41,6 +50,13 @@ pub(crate) const fn deploy(core: Core) -> &'static [&'static [&'static str]] {
         Core::Seven => &[&["updatedb", "-y"], &["cc", "all", "-y"]],
     }
 }
+
+/// The same for a site whose configuration is not exported: `drush deploy` would refuse to import nothing. In its order.
+pub(crate) const DEPLOY_WITHOUT_CONFIGURATION: &[&[&str]] =
+    &[&["updatedb", "-y"], &["cache:rebuild", "-y"], &["deploy:hook", "-y"]];
+
+/// Asks where exported configuration lies, seen from the directory of `index.php`.
+pub(crate) const CONFIGURATION: &[&str] = &["status", "--fields=config-sync", "--format=json"];
 
 /// Database updates alone. drush puts the site into maintenance mode for them, and leaves it there when they fail or it is killed.
 pub(crate) const fn updates(core: Core) -> &'static [&'static str] {

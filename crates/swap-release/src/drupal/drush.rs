@@ -54,12 +54,13 @@ impl Drush<'_> {
         })
     }
 
+    /// Where `index.php` is.
+    pub(super) fn root(&self) -> PathBuf {
+        if self.order.docroot.is_empty() { self.tree.clone() } else { self.tree.join(&self.order.docroot) }
+    }
+
     fn argv(&self, uri: &str, arguments: &[&str]) -> Vec<String> {
-        let root = if self.order.docroot.is_empty() {
-            self.tree.clone()
-        } else {
-            self.tree.join(&self.order.docroot)
-        };
+        let root = self.root();
         let mut argv = self.order.drush.clone();
         if let Some(program) = argv.first_mut()
             && program.contains('/')
@@ -90,6 +91,7 @@ pub(super) mod testing {
             ],
             drush: vec!["vendor/bin/drush".into()],
             database: DatabaseMode::Maintenance,
+            config: fleet::Config::Import,
             dump: fleet::Dump::Never,
             retries: 0,
             timeout_ms: 1000,

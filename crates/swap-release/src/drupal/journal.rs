@@ -7,7 +7,6 @@ use std::io::ErrorKind;
 use std::path::Path;
 use std::time::Duration;
 
-use fleet::Core;
 use jiff::Timestamp;
 use record::{DrupalFacts, Owed, ReleaseId, Remains};
 use serde::de::DeserializeOwned;
@@ -265,11 +264,6 @@ fn shown(order: &DrupalOrder, paths: &Paths, uri: &str) -> String {
     }
     words.extend([format!("--root={}", root.display()), format!("--uri={uri}")]);
     words.join(" ")
-}
-
-/// Whether the code of a release imports configuration when it is deployed.
-pub(super) fn imports(order: &DrupalOrder) -> bool {
-    order.core == Core::EightUp
 }
 
 pub(super) fn read(site: &Site<'_>) -> Result<Option<Undo>, Error> {

@@ -198,7 +198,11 @@ fn set(
     let mut call = |release: &ReleaseId| {
         let drush =
             Drush { order, tree: locked.site.tree(release), until, note: Some(locked.site.paths.running()) };
-        drush.call(uri, commands::close(order.core, on), stop).map(drop)
+        drush.call(uri, commands::close(order.core, on), stop)?;
+        match commands::forget_closed(order.core).filter(|_| !on) {
+            Some(command) => drush.call(uri, command, stop).map(drop),
+            None => Ok(()),
+        }
     };
     let [first, second] = releases;
     match call(first) {

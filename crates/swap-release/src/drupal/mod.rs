@@ -3,12 +3,14 @@
 
 pub(crate) mod commands;
 mod drush;
+
 mod journal;
 mod look;
 mod maintenance;
 mod pay;
 mod prepare;
 mod settings;
+mod sql_dump;
 mod update;
 mod words;
 

@@ -3,12 +3,12 @@
 use std::fs;
 use std::time::Instant;
 
-use fleet::{Core, DatabaseMode, Dump};
+use fleet::{Config, Core, DatabaseMode, Dump};
 use record::ReleaseId;
 use record::host::DatabaseUpdate;
 
 use super::drush::Drush;
-use super::{commands, journal};
+use super::{commands, journal, sql_dump, words};
 use crate::Error;
 use crate::hooks::{Stop, Switching};
 use crate::order::DrupalOrder;
@@ -32,12 +32,16 @@ pub(crate) fn update(
     if sites.is_empty() {
         return Ok("no database updates are pending".into());
     }
+    let mut configured = Vec::new();
+    for uri in sites.iter().filter(|_| !alone) {
+        if imports(&drush, uri, stop)? {
+            configured.push((*uri).clone());
+        }
+    }
     let facts = journal::amend(locked, |undo| {
         undo.ran = true;
         undo.facts.updated.clone_from(&pending);
-        if !alone && journal::imports(drupal) {
-            undo.facts.configured = sites.iter().map(|uri| (*uri).clone()).collect();
-        }
+        undo.facts.configured.clone_from(&configured);
     })?
     .facts;
     let mut update = (!pending.is_empty()).then(|| DatabaseUpdate {
@@ -54,7 +58,7 @@ pub(crate) fn update(
         let all = if alone {
             drush.order(uri, commands::updates(drupal.core), stop)
         } else {
-            deploy(&drush, uri, stop)
+            deploy(&drush, uri, configured.contains(uri), stop)
         };
         let all = all.map_err(|why| match &update {
             Some(_) if facts.dumps.is_empty() => {
@@ -114,9 +118,29 @@ pub(crate) fn remember(
     locked.amend(&ReleaseFile { database: Some(update.clone()), ..file })
 }
 
-fn deploy(drush: &Drush<'_>, uri: &str, stop: &mut Stop<'_>) -> Result<String, String> {
+/// Whether configuration is imported: where it lies in the release, unless the file says otherwise. A drush that does not
+/// say where is left to find out itself.
+fn imports(drush: &Drush<'_>, uri: &str, stop: &mut Stop<'_>) -> Result<bool, String> {
+    match (drush.order.core, drush.order.config) {
+        (Core::Seven, _) | (_, Config::None) => Ok(false),
+        (Core::EightUp, Config::Import) => Ok(true),
+        (Core::EightUp, Config::Auto) => {
+            let said = drush.call(uri, commands::CONFIGURATION, stop)?;
+            let answer = fleet::drush::json(&said);
+            let place =
+                answer.as_ref().and_then(|answer| answer.get("config-sync")).and_then(|place| place.as_str());
+            Ok(place.is_none_or(|place| drush.root().join(place).join("core.extension.yml").is_file()))
+        }
+    }
+}
+
+fn deploy(drush: &Drush<'_>, uri: &str, imports: bool, stop: &mut Stop<'_>) -> Result<String, String> {
     let mut said = String::new();
-    for command in commands::deploy(drush.order.core) {
+    let steps = match drush.order.core {
+        Core::EightUp if !imports => commands::DEPLOY_WITHOUT_CONFIGURATION,
+        core => commands::deploy(core),
+    };
+    for command in steps {
         let mut tries = if drush.order.core == Core::EightUp { drush.order.retries } else { 0 };
         said += &loop {
             match drush.order(uri, command, stop) {
@@ -185,11 +209,14 @@ fn dump_all(
         let target = format!("--result-file={}", file.display());
         let mut arguments = commands::DUMP.to_vec();
         arguments.push(&target);
-        drush.order(uri, &arguments, stop)?;
+        let said = drush.order(uri, &arguments, stop)?;
         let written = folder.join(format!("{site}.sql.gz"));
-        match fs::metadata(&written) {
-            Ok(meta) if meta.len() > 0 => {}
-            _ => return Err(format!("drush sql-dump for `{uri}` left no `{}`", written.display())),
+        if let Err(why) = sql_dump::check(&written) {
+            // It would be taken for one.
+            let _gone = fs::remove_file(&written);
+            let reason =
+                format!("drush sql-dump for `{uri}` left no whole dump at `{}`: {why}", written.display());
+            return Err(words::quoted(&format!("{reason}; {}", words::cause(&said)), &said));
         }
         locked.site.disk.sync_tree(&folder).map_err(failed)?;
         dumps.push(written.display().to_string());

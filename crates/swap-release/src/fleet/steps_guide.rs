@@ -119,7 +119,13 @@ fn drush(step: &Step, core: Core) -> String {
         }
         StepAction::Ours(Action::DrupalDump { .. }) => vec![new(commands::DUMP)],
         StepAction::Ours(Action::DrupalMaintenance { .. }) => vec![live(commands::close(core, true))],
-        StepAction::Ours(Action::DrupalNormal) => vec![live(commands::close(core, false))],
+        StepAction::Ours(Action::DrupalNormal) => {
+            [Some(commands::close(core, false)), commands::forget_closed(core)]
+                .into_iter()
+                .flatten()
+                .map(live)
+                .collect()
+        }
         StepAction::Ours(Action::DrupalUpdate { alone: true, .. }) => vec![new(commands::updates(core))],
         StepAction::Ours(Action::DrupalUpdate { alone: false, .. }) => {
             commands::deploy(core).iter().map(|words| new(words)).collect()

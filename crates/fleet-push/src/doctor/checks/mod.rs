@@ -65,6 +65,7 @@ pub(super) fn all(subject: &Subject<'_>, seen: &Seen) -> Vec<Check> {
         peer_address::check(subject, seen),
     ];
     checks.extend(more.into_iter().flatten());
+    checks.extend(seen.drupal.iter().cloned());
     if let Some(rtorrent) = &seen.rtorrent {
         checks.push(rtorrent_rpc::check(subject, seen, rtorrent));
         checks.push(rtorrent_watch::check(subject, seen, rtorrent));

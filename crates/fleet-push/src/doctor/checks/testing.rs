@@ -49,6 +49,7 @@ impl World {
             host: &self.host,
             shared: &self.shared,
             hooks: &self.hooks,
+            drupal: None,
             health: None,
             fleet: "fleet.toml",
             beside: false,
@@ -98,6 +99,7 @@ pub(crate) fn good() -> Seen {
         status: None,
         live: None,
         lint: Some(Lint::default()),
+        drupal: Vec::new(),
         dialled: None,
         rtorrent: None,
     }

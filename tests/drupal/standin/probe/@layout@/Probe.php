@@ -1,0 +1,15 @@
+<?php
+
+/**
+ * A class that moves from release to release.
+ */
+final class Probe {
+
+  /**
+   * The release of this file.
+   */
+  public static function release(): string {
+    return '@RELEASE@';
+  }
+
+}
