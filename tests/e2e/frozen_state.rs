@@ -79,15 +79,15 @@ fn a_prune_keeps_what_was_taken_over_and_what_is_pinned() {
         .args(["--keep", "1", "--grace", "0s"])
         .output()
         .ok()
-        .says("removed `r4`")
-        .says("removed `r2`");
+        .answers("removed `r4`")
+        .answers("removed `r2`");
     for (release, stays) in
         [("before", true), ("r1", true), ("r2", false), ("r3", true), ("r4", false), ("r5", true)]
     {
         assert_eq!(site.at("releases").join(release).is_dir(), stays, "{release}");
     }
     site.verb("unpin").arg("before").output().ok();
-    site.verb("prune").args(["--keep", "1", "--grace", "0s"]).output().ok().says("removed `before`");
+    site.verb("prune").args(["--keep", "1", "--grace", "0s"]).output().ok().answers("removed `before`");
     site.verb("rollback").output().ok();
     assert_eq!(site.live(), "3");
 }

@@ -171,7 +171,7 @@ fn from_every_layout_there_is_a_way_forth_and_back_and_no_upload_is_lost() {
         assert_as_before(&["old.txt", "before.txt", "between.txt"]);
         fleet.swap("activate").output().ok();
         // What was there before us outlives a prune, and is the way back still.
-        fleet.swap("prune").arg("--dry-run").output().ok().says("docroot: nothing to remove");
+        fleet.swap("prune").arg("--dry-run").output().ok().answers("docroot: nothing to remove");
         fleet.swap("prune").args(["--keep", "1", "--grace", "0s"]).output().ok();
         for host in &fleet.hosts {
             assert_served(host, "2", &["old.txt", "before.txt", "between.txt"]);

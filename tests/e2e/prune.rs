@@ -40,11 +40,11 @@ fn an_absolute_link_to_our_own_release_is_that_release_also_after_an_adopt() {
 fn a_dry_run_says_what_goes_and_changes_nothing_and_the_prune_says_what_went() {
     let server = deployed(&["r1", "r2", "r3"]);
     let prune = || server.verb("prune").args(["--keep", "1", "--grace", "0s"]);
-    prune().arg("--dry-run").output().ok().says("would remove `r1`");
+    prune().arg("--dry-run").output().ok().answers("would remove `r1`");
     assert!(server.deploy_to().join("releases/r1").is_dir());
     let reply = prune().args(["--dry-run", "--json"]).output().ok().stdout;
     assert!(reply.starts_with("{\"dry_run\":true,\"removed\":[\"r1\"],"), "{reply}");
-    prune().output().ok().says("removed `r1`");
+    prune().output().ok().answers("removed `r1`");
     assert!(!server.deploy_to().join("releases/r1").exists());
     prune().output().ok().says("nothing to remove");
 }
@@ -97,8 +97,8 @@ fn what_is_mounted_in_an_old_release_is_left_and_told() {
         .args(["--keep", "1", "--grace", "0s"])
         .output()
         .ok()
-        .says("removed `r1`")
-        .says("removed `r2`");
+        .answers("removed `r1`")
+        .answers("removed `r2`");
     assert_eq!(fs::read_dir(deploy_to.join(".swap/trash")).unwrap().count(), 0);
     server.assert_whole(&[("r4", 2)], "pruned");
 }
