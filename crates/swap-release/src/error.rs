@@ -199,7 +199,7 @@ pub enum Error {
         path: PathBuf,
     },
     /// An adoption would not go through.
-    #[error("`{path}` is not taken in: {}", in_the_way(obstacles))]
+    #[error("`{path}` is not taken in: {}", crate::verbs::adopt::in_the_way(obstacles))]
     InTheWay {
         /// current.
         path: PathBuf,
@@ -490,14 +490,6 @@ fn payload_code(error: &payload::Error) -> ExitCode {
             payload::Error::Write { .. } | payload::Error::Occupied { .. } => ExitCode::CannotWrite,
             _ => ExitCode::Unexpected,
         }
-    }
-}
-
-fn in_the_way(obstacles: &[record::host::Obstacle]) -> String {
-    let first = obstacles.first().map(|obstacle| obstacle.found.as_str()).unwrap_or_default();
-    match obstacles.len() {
-        0 | 1 => first.to_owned(),
-        count => format!("{count} things are in the way, the first: {first}"),
     }
 }
 

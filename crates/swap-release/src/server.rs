@@ -14,6 +14,7 @@ use serde::Serialize;
 use crate::Error;
 use crate::disk::RealDisk;
 use crate::drupal;
+use crate::fleet::adopt::tell_obstacles;
 use crate::hooks::Switching;
 use crate::job::{Lease, PruneJob, ServerJob, ServerVerb};
 use crate::lint;
@@ -451,17 +452,6 @@ fn adopt_current(
         )),
     }
     Ok(())
-}
-
-/// All that is in the way of an adoption, and what helps; the error says the first.
-fn tell_obstacles(error: Error, console: &Console) -> Error {
-    if let Error::InTheWay { obstacles, .. } = &error {
-        for obstacle in obstacles {
-            console.warn(&obstacle.found);
-            crate::fleet::adopt::lines(obstacle).iter().for_each(|line| console.say(line));
-        }
-    }
-    error
 }
 
 /// Says what was asked for.

@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use cli::Console;
 use fleet::{Argv, Host};
 use record::host::{AdoptReply, Obstacle, Served};
 use record::{ExitCode, ReleaseId, RemedyCommand, RemedyPlace};
@@ -89,4 +90,15 @@ pub(crate) fn lines(obstacle: &Obstacle) -> Vec<String> {
     };
     let words = obstacle.remedy.iter().map(|remedy| format!("remedy: {remedy}"));
     words.chain(obstacle.commands.iter().map(command)).collect()
+}
+
+/// All that is in the way of an adoption, and what helps; the error says the first.
+pub(crate) fn tell_obstacles(error: Error, console: &Console) -> Error {
+    if let Error::InTheWay { obstacles, .. } = &error {
+        for obstacle in obstacles {
+            console.warn(&obstacle.found);
+            lines(obstacle).iter().for_each(|line| console.say(line));
+        }
+    }
+    error
 }

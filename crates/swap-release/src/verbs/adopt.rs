@@ -168,6 +168,15 @@ pub(crate) fn name_now() -> String {
     format!("adopted-{}", record::now().strftime("%Y%m%d-%H%M%S"))
 }
 
+/// What an error says of them.
+pub(crate) fn in_the_way(obstacles: &[record::host::Obstacle]) -> String {
+    let first = obstacles.first().map(|obstacle| obstacle.found.as_str()).unwrap_or_default();
+    match obstacles.len() {
+        0 | 1 => first.to_owned(),
+        count => format!("{count} things are in the way, the first: {first}"),
+    }
+}
+
 fn usage(error: impl std::fmt::Display) -> Error {
     Error::Usage(error.to_string())
 }
