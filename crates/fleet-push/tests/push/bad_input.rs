@@ -1,8 +1,9 @@
 //! What is refused before any host is dialled.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 
-use record::{Publish, Record, TrackerMode};
+use record::{Pack, Publish, Record, Records, TrackerMode};
 
 use crate::published::Published;
 
@@ -46,6 +47,30 @@ fn keys_that_are_not_there_are_told_once_and_before_dialling() {
     assert_eq!(ended.stderr.matches("`none`").count(), 1, "{}", ended.stderr);
     published.push(&["--known-hosts", "nobody"]).refuses(2, "cannot read the known_hosts file `nobody`");
     published.push(&["--identity", "known_hosts"]).refuses(2, "is not a private key");
+}
+
+#[test]
+fn a_private_key_that_others_may_read_is_refused_by_every_verb_before_dialling() {
+    let published = Published::new(HOST);
+    let key = published.path("key");
+    // What plan reads.
+    let before = published.record();
+    let details =
+        Pack { directories: 0, links: 0, excluded: 0, release_time: 1, base: None, level: None, pieces: 1 };
+    let pack = Record::new(before.tool, None, before.release, details);
+    Records::new(published.path("records")).write(&pack).unwrap();
+    for mode in [0o640, 0o644, 0o604] {
+        fs::set_permissions(&key, fs::Permissions::from_mode(mode)).unwrap();
+        for verb in ["doctor", "plan"] {
+            let ended = published.run(&[verb, "--fleet", "fleet.toml"]);
+            ended.refuses(2, "private key `key`");
+            assert!(ended.stderr.contains("chmod"), "{verb}: {}", ended.stderr);
+        }
+    }
+    // Afterwards, since a push wants the records as they were.
+    published.write(&published.record());
+    fs::remove_file(published.path("records/pack.json")).unwrap();
+    published.push(&[]).refuses(2, "private key `key`");
 }
 
 #[test]
