@@ -102,10 +102,7 @@ impl Sites {
             let shared = host.deploy_to().join("shared");
             fs::create_dir_all(shared.join("sites/shop/files")).unwrap();
             for site in ["default", "shop"] {
-                let identifier = match core {
-                    "7" => String::new(),
-                    _ => format!("include '{}';\n", shared.join("drupal.settings.php").display()),
-                };
+                let identifier = format!("include '{}';\n", shared.join("drupal.settings.php").display());
                 let text = format!(
                     "<?php\n$settings['database'] = '{}';\n{identifier}",
                     sites.drush.path().display()
@@ -145,12 +142,12 @@ fn drupal_7_is_updated_site_by_site_once_and_every_site_is_open_again() {
     let fleet = &sites.fleet;
     sites.deliver(1, 1);
     fleet.swap("activate").output().ok();
-    sites.assert_serves("r1", "-");
+    sites.assert_serves("r1", "r1");
     sites.drush.calls();
 
     sites.deliver(2, 2);
     fleet.swap("activate").output().ok();
-    sites.assert_serves("r2", "-");
+    sites.assert_serves("r2", "r2");
     assert_eq!(
         sites.drush.calls(),
         [
@@ -189,7 +186,7 @@ fn drupal_7_is_updated_site_by_site_once_and_every_site_is_open_again() {
     let state = sites.drush.state();
     assert_eq!((&state["default"]["maintenance"], &state["shop"]["maintenance"]), (&json!(0), &json!(0)));
     sites.set("default", "schema", 2.into());
-    sites.assert_serves("r2", "-");
+    sites.assert_serves("r2", "r2");
     sites.drush.calls();
 
     // Not back across the update; and with --force what the newer code has cached goes.
@@ -199,7 +196,7 @@ fn drupal_7_is_updated_site_by_site_once_and_every_site_is_open_again() {
         sites.set(site, "schema", 1.into());
     }
     fleet.swap("rollback").args(["r1", "--force"]).output().ok();
-    sites.assert_serves("r1", "-");
+    sites.assert_serves("r1", "r1");
     let calls = sites.drush.calls();
     assert!(
         calls.contains(&"r1 default cc all".into()) && calls.contains(&"r1 shop cc all".into()),

@@ -46,6 +46,21 @@ pub(crate) fn copy_tree(from: &Path, to: &Path) {
     assert!(copied.success());
 }
 
+/// A release of the stand-in that works.
+pub(crate) fn write_plain_stand_in(tree: &Path, docroot: &str, core: u8, number: u32) {
+    let layout = if number % 2 == 1 { "alpha" } else { "beta" };
+    let values = BTreeMap::from([
+        ("LAYOUT", layout.to_owned()),
+        ("layout", layout.to_owned()),
+        ("RELEASE", format!("r{number}")),
+        ("SCHEMA", number.to_string()),
+        ("CORE", core.to_string()),
+        ("THROW", String::new()),
+        ("FRONT", String::new()),
+    ]);
+    write_stand_in(tree, docroot, core, true, &values);
+}
+
 pub(crate) fn write_stand_in(
     tree: &Path,
     docroot: &str,

@@ -393,7 +393,11 @@ impl Site {
                 let host = &self.fleet.hosts[round % self.fleet.hosts.len()];
                 let path = PAGES[round / 3 % PAGES.len()];
                 // Half of them from the page cache.
-                let query = if round % 2 == 0 { String::new() } else { format!("?visitor={number}.{count}") };
+                let query = if round.is_multiple_of(2) {
+                    String::new()
+                } else {
+                    format!("?visitor={number}.{count}")
+                };
                 let sent = Instant::now();
                 let page = host.http_get(&format!("{path}{query}"));
                 tally.lock().unwrap().add(sent, self.read(&page));

@@ -60,6 +60,7 @@ mod site;
 mod stage_stdin;
 mod support;
 mod takeover;
+mod templates;
 mod terminal;
 
 mod tracker_ocelot;

@@ -93,10 +93,13 @@ fn observe(
     let lint = if probe.version.is_ok() { lint(remote, host, subject.health, subject.hooks)? } else { None };
     let rtorrent =
         if has_rtorrent(host) { Some(rtorrent(remote, host, &look, trial, interrupt)?) } else { None };
-    let drupal = match subject.drupal {
+    let mut drupal = match subject.drupal {
         Some(drupal) => drupal::examine(remote, host, drupal, subject.shared)?,
         None => Vec::new(),
     };
+    if let (Some(health), Some(Ok(status))) = (subject.health, &status) {
+        drupal.extend(drupal::ask_code(host, health, status, &drupal));
+    }
     let dialled = if host.local { None } else { dial(host, &look) };
     let noise = remote.noise();
     // Last: it occupies a session for as long as others are looked at, and a server may allow one only.

@@ -42,6 +42,8 @@ pub(super) fn live(
     health: &Health,
     status: &HostStatus,
 ) -> Result<Live, fleet::Error> {
+    // Whether PHP names the release is a check of its own, `health_code`.
+    let health = &Health { by_code: false, ..health.clone() };
     let id = status.current.as_ref();
     let is_adopted = id.and_then(|id| status.release(id)).is_some_and(|known| !known.origin.is_built());
     let name = id.map_or("none", |id| id.as_str());
@@ -170,7 +172,7 @@ fn look_for(question: &Question, name: &str, mark: &str, timeout: Duration) -> S
     for base in places(&question.url) {
         let page = Question {
             url: format!("{base}{name}"),
-            expected: Expected { status: 200, header: None, contains: Some(mark.to_owned()) },
+            expected: Expected { status: 200, header: None, contains: Some(mark.to_owned()), release: None },
             ..question.clone()
         };
         match ask(&page, timeout) {

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use fleet::health::{HEADER, Verdict};
 use fleet::{Core, Drupal, Dump, Host, SharedPath};
 use record::{Check, Verdict as Found};
 
@@ -11,6 +12,8 @@ use super::{Look, Status};
 const DRUSH: &str = "drush";
 /// The check of settings.php.
 const SETTINGS: &str = "drupal_settings";
+/// The check of what PHP says.
+const CODE: &str = "health_code";
 /// The check of private files.
 const PRIVATE: &str = "drupal_private_files";
 
@@ -205,6 +208,41 @@ fn lexically(path: &str) -> String {
     format!("/{}", parts.join("/"))
 }
 
+/// Whether no settings.php was found that lacks ours.
+pub(super) fn is_included(checks: &[Check]) -> bool {
+    !checks.iter().any(|check| check.check == SETTINGS)
+}
+
+/// What the live release's answer says of settings.php.
+pub(super) fn code(url: &str, verdict: &Verdict, is_included: bool) -> Check {
+    match verdict {
+        Verdict::Good(_) => told_well(CODE, format!("PHP says at `{url}` which release it runs")),
+        // It may be of an older version, which said nothing yet; activate asks again, before anything is switched.
+        Verdict::Bad(why) if why.contains(HEADER) && is_included => told(
+            CODE,
+            Found::Warning,
+            format!("`{url}`: {why}"),
+            "the next activate writes shared/drupal.settings.php anew and asks again before it switches; if PHP is silent then, too, \
+             see that settings.php includes it at its end and that no proxy takes the header away"
+                .into(),
+        ),
+        Verdict::Bad(why) if why.contains(HEADER) => told(
+            CODE,
+            Found::Fault,
+            format!("`{url}`: {why}"),
+            "include shared/drupal.settings.php at the end of settings.php, and have php-fpm read that anew; or, if PHP cannot say it, \
+             `[health] prove = \"page\"`"
+                .into(),
+        ),
+        Verdict::Bad(why) | Verdict::NoAnswer(why) => told(
+            CODE,
+            Found::Warning,
+            format!("the live release is not well at `{url}`: {why}"),
+            "see [health] and the server".into(),
+        ),
+    }
+}
+
 fn told_well(check: &str, found: String) -> Check {
     Check { check: check.into(), verdict: Found::Ok, found, remedy: None, commands: Vec::new() }
 }
@@ -312,6 +350,19 @@ mod tests {
             .is_empty(),
             "nobody runs drush"
         );
+    }
+
+    #[test]
+    fn what_php_does_not_say_is_a_fault_unless_it_is_told_to_say_it() {
+        let silent = Verdict::Bad(format!("PHP does not say which release it runs (no header {HEADER})"));
+        let url = "http://10.0.0.1/";
+        let found = |verdict: &Verdict, is_included| code(url, verdict, is_included).verdict;
+        assert_eq!(found(&silent, false), Found::Fault);
+        assert_eq!(found(&silent, true), Found::Warning);
+        assert_eq!(found(&Verdict::Good("status 200".into()), true), Found::Ok);
+        assert_eq!(found(&Verdict::NoAnswer("refused".into()), false), Found::Warning);
+        let remedy = code(url, &silent, false).remedy.unwrap_or_default();
+        assert!(remedy.contains("include shared/drupal.settings.php"), "{remedy}");
     }
 
     #[test]

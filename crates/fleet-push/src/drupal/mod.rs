@@ -6,8 +6,10 @@ mod judge;
 
 use std::time::Duration;
 
-use fleet::{Argv, Drupal, Host, Remote, SharedPath};
+use fleet::health::ask;
+use fleet::{Argv, Drupal, Health, Host, Remote, SharedPath};
 use record::Check;
+use record::host::HostStatus;
 use serde_json::Value;
 
 use crate::fault::Fault;
@@ -70,6 +72,20 @@ pub(crate) fn examine(
         }
     }
     Ok(judge::checks(host, drupal, shared, &look, &sites))
+}
+
+/// Asks the live release as a health check does, whether PHP says which one it is. Nothing is asked where no release is live.
+/// `others` is what [`examine`] found.
+pub(crate) fn ask_code(host: &Host, health: &Health, status: &HostStatus, others: &[Check]) -> Option<Check> {
+    let live = status.current.as_ref()?;
+    // As activate asks: what was not built here may have a settings.php that nobody has changed yet.
+    if status.release(live).is_some_and(|known| !known.origin.is_built()) {
+        return None;
+    }
+    let check = health.for_host(host, live.as_str());
+    let question = check.questions.first().filter(|question| question.expected.release.is_some())?;
+    let verdict = ask(question, check.timeout);
+    Some(judge::code(&question.url, &verdict, judge::is_included(others)))
 }
 
 fn status(

@@ -34,10 +34,14 @@ pub fn ask(question: &Question, timeout: Duration) -> Verdict {
 }
 
 fn call(question: &Question, config: Config) -> Result<Response<ureq::Body>, ureq::Error> {
-    let uri: Uri = question.url.parse().map_err(|error| ureq::Error::BadUri(format!("{error}")))?;
+    let url = match question.expected.release {
+        Some(_) => super::code::never_asked_before(&question.url),
+        None => question.url.clone(),
+    };
+    let uri: Uri = url.parse().map_err(|error| ureq::Error::BadUri(format!("{error}")))?;
     let named = question.host.as_deref().filter(|_| uri.scheme_str() == Some("https"));
     let (agent, url) = match named {
-        None => (config.new_agent(), question.url.clone()),
+        None => (config.new_agent(), url),
         // Over TLS the name is said before the request, and it is the name that the certificate must have.
         Some(name) => {
             let there = DialledAs { uri: uri.clone(), resolver: DefaultResolver::default() };
@@ -124,7 +128,7 @@ mod tests {
     }
 
     fn question(url: String) -> Question {
-        let expected = Expected { status: 200, header: None, contains: Some("fine".into()) };
+        let expected = Expected { status: 200, header: None, contains: Some("fine".into()), release: None };
         Question { url, host: None, headers: Vec::new(), expected }
     }
 

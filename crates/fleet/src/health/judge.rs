@@ -1,5 +1,6 @@
 //! What an answer says of the release that gave it. Pure.
 
+use super::code::HEADER;
 use super::words::contains_word;
 
 /// What is right.
@@ -11,6 +12,8 @@ pub struct Expected {
     pub header: Option<(String, String)>,
     /// What the page holds as a word of its own.
     pub contains: Option<String>,
+    /// The release that PHP itself must name; asked so that no cache can answer.
+    pub release: Option<String>,
 }
 
 /// An answer, as far as it is looked at.
@@ -48,6 +51,14 @@ impl Expected {
     fn fault(&self, answer: &Answer) -> Option<String> {
         if answer.status != self.status {
             return Some(format!("status {}, not {}", answer.status, self.status));
+        }
+        if let Some(release) = &self.release {
+            let named = |(name, _): &&(String, String)| name.eq_ignore_ascii_case(HEADER);
+            match answer.headers.iter().find(named).map(|(_, value)| value.trim()) {
+                None => return Some(format!("PHP does not say which release it runs (no header {HEADER})")),
+                Some(found) if found == release => {}
+                Some(found) => return Some(format!("PHP runs `{found}`, not `{release}` (header {HEADER})")),
+            }
         }
         if let Some((name, expected)) = &self.header {
             let values = || {
@@ -91,6 +102,7 @@ mod tests {
             status: 200,
             header: Some(("X-Release".into(), "r1".into())),
             contains: Some("release: r1".into()),
+            release: None,
         }
     }
 
@@ -107,6 +119,24 @@ mod tests {
             (Answer { page: Err("reset".into()), ..good.clone() }, "cannot be read: reset"),
         ] {
             let verdict = expected().judge(&answer);
+            assert!(matches!(&verdict, Verdict::Bad(text) if text.contains(why)), "{verdict:?}");
+        }
+    }
+
+    #[test]
+    fn php_itself_names_the_release() {
+        let expected = Expected { status: 200, header: None, contains: None, release: Some("r2".into()) };
+        assert_eq!(
+            expected.judge(&answer(200, &[("x-mkt-release", "r2")], "")),
+            Verdict::Good("status 200".into())
+        );
+        for (headers, why) in [
+            (&[][..], "PHP does not say which release it runs"),
+            (&[("X-Mkt-Release", "r1")], "PHP runs `r1`, not `r2`"),
+            (&[("X-Mkt-Release", "r2 r1")], "PHP runs `r2 r1`"),
+            (&[("X-Mkt-Release", "r20")], "PHP runs `r20`"),
+        ] {
+            let verdict = expected.judge(&answer(200, headers, ""));
             assert!(matches!(&verdict, Verdict::Bad(text) if text.contains(why)), "{verdict:?}");
         }
     }

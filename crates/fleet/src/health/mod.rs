@@ -5,10 +5,12 @@
 //! may have any cause, the second is what the release said.
 
 mod ask;
+mod code;
 mod judge;
 mod words;
 
 pub use ask::ask;
+pub use code::{HEADER, QUERY};
 pub use judge::{Answer, Expected, Verdict};
 
 /// One page that is asked of a server.

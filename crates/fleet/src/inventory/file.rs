@@ -260,12 +260,27 @@ pub(super) struct TrackerTable {
     pub(super) description: Option<String>,
 }
 
+/// What a good answer proves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Prove {
+    /// The code: PHP names the release that it runs.
+    Code,
+    /// That the page is as it should be.
+    Page,
+}
+
 /// `[health]`.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct HealthTable {
     /// The page asked for, of the host itself.
     pub(super) url: Option<Template>,
+    /// More pages of the same server, such as `/user/login`; each must have the status.
+    #[serde(default)]
+    pub(super) paths: Vec<String>,
+    /// `code`: PHP names the release, and no cache can answer; `page`: the page is enough. [default: `code` with `[site] drupal`]
+    pub(super) prove: Option<Prove>,
     /// The name of the site, for the Host header; over https also for TLS.
     pub(super) host: Option<Template>,
     /// More headers of the request.

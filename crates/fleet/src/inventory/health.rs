@@ -10,6 +10,10 @@ use crate::health::{Expected, Question};
 pub struct Health {
     /// The page asked for, of the host itself. This or `command`, or both, are there.
     pub url: Option<Template>,
+    /// More pages of the same server, each from `/` on; they need the status alone.
+    pub paths: Vec<String>,
+    /// Whether PHP must name the release, asked so that no cache can answer.
+    pub by_code: bool,
     /// The name of the site that goes with it, for servers that have several.
     pub host: Option<Template>,
     /// Headers that go with it.
@@ -89,10 +93,18 @@ impl Health {
                 status: self.status,
                 header: self.header.as_ref().and_then(expect).map(|text| split_header(&text)),
                 contains: self.contains.as_ref().and_then(expect),
+                release: (self.by_code && knows_its_name).then(|| release.to_owned()),
             },
         };
+        let mut questions: Vec<Question> = self.url.iter().map(question).collect();
+        if let Some(first) = questions.first().cloned() {
+            questions.extend(self.paths.iter().map(|path| {
+                let expected = Expected { header: None, contains: None, ..first.expected.clone() };
+                Question { url: format!("{}{path}", server(&first.url)), expected, ..first.clone() }
+            }));
+        }
         HealthCheck {
-            questions: self.url.iter().map(question).collect(),
+            questions,
             command: self
                 .command
                 .as_ref()
@@ -104,6 +116,13 @@ impl Health {
             timeout: self.timeout,
         }
     }
+}
+
+/// An address without its path.
+fn server(url: &str) -> &str {
+    let from = url.find("://").map_or(0, |at| at + 3);
+    let end = url.get(from..).and_then(|rest| rest.find(['/', '?', '#'])).map_or(url.len(), |at| from + at);
+    url.get(..end).unwrap_or(url)
 }
 
 /// `Name: value` as a pair.

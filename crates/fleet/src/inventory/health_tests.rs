@@ -69,3 +69,43 @@ fn what_cannot_be_asked_is_refused_with_its_key() {
         assert!(text.contains(key) && text.contains(why), "{table}: {text}");
     }
 }
+
+const DRUPAL: &str = "[health]\nurl = \"http://{address}:8080/start?x=1\"\nheader = \"X-Site: {name}\"\n\
+                      paths = [\"/user/login\"]\n";
+
+/// The same site, as one of Drupal.
+fn load_drupal(table: &str) -> Result<Inventory, Error> {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("fleet.toml");
+    let small = SMALL.replace("[hosts.web1]", "drupal = \"8+\"\n[hosts.web1]");
+    fs::write(&path, format!("{small}{table}")).unwrap();
+    Inventory::load(&path)
+}
+
+#[test]
+fn of_a_drupal_site_php_names_the_release_on_every_page() {
+    let fleet = load_drupal(DRUPAL).unwrap();
+    let health = fleet.health.as_ref().unwrap();
+    let questions = health.for_host(&fleet.hosts[0], "r1").questions;
+    let urls: Vec<_> = questions.iter().map(|question| question.url.as_str()).collect();
+    assert_eq!(urls, ["http://[2001:db8::1]:8080/start?x=1", "http://[2001:db8::1]:8080/user/login"]);
+    assert!(questions.iter().all(|question| question.expected.release.as_deref() == Some("r1")));
+    let headers = questions.iter().map(|question| question.expected.header.is_some());
+    assert_eq!(headers.collect::<Vec<_>>(), [true, false], "more pages need the status alone");
+    let adopted = health.for_adopted(&fleet.hosts[0], "r1").questions;
+    assert!(adopted.iter().all(|question| question.expected.release.is_none()));
+    let page = load_drupal(&format!("{DRUPAL}prove = \"page\"\n")).unwrap();
+    let questions = page.health.unwrap().for_host(&page.hosts[0], "r1").questions;
+    assert!(questions.len() == 2 && questions.iter().all(|question| question.expected.release.is_none()));
+}
+
+#[test]
+fn pages_that_cannot_be_asked_for_and_proof_that_nobody_gives_are_refused() {
+    for path in ["user/login", "//elsewhere/x", "/a b", ""] {
+        let table = DRUPAL.replace("/user/login", path);
+        let refused = load_drupal(&table).unwrap_err().to_string();
+        assert!(refused.contains("is no path"), "{refused}");
+    }
+    let refused = load(&format!("{DRUPAL}prove = \"code\"\n")).unwrap_err().to_string();
+    assert!(refused.contains("goes with `[site] drupal`"), "{refused}");
+}

@@ -59,6 +59,8 @@ pub(super) const HEALTH: &[&str] = &[
     "url",
     "host",
     "headers",
+    "paths",
+    "prove",
     "command",
     "status",
     "contains",

@@ -48,6 +48,7 @@ pub(super) fn resolve(path: &Path, file: InventoryFile) -> Result<Inventory, Err
     if let Some(name) = drupal.as_ref().and_then(|drupal| drupal.host.as_ref()) {
         resolve_hooks::expect_host(&at, "drupal.host", name, &hosts)?;
     }
+    let health = file.health.map(|table| resolve_health::health(&at, table, drupal.is_some())).transpose()?;
     Ok(Inventory {
         drupal,
         rollout,
@@ -56,7 +57,7 @@ pub(super) fn resolve(path: &Path, file: InventoryFile) -> Result<Inventory, Err
         seeder,
         own_seeder,
         tracker: resolve_tracker::tracker(&at, file.tracker)?,
-        health: file.health.map(|table| resolve_health::health(&at, table)).transpose()?,
+        health,
         site,
         hosts,
         defaults: file.defaults,

@@ -4,17 +4,18 @@ use std::time::Duration;
 
 use ureq::http::{HeaderName, HeaderValue};
 
-use super::file::HealthTable;
+use super::file::{HealthTable, Prove};
 use super::resolve::Place;
 use super::{Health, Template};
 use crate::Error;
 
 /// Applies defaults and refuses what cannot be asked.
-pub(super) fn health(at: &Place<'_>, table: HealthTable) -> Result<Health, Error> {
+pub(super) fn health(at: &Place<'_>, table: HealthTable, drupal: bool) -> Result<Health, Error> {
     match (&table.url, &table.command) {
         (None, None) => return Err(at.refuse("health.url", "there must be a `url` or a `command`")),
         (None, Some(_)) if is_about_a_page(&table) => {
-            let keys = "`status`, `contains`, `header`, `host` and `headers` are about a page";
+            let keys =
+                "`status`, `contains`, `header`, `host`, `headers`, `paths` and `prove` are about a page";
             return Err(at.refuse("health.url", keys));
         }
         (_, Some(command)) if command.is_empty() => {
@@ -26,6 +27,14 @@ pub(super) fn health(at: &Place<'_>, table: HealthTable) -> Result<Health, Error
         && !(url.starts_with("http://") || url.starts_with("https://"))
     {
         return Err(at.refuse("health.url", format!("`{url}` does not begin with http:// or https://")));
+    }
+    if let Some(path) = table.paths.iter().find(|path| !is_path(path)) {
+        return Err(
+            at.refuse("health.paths", format!("`{path}` is no path: it begins with / and has no spaces"))
+        );
+    }
+    if table.prove == Some(Prove::Code) && !drupal {
+        return Err(at.refuse("health.prove", "`code` goes with `[site] drupal`"));
     }
     let status = table.status.unwrap_or(200);
     if !(100..600).contains(&status) {
@@ -54,7 +63,9 @@ pub(super) fn health(at: &Place<'_>, table: HealthTable) -> Result<Health, Error
         return Err(at.refuse("health.attempts", "there must be at least one attempt"));
     }
     Ok(Health {
+        by_code: drupal && table.url.is_some() && table.prove != Some(Prove::Page),
         url: table.url,
+        paths: table.paths,
         host: table.host,
         headers: table.headers.into_iter().collect(),
         command: table.command,
@@ -75,6 +86,12 @@ fn is_about_a_page(table: &HealthTable) -> bool {
         || table.status.is_some()
         || table.host.is_some()
         || !table.headers.is_empty()
+        || !table.paths.is_empty()
+        || table.prove.is_some()
+}
+
+fn is_path(text: &str) -> bool {
+    text.starts_with('/') && !text.starts_with("//") && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 /// A name or address, perhaps with a port; placeholders included.

@@ -32,11 +32,11 @@ pub(crate) fn prepare(switching: Switching<'_>, drupal: &DrupalOrder) -> Result<
         let folder = below(site, "files");
         files = Some(metadata(&folder)?);
     }
+    let file = paths.shared().join(settings::FILE);
+    write_if_new(locked, &file)?;
     if drupal.core == Core::Seven {
         return Ok("settings and files are there".into());
     }
-    let file = paths.shared().join(settings::FILE);
-    write_if_new(locked, &file)?;
     for (site, _) in &drupal.sites {
         let path = below(site, "settings.php");
         let text = fs::read(&path).map_err(|error| format!("cannot read `{}`: {error}", path.display()))?;

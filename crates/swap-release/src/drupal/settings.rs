@@ -10,28 +10,45 @@ pub(crate) const FILE: &str = "drupal.settings.php";
 /// `deployment_identifier` is part of the key of the container's cache and of the prefix in APCu (Drupal's
 /// DrupalKernel and Settings), so every server rebuilds what it has compiled when its own release changes. Compiled Twig
 /// templates are PHP that is kept by name: they get a directory for each release, on the server's own disk.
+///
+/// A health check asks with [`fleet::health::QUERY`]. Then PHP itself says in [`fleet::health::HEADER`] below which release
+/// the front controller and Drupal's core lie that it runs, both if they differ; and no cache of pages answers, or keeps the
+/// answer: of Drupal 8 and later the bins are in memory for this request, Drupal 7 is told that it has no page cache.
 pub(super) fn text(deploy_to: &Path) -> String {
-    format!(
-        r"<?php
+    const SHAPE: &str = r"<?php
 
 // Written by swap-release. Include it at the end of settings.php:
-//   include '{}';
-if (preg_match('~^(.+)/releases/([A-Za-z0-9][A-Za-z0-9._+-]*)(?:/|$)~', $app_root ?? '', $mkt_release)) {{
+//   include '@FILE@';
+$mkt_core = $app_root ?? (defined('DRUPAL_ROOT') ? DRUPAL_ROOT : '');
+$mkt_pattern = '~^(.+)/releases/([A-Za-z0-9][A-Za-z0-9._+-]*)(?:/|$)~';
+if (preg_match($mkt_pattern, $mkt_core, $mkt_release)) {
   $settings['deployment_identifier'] = $mkt_release[2];
   $settings['php_storage']['twig']['directory'] = $mkt_release[1] . '/shared/php/' . $mkt_release[2];
-}}
-unset($mkt_release);
-",
-        deploy_to.join("shared").join(FILE).display()
-    )
+  if (PHP_SAPI !== 'cli' && isset($_GET['@QUERY@'])) {
+    $mkt_front = preg_match($mkt_pattern, get_included_files()[0], $mkt_match) ? $mkt_match[2] : $mkt_release[2];
+    header('@HEADER@: ' . implode(' ', array_unique([$mkt_release[2], $mkt_front])));
+    $conf['cache'] = 0;
+    foreach (['page', 'dynamic_page_cache', 'render'] as $mkt_bin) {
+      $settings['cache']['bins'][$mkt_bin] = 'cache.backend.memory';
+    }
+  }
+}
+unset($mkt_core, $mkt_pattern, $mkt_release, $mkt_front, $mkt_match, $mkt_bin);
+";
+    SHAPE
+        .replace("@FILE@", &deploy_to.join("shared").join(FILE).display().to_string())
+        .replace("@QUERY@", fleet::health::QUERY)
+        .replace("@HEADER@", fleet::health::HEADER)
 }
 
 /// Whether a settings.php includes the file, or sees to the identifier itself.
 pub(super) fn knows_the_release(settings: &str) -> bool {
-    settings.lines().map(str::trim_start).any(|line| {
-        let comment = ["//", "#", "*", "/*"].iter().any(|mark| line.starts_with(mark));
-        !comment && (line.contains(FILE) || line.contains("deployment_identifier"))
-    })
+    code_lines(settings).any(|line| line.contains(FILE) || line.contains("deployment_identifier"))
+}
+
+fn code_lines(settings: &str) -> impl Iterator<Item = &str> {
+    let is_comment = |line: &&str| ["//", "#", "*", "/*"].iter().any(|mark| line.starts_with(mark));
+    settings.lines().map(str::trim_start).filter(move |line| !is_comment(line))
 }
 
 #[cfg(test)]

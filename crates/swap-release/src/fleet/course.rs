@@ -115,6 +115,9 @@ impl<'a> Course<'a> {
             self.obey(&turn, &step);
             let found = self.found(&turn);
             self.tell_of(&found, &turn, phase);
+            if step.prepares_drupal() && self.is_good() {
+                self.ask_ahead();
+            }
             if !self.is_good() {
                 return;
             }
@@ -223,6 +226,13 @@ impl<'a> Course<'a> {
             others += u32::from(!first);
         }
         others
+    }
+
+    /// Asks every member whether the code that is live can say which release it is, as it will be asked after the switch.
+    fn ask_ahead(&mut self) {
+        let Some(health) = self.controller.inventory.health.clone() else { return };
+        let (abort, every) = (self.controller.abort.clone(), self.plan.renew_every());
+        self.run(|_| true, move |member| health::ask_ahead(member, &health, &abort, every));
     }
 
     /// Asks the members that `turn` picks whether they serve the release.

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use cli::{Abort, human};
-use fleet::health::{Verdict, ask};
+use fleet::health::{HEADER, Verdict, ask};
 use fleet::{Argv, Health, HealthCheck};
 use record::ReleaseId;
 
@@ -38,6 +38,35 @@ pub(crate) fn ask_former(member: &mut Member, health: &Health, plan: &Plan, abor
     let check = check(health, member, &former);
     let variables = variables(member, plan, &former);
     member.former = examine(member, &check, &variables, abort, plan.renew_every());
+}
+
+/// Before anything is switched or closed: does PHP say which release it runs? Asked of the live one. If that is not well at
+/// all, the question is left open, for the next one may be what puts it right.
+pub(crate) fn ask_ahead(member: &mut Member, health: &Health, abort: &Abort, every: Duration) {
+    let Some(live) = member.before.clone() else { return };
+    let check = check(health, member, &live);
+    let Some(question) = check.questions.first().filter(|question| question.expected.release.is_some())
+    else {
+        return;
+    };
+    let mut asked = 0;
+    loop {
+        member.renew(every);
+        let verdict = ask(question, check.timeout);
+        asked += 1;
+        let why = match verdict {
+            Verdict::Bad(why) if why.contains(HEADER) => why,
+            Verdict::Good(_) | Verdict::Bad(_) | Verdict::NoAnswer(_) => return,
+        };
+        // opcache may look at settings.php and what it includes every few seconds only.
+        if asked >= check.attempts || abort.sleep(check.interval).is_err() {
+            member.fail(format!(
+                "`{}`: {why}; have settings.php include shared/drupal.settings.php at its end, or say `[health] prove = \"page\"`",
+                question.url
+            ));
+            return;
+        }
+    }
 }
 
 /// What a verdict says.

@@ -208,6 +208,11 @@ impl Step {
         !matches!(self.action, StepAction::Hook(_))
     }
 
+    /// Whether it writes what settings.php includes.
+    pub(super) fn prepares_drupal(&self) -> bool {
+        matches!(self.action, StepAction::Ours(Action::DrupalPrepare { .. }))
+    }
+
     /// The order for one host, whose turn it is to take over after so many others.
     pub(super) fn order(&self, host: &Host, release: &str, turn: u32) -> HookOrder {
         let fill = |name: &str| match name {
