@@ -16,7 +16,8 @@ fn serve(host: &Host, root: &Path) {
     let (config, pid) = (host.dir.join("web/nginx.conf"), host.dir.join("web/nginx.pid"));
     let text = fs::read_to_string(&config).unwrap();
     let kept = text.lines().filter(|line| !line.contains("location = /root "));
-    let line = |line: &str| match line.trim_start().starts_with("root ") {
+    // The server's own; its locations say `root $release`, which follows.
+    let line = |line: &str| match line.trim_start().starts_with("root /") {
         true => {
             let root = root.display();
             format!(
