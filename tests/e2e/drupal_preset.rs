@@ -275,7 +275,7 @@ fn updates_that_old_code_can_live_with_run_before_the_switch_and_do_not_bar_the_
     state["caches"] = json!(null);
     site.drush.write(&state);
     let canary = site.fleet.swap("activate").args(["--canary", "1", "--dry-run"]).output().ok();
-    canary.says("two releases share one set of caches").says("after-switch: drupal: maintenance mode on");
+    canary.says("two releases share one set of caches").answers("after-switch: drupal: maintenance mode on");
 }
 
 #[test]
@@ -376,7 +376,11 @@ fn what_a_release_did_to_shared_caches_goes_with_it_and_visitors_see_no_error_on
             .ok()
     };
     for name in ["alpha", "gamma"] {
-        status(name).says("help on alpha: gunzip -c").says("r3/default.sql.gz").says("swap-release settle");
+        let status = status(name);
+        status
+            .answers("help on alpha: gunzip -c")
+            .answers("r3/default.sql.gz")
+            .answers("swap-release settle");
     }
     fleet.swap("settle").output().ok();
     for name in ["alpha", "gamma"] {
