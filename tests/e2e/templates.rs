@@ -25,7 +25,8 @@ fn inventory(fleet: &Fleet, template: &str) -> String {
     format!("{head}[defaults]\n{defaults}\n\n[tracker]\nmode = \"none\"\n\n[health]\n{health}{hosts}")
 }
 
-fn deploy(template: &str, core: u8, docroot: &'static str, sites: &[&str]) {
+/// Two servers of a site without a release.
+fn start(template: &str, core: u8, docroot: &'static str, sites: &[&str]) -> Fleet {
     let hosts = vec!["web1", "web2"];
     let mut fleet = Fleet::start(&FleetOptions {
         embedded: hosts.clone(),
@@ -62,22 +63,76 @@ fn deploy(template: &str, core: u8, docroot: &'static str, sites: &[&str]) {
             fs::write(folder.join("settings.php"), settings).unwrap();
         }
     }
-    for number in [1, 2] {
-        let tree = fleet.dir().join(format!("site{number}"));
-        write_plain_stand_in(&tree, docroot, core, number);
-        fleet.deliver(number);
-        fleet.swap("activate").output().ok();
-        for host in &fleet.hosts {
-            for site in sites {
-                let page = host.http_get_as(site, "/probe");
-                assert_eq!(
-                    (page.status, page.field("root")),
-                    (200, Some(&*format!("r{number}"))),
-                    "{page:?}"
-                );
-            }
+    fleet
+}
+
+fn deliver(fleet: &Fleet, core: u8, docroot: &str, number: u32) {
+    write_plain_stand_in(&fleet.dir().join(format!("site{number}")), docroot, core, number);
+    fleet.deliver(number);
+}
+
+fn assert_serves(fleet: &Fleet, sites: &[&str], release: &str) {
+    for host in &fleet.hosts {
+        for site in sites {
+            let page = host.http_get_as(site, "/probe");
+            assert_eq!((page.status, page.field("root")), (200, Some(release)), "{page:?}");
         }
     }
+}
+
+fn deploy(template: &str, core: u8, docroot: &'static str, sites: &[&str]) {
+    let fleet = start(template, core, docroot, sites);
+    for number in [1, 2] {
+        deliver(&fleet, core, docroot, number);
+        fleet.swap("activate").output().ok();
+        assert_serves(&fleet, sites, &format!("r{number}"));
+    }
+}
+
+/// settings.php says nothing at first: that is found before the switch. Then pages beside the front page, and the front page
+/// that a cache has, are asked of the code.
+#[test]
+fn a_release_is_proven_by_its_code_and_by_every_path() {
+    needs_peers!();
+    let (core, docroot, sites) = (7, "", &["default"]);
+    let fleet = start("drupal7", core, docroot, sites);
+    let toml = fs::read_to_string(fleet.toml()).unwrap();
+    let health = |more: &str| {
+        fs::write(fleet.toml(), toml.replace("[health]\n", &format!("[health]\n{more}\n"))).unwrap();
+    };
+    let settings = |host: &e2e::Host| host.deploy_to().join("shared/sites/default/settings.php");
+    let whole = fs::read_to_string(settings(&fleet.hosts[0])).unwrap();
+    let silent = whole.split_once("include").unwrap().0;
+    for host in &fleet.hosts {
+        fs::write(settings(host), silent).unwrap();
+    }
+    health("prove = \"page\"");
+    deliver(&fleet, core, docroot, 1);
+    fleet.swap("activate").output().ok();
+
+    health("attempts = 2\npaths = [\"/probe/other\"]");
+    deliver(&fleet, core, docroot, 2);
+    let refused = fleet.swap("activate").output();
+    assert!(refused.stderr.contains("include shared/drupal.settings.php"), "{}", refused.stderr);
+    assert_serves(&fleet, sites, "r1");
+    for host in &fleet.hosts {
+        let own = host.deploy_to().join("shared/drupal.settings.php");
+        fs::write(settings(host), format!("{silent}include '{}';\n", own.display())).unwrap();
+    }
+    health("paths = [\"/probe/other\"]");
+    fleet.swap("activate").output().ok();
+    assert_serves(&fleet, sites, "r2");
+
+    // The front page works, one of the others does not.
+    let tree = fleet.dir().join("site3");
+    write_plain_stand_in(&tree, docroot, core, 3);
+    let pages = tree.join("probe/alpha/pages.inc");
+    let text = fs::read_to_string(&pages).unwrap();
+    let throws = "if (str_starts_with($_SERVER['REQUEST_URI'] ?? '', '/probe/other')) { throw new Exception('no'); }\n  return [";
+    fs::write(&pages, text.replace("return [", throws)).unwrap();
+    fleet.deliver(3);
+    fleet.swap("activate").output().fails_naming(40, "/probe/other");
+    assert_serves(&fleet, sites, "r2");
 }
 
 #[test]

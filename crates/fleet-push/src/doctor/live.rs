@@ -94,6 +94,7 @@ fn once(remote: &dyn Remote, host: &Host, check: &HealthCheck, id: &str) -> Resu
                 )));
             }
             (Verdict::Good(text), _) => seen.push(text),
+            (other, _) if check.questions.len() > 1 => return Ok(other.about(&question.url)),
             (other, _) => return Ok(other),
         }
     }

@@ -38,6 +38,18 @@ pub enum Verdict {
     NoAnswer(String),
 }
 
+impl Verdict {
+    /// The same with the page that it is about, for a check of several pages.
+    #[must_use]
+    pub fn about(self, url: &str) -> Self {
+        match self {
+            Self::Good(seen) => Self::Good(seen),
+            Self::Bad(why) => Self::Bad(format!("`{url}`: {why}")),
+            Self::NoAnswer(why) => Self::NoAnswer(format!("`{url}`: {why}")),
+        }
+    }
+}
+
 impl Expected {
     /// Whether this is the right answer.
     #[must_use]

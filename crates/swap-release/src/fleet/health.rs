@@ -22,7 +22,11 @@ pub(crate) fn probe(member: &mut Member, health: &Health, plan: &Plan, abort: &A
         member.fail("terminated");
         return;
     };
-    let what = check.questions.first().map_or_else(|| "it".to_owned(), |page| format!("`{}`", page.url));
+    let what = match check.questions.as_slice() {
+        [page] => format!("`{}`", page.url),
+        // The verdict names the page.
+        _ => "it".to_owned(),
+    };
     match &verdict {
         Verdict::Good(_) => {}
         Verdict::Bad(why) => member.fail(format!("{what} is not healthy: {why}")),
@@ -127,7 +131,9 @@ fn once(member: &Member, check: &HealthCheck, variables: &[String]) -> Verdict {
     let all = || {
         let mut seen = Vec::new();
         for question in &check.questions {
-            seen.push(in_time(check, || ask(question, check.timeout))?);
+            let answer = in_time(check, || ask(question, check.timeout));
+            let is_one_of_several = check.questions.len() > 1;
+            seen.push(answer.map_err(|bad| if is_one_of_several { bad.about(&question.url) } else { bad })?);
         }
         if let Some(argv) = &check.command {
             seen.push(in_time(check, || run(member, argv, variables, check.timeout))?);
