@@ -297,9 +297,9 @@ fn an_rtorrent_of_a_user_of_its_own_only_tells_and_the_deployment_looks() {
     std::os::unix::fs::chown(&incoming, Some(0), Some(0)).unwrap();
     fs::set_permissions(&incoming, fs::Permissions::from_mode(0o755)).unwrap();
     let told =
-        doctor().fails_naming(31, "alpha").says("rtorrent-downloads: rtorrent cannot write its downloads");
-    let remedy = told.stderr.lines().find_map(|line| line.split_once("remedy, run there as root: install "));
-    let remedy = format!("install {}", remedy.unwrap_or_else(|| panic!("{}", told.stderr)).1);
+        doctor().fails_naming(31, "alpha").answers("rtorrent-downloads: rtorrent cannot write its downloads");
+    let remedy = told.stdout.lines().find_map(|line| line.split_once("remedy, run there as root: install "));
+    let remedy = format!("install {}", remedy.unwrap_or_else(|| panic!("{}", told.stdout)).1);
     assert!(remedy.contains("-o nobody"), "{remedy}");
     Run::new("sh", &fleet.dir()).args(["-c", &remedy]).output().ok();
     doctor().ok();
