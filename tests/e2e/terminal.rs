@@ -84,7 +84,10 @@ fn of_a_crowd_the_hindmost_and_the_failures_are_seen_and_nobody_else_has_a_line(
     // Nobody listens there.
     let dead: String = (0..12)
         .map(|number| {
-            format!("[hosts.dead{number}]\naddress = \"127.0.0.1\"\nport = 1\nengine = \"embedded\"\n\n")
+            let address = number + 10;
+            format!(
+                "[hosts.dead{number}]\naddress = \"127.0.0.{address}\"\nport = 1\nengine = \"embedded\"\n\n"
+            )
         })
         .collect();
     fleet.extend_inventory(&dead);

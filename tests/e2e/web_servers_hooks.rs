@@ -28,7 +28,7 @@ fn a_hook_that_reaches_another_php_fpm_or_cuts_visitors_off_takes_the_switch_bac
     Run::new(bin("fleet-push"), place.dir())
         .args(["doctor", "--fleet", "fleet.toml"])
         .output()
-        .says("so the hook fails");
+        .answers("so the hook fails");
     drop(stranger);
     again();
     swap(&place, "r2").output().exits(40).says("with mod_php there is no php-fpm");
@@ -46,7 +46,7 @@ fn a_hook_that_reaches_another_php_fpm_or_cuts_visitors_off_takes_the_switch_bac
     Run::new(bin("fleet-push"), place.dir())
         .args(["doctor", "--fleet", "fleet.toml"])
         .output()
-        .says("without process_control_timeout");
+        .answers("without process_control_timeout");
     again();
     server.restart_fpm(&place, "process_control_timeout = 10s", KEPT);
     let seen = visitors::visit(&server.url, 800, 4, &|id| drop(swap(&place, id).output().ok()));

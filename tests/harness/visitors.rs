@@ -44,7 +44,8 @@ impl Seen {
     }
 }
 
-const VISITORS: usize = 4;
+/// Visitors at a time: so many answers are under way in the moment of a switch.
+pub const VISITORS: usize = 4;
 /// As sites are visited: clean URLs, the front page, a static file.
 const PATHS: [&str; 4] = ["/node/1", "/", "/node/2?page=3", "/static.txt"];
 
