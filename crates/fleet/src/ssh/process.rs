@@ -28,6 +28,12 @@ impl SshProcess {
         command.receive(|bytes| unread.extend_from_slice(bytes), |bytes| stderr.push(bytes))
     }
 
+    /// Whether the command has said all. One that was not begun has said nothing: how the account ended may arrive after the
+    /// end of its output, and is the error.
+    fn has_ended(&self) -> bool {
+        self.command.has_said_all() && self.command.has_begun()
+    }
+
     fn take_line(&mut self) -> Option<String> {
         let end = match self.unread.iter().position(|byte| *byte == b'\n') {
             Some(end) => end + 1,
@@ -46,7 +52,7 @@ impl Process for SshProcess {
             if let Some(line) = self.take_line() {
                 return Ok(LineRead::Line(line));
             }
-            if self.command.has_said_all() {
+            if self.has_ended() {
                 return Ok(LineRead::End);
             }
             if self.unread.len() > LINE_LIMIT {
@@ -56,7 +62,7 @@ impl Process for SshProcess {
                     detail: "a line of its output is longer than 1 MiB".to_owned(),
                 });
             }
-            if !self.receive()? && !self.command.has_said_all() {
+            if !self.receive()? && !self.has_ended() {
                 if Instant::now() >= deadline {
                     return Ok(LineRead::TimedOut);
                 }

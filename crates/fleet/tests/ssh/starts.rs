@@ -31,6 +31,8 @@ fn behind(bastion: &Server, targets: &[Server]) -> Inventory {
     for number in 0..HOSTS {
         let target = &targets[number % targets.len()];
         writeln!(text, "[hosts.web{number}]\naddress = \"{}\"\nport = {}", target.ip, target.port).unwrap();
+        // Several names of one directory are refused.
+        writeln!(text, "deploy_to = \"/srv/{number}\"").unwrap();
         writeln!(text, "peer_address = \"10.0.0.{}\"", number + 1).unwrap();
     }
     for target in targets {
