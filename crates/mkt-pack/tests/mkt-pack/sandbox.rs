@@ -33,11 +33,17 @@ impl Output {
     /// Refused with this code, naming the object, with a remedy and without data.
     #[track_caller]
     pub(crate) fn fails(self, code: i32, naming: &str) -> Self {
+        assert!(self.stdout.is_empty(), "{}", self.stdout);
+        self.fails_telling(code, naming)
+    }
+
+    /// The same of a verb that was asked what is wrong: that is its data.
+    #[track_caller]
+    pub(crate) fn fails_telling(self, code: i32, naming: &str) -> Self {
         assert_eq!(self.code, Some(code), "{}", self.stderr);
         let error = self.stderr.lines().find(|line| line.starts_with("error:")).unwrap_or_default();
         assert!(error.contains(naming), "`{naming}` is not named: {}", self.stderr);
         assert!(code == 2 || self.stderr.contains("\nhint: "), "no hint: {}", self.stderr);
-        assert!(self.stdout.is_empty(), "{}", self.stdout);
         self
     }
 }

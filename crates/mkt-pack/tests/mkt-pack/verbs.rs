@@ -37,7 +37,7 @@ fn show_tells_people_and_programs_the_same() {
     assert_eq!(shown["magnet"], magnet.as_str());
 
     let people = sandbox.run(&["show", &torrent]).ok();
-    assert!(people.stdout.is_empty() && !people.stderr.contains(passkey), "{}", people.stderr);
+    assert!(people.stderr.is_empty() && !people.stdout.contains(passkey), "{people:?}");
     for part in [
         release["infohash"].as_str().unwrap(),
         magnet.as_str(),
@@ -47,9 +47,9 @@ fn show_tells_people_and_programs_the_same() {
         "source    SRC",
         "tier 1: http://t.example:34000/...",
     ] {
-        assert!(people.stderr.contains(part), "`{part}`: {}", people.stderr);
+        assert!(people.stdout.contains(part), "`{part}`: {}", people.stdout);
     }
-    let revealed = sandbox.run(&["show", &torrent, "--reveal"]).ok().stderr;
+    let revealed = sandbox.run(&["show", &torrent, "--reveal"]).ok().stdout;
     assert!(revealed.contains(&url) && revealed.contains(&format!("%2F{passkey}%2F")), "{revealed}");
 }
 
@@ -96,7 +96,7 @@ fn check_names_the_damaged_files_and_only_those() {
     assert_eq!(named, ["b", "c", "d"]);
     let how: Vec<_> = report["damaged"].as_array().unwrap().iter().map(|file| &file["damage"]).collect();
     assert_eq!(how, ["content", "unproved", "missing"]);
-    let people = check(&[]).fails(12, "`site`").stderr;
+    let people = check(&[]).fails_telling(12, "`site`").stdout;
     assert!(people.contains("b: 1 bad piece\n") && people.contains("d: missing\n"), "{people}");
 }
 
@@ -109,8 +109,8 @@ fn check_finds_the_payload_beside_its_torrent() {
     let payload = sandbox.named("records", "payload");
     sandbox.run(&["check", &torrent(&sandbox), payload.to_str().unwrap()]).ok();
     fs::OpenOptions::new().append(true).open(&payload).unwrap().set_len(17).unwrap();
-    let output = sandbox.run(&["check", &torrent(&sandbox)]).fails(12, "is damaged");
-    assert!(output.stderr.contains("17 bytes where"), "{}", output.stderr);
+    let output = sandbox.run(&["check", &torrent(&sandbox)]).fails_telling(12, "is damaged");
+    assert!(output.stdout.contains("17 bytes where"), "{output:?}");
 }
 
 #[test]
@@ -151,12 +151,11 @@ fn diff_compares_records_and_manifests() {
     for after in ["two/pack.json", manifest.to_str().unwrap()] {
         assert_eq!(json(&sandbox.run(&["diff", "one/pack.json", after, "--json"]).ok().stdout), expected);
     }
-    let people = sandbox.run(&["diff", "one/pack.json", "two/pack.json"]).ok().stderr;
-    for line in
-        ["+ new file\n", "- a0\n", "M index.php\n", "m vendor/bin/drush\n", "1 added (+), 1 removed (-)"]
-    {
-        assert!(people.contains(line), "{line}: {people}");
+    let people = sandbox.run(&["diff", "one/pack.json", "two/pack.json"]).ok();
+    for line in ["+ new file\n", "- a0\n", "M index.php\n", "m vendor/bin/drush\n"] {
+        assert!(people.stdout.contains(line), "{line}: {people:?}");
     }
+    assert!(people.stderr.contains("1 added (+), 1 removed (-)"), "{people:?}");
     let same = sandbox.run(&["diff", "one/pack.json", "one/pack.json"]).ok().stderr;
     assert!(same.contains("the same tree"), "{same}");
     sandbox.run(&["diff", "one/pack.json", "nowhere"]).fails(10, "`nowhere`");
