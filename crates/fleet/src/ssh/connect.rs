@@ -59,11 +59,11 @@ pub(super) fn local_files(host: &Host, options: &SshOptions) -> Result<LocalFile
 pub(super) fn connect(host: &Host, options: &SshOptions) -> Result<Link, Error> {
     let LocalFiles { known_hosts, keys, credentials } = local_files(host, options)?;
     let before = before(host, options)?;
+    let algorithms = accepted(keys.algorithms(), host.way.host_key_algorithms.as_deref());
+    let file = known_hosts.into_iter().next().unwrap_or_default();
     options.starts.start(host, options, |deadline| {
-        let algorithms = accepted(keys.algorithms(), host.way.host_key_algorithms.as_deref());
         let link = handshake(host, options, before.as_ref(), &algorithms, deadline)?;
-        let file = known_hosts.into_iter().next().unwrap_or_default();
-        host_key::check(host, &host_key::presented(host, &link.session)?, &keys, file)?;
+        host_key::check(host, &host_key::presented(host, &link.session)?, &keys, file.clone())?;
         credentials.log_in(host, &link, left(deadline))?;
         log::debug!("{}: logged in to {} port {} as {}", host.name, host.address, host.port, host.user);
         Ok(link)

@@ -6,15 +6,20 @@
 use std::collections::HashMap;
 use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use super::options::SshOptions;
-use crate::{Error, Host};
+use crate::{Error, HandshakeFault, Host};
 
 /// At one sshd. Below its 10: others log in there too, and sshd counts a session a moment longer than we do.
 const MOST: usize = 7;
 /// Between two looks at the interrupt.
 const GLANCE: Duration = Duration::from_millis(50);
+/// Before the second attempt at an sshd that was full; each further one waits twice as long as the one before it.
+const PAUSE: Duration = Duration::from_millis(100);
+/// The longest pause.
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
 /// Counts the sessions that are starting, by the sshd that is really dialled. Clones count together.
 #[derive(Clone, Debug, Default)]
@@ -40,14 +45,51 @@ impl Starts {
     ///
     /// The wait is not part of the time for connecting, as long as those before it get answers; where all hang, who waits
     /// would only hang after them.
+    ///
+    /// An sshd that has no room all the same, since others log in there too, is asked again for as long as connecting may
+    /// take. Nothing has been said to it by then, so a second attempt is as good as the first.
     pub(super) fn start<T>(
         &self,
         host: &Host,
         options: &SshOptions,
-        start: impl FnOnce(Instant) -> Result<T, Error>,
+        start: impl Fn(Instant) -> Result<T, Error>,
     ) -> Result<T, Error> {
         let place = place(host);
-        let mut entered = self.enter(&place, host, options)?;
+        let until = Instant::now() + options.timeouts.connect;
+        let mut pause = PAUSE;
+        loop {
+            let result = self.start_once(&place, host, options, &start);
+            let is_full = matches!(&result, Err(Error::Handshake { fault: HandshakeFault::Full, .. }));
+            if !is_full || Instant::now() + pause >= until {
+                return result;
+            }
+            log::debug!("{}: no room at {} port {}, once more", host.name, host.address, host.port);
+            Self::pause(pause, host, options)?;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
+    /// Waits without a place, so that others may have it.
+    fn pause(pause: Duration, host: &Host, options: &SshOptions) -> Result<(), Error> {
+        let until = Instant::now() + pause;
+        while let Some(left) = until.checked_duration_since(Instant::now()) {
+            if options.interrupt.is_raised() {
+                let step = format!("room at {} port {}", host.address, host.port);
+                return Err(Error::Interrupted { host: host.name.clone(), step });
+            }
+            thread::sleep(left.min(GLANCE));
+        }
+        Ok(())
+    }
+
+    fn start_once<T>(
+        &self,
+        place: &str,
+        host: &Host,
+        options: &SshOptions,
+        start: impl Fn(Instant) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let mut entered = self.enter(place, host, options)?;
         let result = start(Instant::now() + options.timeouts.connect);
         entered.answered = !result.as_ref().is_err_and(is_silence);
         result.map_err(|error| match error {
