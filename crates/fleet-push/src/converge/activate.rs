@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 use fleet::{Argv, Host, LineRead, Output, Remote};
 use record::{Loaded, Release, ReleaseId, Swap};
 
-use crate::clock::Clock;
-use crate::fault::Fault;
-use crate::swap;
-use crate::visit::Dial;
+use crate::error::Fault;
+use crate::hosts::agent;
+use crate::job::clock::Clock;
+use crate::push::host_task::Dial;
 
 /// `$0` swap-release, `$1` the bytes of the `fleet.toml` that comes on standard input, then its arguments. Standard output
 /// is the record of the switch. When standard input ends, its sender has gone or wishes it to end: swap-release is told
@@ -60,7 +60,7 @@ pub(super) fn activate(
     let mut health = None;
     let result = dial(host).map_err(Fault::from).and_then(|remote| {
         let said = converge(&*remote, host, alone, release, owner, clock, &mut health);
-        let after = swap::status(&*remote, host)?.current;
+        let after = agent::status(&*remote, host)?.current;
         Ok((said, after))
     });
     let (error, after) = match result {

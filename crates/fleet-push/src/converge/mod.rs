@@ -26,15 +26,15 @@ use self::activate::Activated;
 use self::report::{Course, Report};
 use crate::Error;
 use crate::cli::Settings;
-use crate::clock::Clock;
-use crate::deliver::{Delivery, company, deliver};
-use crate::fault::Fault;
-use crate::hosts::count;
+use crate::error::Fault;
+use crate::hosts::agent;
+use crate::job::clock::Clock;
 use crate::job::{Job, owner};
-use crate::report::expect_junit;
-use crate::retry::delay;
-use crate::swap;
-use crate::visit::Dial;
+use crate::push::deliver::{Delivery, company, deliver};
+use crate::push::host_task::Dial;
+use crate::push::retry::delay;
+use crate::show::report::expect_junit;
+use crate::show::words::count;
 
 /// What a host answered; why there is no answer.
 type Answer = Result<HostStatus, String>;
@@ -116,7 +116,7 @@ fn ask(settings: &Settings, fleet: &[Host], dial: &Dial, clock: &Clock) -> Vec<A
 
 /// A host's status; once more over a new connection if the first broke.
 fn ask_one(host: &Host, dial: &Dial, clock: &Clock) -> Result<HostStatus, Fault> {
-    let ask = || swap::status(&*dial(host)?, host);
+    let ask = || agent::status(&*dial(host)?, host);
     match ask() {
         Err(fault) if fault.is_connection_loss() => {
             clock.pause(delay(0))?;
@@ -310,11 +310,11 @@ mod tests {
                     let (step, detail) = ("swap-release".into(), "reset".into());
                     return Reply::Fails(fleet::Error::Lost { host: name.clone(), step, detail });
                 }
-                crate::visit_tests::status(Vec::new())
+                crate::push::host_task::tests::status(Vec::new())
             })))
         });
         let clock = Clock::start(Duration::from_secs(60), Interrupt::never());
-        let answer = ask_one(&crate::visit_tests::host(), &dial, &clock);
+        let answer = ask_one(&crate::push::host_task::tests::host(), &dial, &clock);
         (answer, dialled.load(Ordering::SeqCst))
     }
 

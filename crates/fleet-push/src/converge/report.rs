@@ -11,7 +11,7 @@ use record::{
 use super::activate::Activated;
 use crate::Error;
 use crate::cli::Settings;
-use crate::report::{ALL_SHOWN, HostReport, pushed, write_junit};
+use crate::show::report::{ALL_SHOWN, HostReport, pushed, write_junit};
 
 /// One host.
 #[derive(Debug)]

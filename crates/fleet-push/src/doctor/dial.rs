@@ -8,7 +8,7 @@ use std::time::Duration;
 use fleet::{Engine, Host};
 
 use super::look::Look;
-use crate::receiver::peer_ip;
+use crate::hosts::address::peer_ip;
 
 /// Twice the first retransmission of a SYN (RFC 6298, 2.1: one second), and short enough for an abort.
 const PATIENCE: Duration = Duration::from_secs(2);

@@ -15,12 +15,12 @@ use super::look::{Look, Part, look};
 use super::remedy::has_rtorrent;
 use super::seen::{self, Seen, SeenRtorrent};
 use super::trial::trial;
-use crate::channel::Channel;
-use crate::drupal;
-use crate::fault::Fault;
-use crate::plan::probe::{Probe, probe};
-use crate::swap;
-use crate::web::lint;
+use crate::doctor::drupal;
+use crate::doctor::lint::lint;
+use crate::doctor::probe::{Probe, probe};
+use crate::engine::rtorrent::channel::Channel;
+use crate::error::Fault;
+use crate::hosts::agent;
 
 const BRIEF: Duration = Duration::from_secs(30);
 /// `$1` the file: says what arrived, and takes it away.
@@ -142,7 +142,7 @@ fn status(
     if !is_there || probe.version.is_err() {
         return Ok(None);
     }
-    match swap::status_with(remote, subject.host, subject.shared) {
+    match agent::status_with(remote, subject.host, subject.shared) {
         Ok(status) => Ok(Some(Ok(status))),
         Err(fault @ (Fault::Command { .. } | Fault::Answer { .. })) => Ok(Some(Err(fault.to_string()))),
         Err(fault) => Err(fault),

@@ -9,7 +9,7 @@ use fleet::{Argv, Remote};
 use super::Subject;
 use super::remedy::has_rtorrent;
 use super::rights::Rights;
-use crate::fault::Fault;
+use crate::error::Fault;
 
 /// Time for it.
 const BRIEF: Duration = Duration::from_secs(30);

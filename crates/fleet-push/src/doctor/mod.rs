@@ -8,10 +8,13 @@
 
 mod checks;
 mod dial;
+mod drupal;
 mod examine;
 mod hold;
+mod lint;
 mod live;
 pub(crate) mod look;
+mod probe;
 mod remedy;
 mod rights;
 pub(crate) mod seen;
@@ -27,9 +30,9 @@ use self::seen::Seen;
 pub(crate) use self::survey::Survey;
 use crate::Error;
 use crate::cli::Reach;
-use crate::hosts::count;
-use crate::report::engine_word;
-use crate::told::Told;
+use crate::show::output::Told;
+use crate::show::words::count;
+use crate::show::words::engine_word;
 
 /// What is examined, and how commands name it.
 pub(super) struct Subject<'a> {

@@ -9,8 +9,8 @@ use super::dial::Answer;
 use super::hold::Place;
 use super::live::Live;
 use super::look::Look;
-use crate::plan::probe::Probe;
-use crate::web::Lint;
+use crate::doctor::lint::Lint;
+use crate::doctor::probe::Probe;
 
 /// What the checks judge.
 #[derive(Debug)]

@@ -11,9 +11,9 @@ use metainfo::{AnnounceUrl, Content, Info, Metainfo, PieceLength};
 use rtorrent_rpc::{Client, Download, HexInfohash, LoadCommand};
 
 use super::seen::Trial;
-use crate::channel::Channel;
-use crate::fault::Fault;
-use crate::watch_dir;
+use crate::engine::rtorrent::channel::Channel;
+use crate::engine::rtorrent::watch_dir;
+use crate::error::Fault;
 
 /// Its name, and that of its file.
 const NAME: &str = "mkt-doctor.trial";

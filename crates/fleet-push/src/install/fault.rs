@@ -2,7 +2,7 @@
 
 use fleet::HostName;
 
-use crate::fault::Fault;
+use crate::error::Fault;
 
 /// Why a host did not get it.
 #[derive(Debug, thiserror::Error)]

@@ -25,8 +25,8 @@ use self::put::Done;
 pub(crate) use self::rtorrent::Setup;
 use crate::Error;
 use crate::cli::Reach;
-use crate::fault::Fault;
-use crate::hosts::count;
+use crate::error::Fault;
+use crate::show::words::count;
 
 /// What is to be done.
 #[derive(Debug)]

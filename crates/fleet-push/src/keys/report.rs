@@ -6,7 +6,7 @@ use record::{ExitCode, HostKeys, KeyStanding, ScannedHost, ScannedKey};
 
 use super::target::{Key, Seen};
 use crate::Error;
-use crate::hosts::{count, place};
+use crate::show::words::{count, place};
 
 /// All that was seen.
 #[derive(Debug, Default)]

@@ -9,8 +9,8 @@ use super::names::Longest;
 use crate::doctor::Observed;
 use crate::doctor::look::Socket;
 use crate::doctor::seen::{Seen, SeenRtorrent};
-use crate::fault::Fault;
-use crate::report::engine_word;
+use crate::error::Fault;
+use crate::show::words::engine_word;
 
 /// A file takes a block of the disk at least.
 const BLOCK: u64 = 4096;

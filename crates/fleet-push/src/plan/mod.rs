@@ -3,7 +3,6 @@
 mod estimate;
 mod host;
 mod names;
-pub(crate) mod probe;
 
 use std::time::Duration;
 
@@ -16,8 +15,8 @@ use self::names::Longest;
 use crate::Error;
 use crate::cli::Reach;
 use crate::doctor::{Observed, Survey, Trial, settle};
-use crate::hosts::count;
-use crate::told::Told;
+use crate::show::output::Told;
+use crate::show::words::count;
 
 /// Asks every host and tells.
 pub(crate) fn plan(

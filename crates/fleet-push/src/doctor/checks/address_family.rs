@@ -4,7 +4,7 @@ use fleet::{Argv, Host, Inventory};
 use record::Check;
 
 use crate::doctor::remedy::{here, warning};
-use crate::family;
+use crate::hosts::family;
 
 /// `None` where the seeder has an address in the family of the host.
 pub(in crate::doctor) fn check(inventory: &Inventory, host: &Host) -> Option<Check> {

@@ -7,7 +7,7 @@ use crate::doctor::Subject;
 use crate::doctor::dial::free_ports;
 use crate::doctor::remedy::{as_root, fault, here, ok};
 use crate::doctor::seen::Seen;
-use crate::receiver::peer_ip;
+use crate::hosts::address::peer_ip;
 
 const NAME: &str = "peer-ports";
 

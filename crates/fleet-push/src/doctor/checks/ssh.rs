@@ -6,7 +6,7 @@ use record::Check;
 use crate::doctor::Subject;
 use crate::doctor::remedy::{fault, here, ok, ssh, warning};
 use crate::doctor::seen::Seen;
-use crate::fault::Fault;
+use crate::error::Fault;
 
 const NAME: &str = "ssh";
 

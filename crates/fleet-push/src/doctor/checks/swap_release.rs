@@ -5,10 +5,10 @@ use fleet::Argv;
 use record::{Check, RemedyCommand};
 
 use crate::doctor::Subject;
+use crate::doctor::probe::Program;
 use crate::doctor::remedy::{as_root, fault, here, ok, on_host};
 use crate::doctor::seen::Seen;
 use crate::install::Machine;
-use crate::plan::probe::Program;
 
 const NAME: &str = "swap-release";
 const OURS: &str = env!("CARGO_PKG_VERSION");

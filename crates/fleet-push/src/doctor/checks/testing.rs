@@ -8,10 +8,10 @@ use record::{Check, Verdict};
 
 use crate::doctor::Subject;
 use crate::doctor::hold::Place;
+use crate::doctor::lint::Lint;
 use crate::doctor::look::{Current, Kind, Look, Part, Serves, Socket, WebUser};
+use crate::doctor::probe::{Probe, Program};
 use crate::doctor::seen::{Seen, SeenRtorrent, Trial};
-use crate::plan::probe::{Probe, Program};
-use crate::web::Lint;
 
 /// A host of an inventory with this engine.
 pub(crate) struct World {

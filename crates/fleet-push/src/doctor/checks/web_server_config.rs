@@ -57,7 +57,7 @@ mod tests {
 
     use super::*;
     use crate::doctor::checks::testing::{World, assert_says, good};
-    use crate::web::Lint;
+    use crate::doctor::lint::Lint;
 
     #[test]
     fn what_lint_finds_is_told_and_a_hook_that_is_missing_too() {

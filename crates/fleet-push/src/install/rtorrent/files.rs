@@ -5,8 +5,8 @@ use std::net::IpAddr;
 use fleet::{Host, RemotePath};
 
 use super::Setup;
+use crate::hosts::address::peer_ip;
 use crate::install::fault::InstallFault;
-use crate::receiver::peer_ip;
 
 /// The very files that scripts/setup-web-node fills in; there is no other copy.
 const RC: &str = include_str!("../../../../../scripts/lib/rtorrent.rc.in");

@@ -8,7 +8,7 @@ use record::Sha256;
 
 use super::Setup;
 use super::files::{File, Plan};
-use crate::fault::Fault;
+use crate::error::Fault;
 use crate::install::fault::InstallFault;
 use crate::install::short;
 

@@ -1,0 +1,7 @@
+//! Our own peer: [`seed`] gives the payload away from here, [`receiver`] runs on a host for the length of a push, and
+//! [`mesh`] tells them of each other.
+
+pub(crate) mod mesh;
+pub(crate) mod opening;
+pub(crate) mod receiver;
+pub(crate) mod seed;

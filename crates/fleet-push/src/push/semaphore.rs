@@ -1,0 +1,67 @@
+//! How many hosts are connected to and started at the same time. Embedded peers must all run together, and a download that
+//! stalls must keep nobody from beginning, so every host has a thread; what is bounded is the beginning.
+
+use std::sync::{Condvar, Mutex, PoisonError};
+use std::time::Duration;
+
+use crate::error::Fault;
+use crate::job::clock::Clock;
+
+/// How soon who waits for a place notices that everything is to end.
+const GLANCE: Duration = Duration::from_millis(200);
+
+/// Places for a bounded number of hosts.
+#[derive(Debug)]
+pub(crate) struct Gate {
+    free: Mutex<usize>,
+    freed: Condvar,
+}
+
+/// A place, free again when dropped.
+#[derive(Debug)]
+pub(crate) struct Pass<'a>(&'a Gate);
+
+impl Gate {
+    pub(crate) fn new(places: usize) -> Self {
+        Self { free: Mutex::new(places), freed: Condvar::new() }
+    }
+
+    /// Waits for a place.
+    pub(crate) fn enter(&self, clock: &Clock) -> Result<Pass<'_>, Fault> {
+        let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            clock.check()?;
+            if let Some(left) = free.checked_sub(1) {
+                *free = left;
+                return Ok(Pass(self));
+            }
+            free = self.freed.wait_timeout(free, GLANCE).unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+}
+
+impl Drop for Pass<'_> {
+    fn drop(&mut self) {
+        let mut free = self.0.free.lock().unwrap_or_else(PoisonError::into_inner);
+        *free = free.saturating_add(1);
+        self.0.freed.notify_one();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use fleet::Interrupt;
+
+    use super::*;
+
+    #[test]
+    fn a_place_is_free_again_after_use() {
+        let clock = Clock::start(Duration::from_millis(200), Interrupt::never());
+        let gate = Gate::new(1);
+        let pass = gate.enter(&clock).unwrap();
+        assert!(matches!(gate.enter(&clock), Err(Fault::TimedOut(_))));
+        drop(pass);
+        let clock = Clock::start(Duration::from_secs(5), Interrupt::never());
+        gate.enter(&clock).unwrap();
+    }
+}
