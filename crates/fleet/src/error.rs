@@ -39,7 +39,7 @@ pub enum Error {
         /// The key with its tables, `hosts.web1.adress`.
         key: String,
         /// The known key it resembles.
-        nearest: Option<&'static str>,
+        nearest: Option<String>,
     },
     /// A value that fits its type but not its place.
     #[error("`{key}` in the inventory `{}`: {reason}", path.display())]

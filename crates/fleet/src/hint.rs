@@ -10,11 +10,11 @@ impl Error {
                 "name the inventory with --fleet, and check its permissions".to_owned()
             }
             Self::ParseInventory { .. } | Self::InventoryValue { .. } => {
-                "correct it there; README lists every key with its form and default".to_owned()
+                "correct it there; fleet.toml(5) lists every key with its form and default".to_owned()
             }
             Self::UnknownKey { nearest: Some(nearest), .. } => format!("did you mean `{nearest}`?"),
             Self::UnknownKey { nearest: None, .. } => {
-                "remove it, or move it to the table it belongs to; README lists every key".to_owned()
+                "remove it, or move it to the table it belongs to; fleet.toml(5) lists every key".to_owned()
             }
             Self::NoSuchHost { nearest: Some(nearest), .. } => format!("did you mean `{nearest}`?"),
             Self::NoSuchHost { nearest: None, .. } => {

@@ -205,7 +205,7 @@ fn keys_of(name: &str, met: &Met) -> Result<toml::Table, String> {
 /// The table of a host. One group of several cannot be told to be the one that counts, unless it is said.
 fn host(path: &Path, name: &str, keys: toml::Table, met: &Met) -> Result<(HostName, HostTable), Error> {
     let refuse = |reason: String| Error::Ansible { path: path.to_owned(), reason };
-    keys::known(path, &format!("hosts.{name}."), &keys, keys::HOST)?;
+    keys::check_host(path, name, &keys)?;
     let host_name: HostName = name.parse().map_err(refuse)?;
     let table = HostTable::deserialize(toml::Value::Table(keys));
     let mut table =

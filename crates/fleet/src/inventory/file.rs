@@ -24,21 +24,32 @@ const LIMIT: u64 = 4 << 20;
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct InventoryFile {
+    /// The site, the same on every server.
     pub(super) site: SiteTable,
+    /// Settings of all hosts; a host may say otherwise.
     #[serde(default)]
     pub(super) defaults: HostTable,
+    /// Who seeds a push. Without it, the machine that runs `fleet-push`.
     pub(super) seeder: Option<SeederTable>,
+    /// The tracker. Without it, there is none.
     #[serde(default)]
     pub(super) tracker: TrackerTable,
+    /// How a server is asked whether it serves a release well, before the fleet commits to it.
     pub(super) health: Option<HealthTable>,
+    /// What a Drupal site needs around a switch; with `[site] drupal`.
     pub(super) drupal: Option<DrupalTable>,
+    /// Who switches first, and how many servers are enough.
     #[serde(default)]
     pub(super) rollout: RolloutTable,
+    /// Settings of one group of hosts, `[groups.NAME]`.
     #[serde(default)]
     pub(super) groups: BTreeMap<HostName, GroupTable>,
+    /// Commands around a switch, each one `[[hooks]]`.
     #[serde(default)]
     pub(super) hooks: Vec<HookTable>,
+    /// Takes the hosts from an Ansible inventory.
     pub(super) ansible: Option<AnsibleTable>,
+    /// The servers, `[hosts.NAME]`. The name is what output and records call it.
     #[serde(default)]
     #[schemars(with = "BTreeMap<HostName, HostTable>")]
     pub(super) hosts: HostTables,
@@ -48,9 +59,9 @@ pub(super) struct InventoryFile {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct AnsibleTable {
-    /// The JSON that `ansible-inventory --list` printed.
+    /// The file with what `ansible-inventory --list` printed (JSON).
     pub(super) inventory: PathBuf,
-    /// Only the hosts of this group.
+    /// Takes only the hosts of this group. [default: all]
     pub(super) group: Option<String>,
 }
 
@@ -84,18 +95,18 @@ impl<'de> Deserialize<'de> for HostTables {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SiteTable {
-    /// Capistrano's deploy_to, on every server.
+    /// The directory of the site on every server: `current`, `releases`, `shared` (Capistrano's `deploy_to`).
     pub(super) deploy_to: RemotePath,
-    /// Paths that outlive releases; a trailing / is a directory, a ? after that says: linked when it is in shared/.
+    /// Paths that outlive releases. A trailing `/` is a directory; a `?` at the end means linked only if it is in `shared/`.
     #[serde(default)]
     #[schemars(with = "Vec<SharedPath>")]
     pub(super) shared: Vec<Spanned<String>>,
     /// Line and column of each of them.
     #[serde(skip)]
     pub(super) shared_at: Vec<(usize, usize)>,
-    /// Good releases to keep. [default: 5]
+    /// How many good releases to keep. [default: 5]
     pub(super) keep: Option<u32>,
-    /// The preset for a Drupal site.
+    /// Turns on the preset for a Drupal site.
     pub(super) drupal: Option<Core>,
 }
 
@@ -103,18 +114,27 @@ pub(super) struct SiteTable {
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct DrupalTable {
+    /// The directory of `index.php` in a release. [default: the release itself]
     pub(super) docroot: Option<String>,
+    /// A multisite: each directory below `sites/` with the URI that drush is given. [default: `default` with `uri`]
     pub(super) sites: Option<BTreeMap<String, String>>,
+    /// The URI of the one site. [default: `default`]
     pub(super) uri: Option<String>,
+    /// The drush command; with a `/` inside it is relative to the release. [default: `vendor/bin/drush`; Drupal 7: `drush`]
     pub(super) drush: Option<Vec<String>>,
+    /// How database updates go together with the switch. [default: maintenance]
     pub(super) database: Option<DatabaseMode>,
     /// Whether exported configuration is imported. [default: auto]
     pub(super) config: Option<Config>,
+    /// When the database is dumped before an update. [default: never]
     pub(super) dump: Option<Dump>,
     /// Whether caches are rebuilt with `database = "none"`. [default: true]
     pub(super) rebuild: Option<bool>,
+    /// How often a failed `drush deploy` is tried again. [default: 0]
     pub(super) retries: Option<u32>,
+    /// The host that runs drush. [default: the first that switches]
     pub(super) host: Option<HostName>,
+    /// How long an update may take. [default: 30m]
     pub(super) timeout: Option<Span>,
 }
 
@@ -122,9 +142,13 @@ pub(super) struct DrupalTable {
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RolloutTable {
+    /// Who switches first: how many, or which hosts. [default: nobody]
     pub(super) canary: Option<CanaryValue>,
+    /// How many switch at a time after the canary. [default: all]
     pub(super) batch: Option<Quota>,
+    /// The pause after a healthy batch. [default: none]
     pub(super) pause: Option<Span>,
+    /// How many hosts of each group must succeed. [default: all]
     pub(super) quorum: Option<Quota>,
 }
 
@@ -140,6 +164,7 @@ pub(super) enum CanaryValue {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct GroupTable {
+    /// How many hosts of this group must succeed.
     pub(super) quorum: Quota,
 }
 
@@ -147,14 +172,23 @@ pub(super) struct GroupTable {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct HookTable {
+    /// What output and records call it. [default: the program]
     pub(super) name: Option<String>,
+    /// When it runs.
     pub(super) phase: PhaseValue,
+    /// On which hosts: `every`, `once`, `canary`. [default: every]
     pub(super) on: Option<String>,
+    /// On this host only.
     pub(super) host: Option<HostName>,
+    /// On every host of this group.
     pub(super) group: Option<HostName>,
+    /// A command, as a list of arguments; no shell.
     pub(super) run: Option<Vec<Template>>,
+    /// Instead of `run`: empties the opcache of the php-fpm at this socket or `host:port`.
     pub(super) opcache_reset: Option<Template>,
+    /// Instead of `run`: reloads (SIGUSR2) the php-fpm whose process id is in this file.
     pub(super) fpm_reload: Option<Template>,
+    /// How long it may take. [default: 60s]
     pub(super) timeout: Option<Span>,
 }
 
@@ -170,47 +204,49 @@ pub(super) enum PhaseValue {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct HostTable {
-    /// Where SSH dials: an IP address, a DNS name, or a `Host` of ssh_config.
+    /// Where SSH connects: an IP address, a DNS name, or a `Host` of ssh_config. Required unless Ansible gives it.
     pub(super) address: Option<Address>,
-    /// The IP address other peers dial, when it is not `address`.
+    /// The IP address that other peers connect to. [default: what `address` resolves to]
     pub(super) peer_address: Option<IpAddr>,
-    /// Its group: a rack, a region, a role. Peers prefer their own.
+    /// Its group: a rack, a region, a role. Peers prefer their own group. [default: none]
     pub(super) group: Option<HostName>,
-    /// The account. [default: deploy]
+    /// The account that deploys. [default: deploy]
     pub(super) user: Option<UserName>,
     /// The SSH port. [default: 22]
     pub(super) port: Option<u16>,
-    /// The private key file; without any, the SSH agent.
+    /// The private key file. [default: the SSH agent]
     pub(super) identity: Option<PathBuf>,
-    /// Host keys that are trusted. [default: ~/.ssh/known_hosts]
+    /// The file of trusted host keys. [default: ~/.ssh/known_hosts]
     pub(super) known_hosts: Option<PathBuf>,
-    /// Commands run on this machine instead of over SSH.
+    /// Runs commands on this machine instead of over SSH. [default: false]
     pub(super) local: Option<bool>,
-    /// Where releases live on this host, when it is not `site.deploy_to`.
+    /// The directory of the site on this host. [default: `deploy_to` of `[site]`]
     pub(super) deploy_to: Option<RemotePath>,
-    /// The directory its rtorrent loads torrents from.
+    /// The directory from which its rtorrent loads torrents. [default: /var/lib/site-rt/watch]
     pub(super) watch_dir: Option<RemotePath>,
-    /// The SCGI socket of its rtorrent. Where there is none, the watch directory and swap-release do.
+    /// The SCGI socket of its rtorrent. If it does not exist, the watch directory alone is used.
+    /// [default: /run/site-rt/rpc.sock]
     pub(super) rpc_socket: Option<RemotePath>,
-    /// swap-release on the host: a name on the PATH, or a path.
+    /// `swap-release` on the host: a name on the PATH, or a path. [default: swap-release]
     pub(super) swap_release: Option<Program>,
-    /// Where its rtorrent listens. [default: 6890]
+    /// The port of its rtorrent. [default: 6890]
     pub(super) peer_port: Option<u16>,
-    /// Where its embedded peer listens: the first free one. [default: 6900-6999]
+    /// The ports of its embedded peer, which takes the first free one. [default: 6900-6999]
     pub(super) peer_ports: Option<PortRange>,
-    /// The address its embedded peer binds, when it is not the one that others dial.
+    /// The IP address that its embedded peer binds, behind NAT. [default: all]
     pub(super) peer_listen: Option<IpAddr>,
-    /// The most it sends of a payload, such as `200 Mbit/s`.
+    /// The upload ceiling for a payload. [default: none]
     pub(super) max_upload: Option<Rate>,
-    /// What carries the payload there.
+    /// What carries the payload there. [default: embedded]
     pub(super) engine: Option<Engine>,
-    /// File with its passkey for the tracker.
+    /// The file with its passkey for the tracker.
     pub(super) passkey_file: Option<PathBuf>,
-    /// Variable with its passkey for the tracker.
+    /// The environment variable with its passkey for the tracker.
     pub(super) passkey_env: Option<String>,
-    /// Jump hosts on the way there, the first one first: `[USER@]NAME[:PORT]`, commas between; or `none`.
+    /// Jump hosts on the way there, the first one first: `[USER@]NAME[:PORT]`, separated by commas; or `none`.
+    /// [default: ssh_config]
     pub(super) jump: Option<Jumps>,
-    /// In [defaults]: the ssh_config that says what is not said here; or `none`. [default: ~/.ssh/config]
+    /// The ssh_config for what this file leaves out; or `none`. [default: ~/.ssh/config, /etc/ssh/ssh_config]
     pub(super) ssh_config: Option<PathBuf>,
     /// Every group that Ansible has it in.
     #[serde(skip)]
@@ -221,15 +257,25 @@ pub(super) struct HostTable {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SeederTable {
+    /// The SCGI socket of an rtorrent on this machine that seeds.
     pub(super) rpc_socket: Option<RemotePath>,
+    /// Where that rtorrent keeps its payloads.
     pub(super) directory: Option<RemotePath>,
+    /// The address and port on which the hosts reach that rtorrent.
     pub(super) peer: Option<SocketAddr>,
+    /// The host of the fleet that seeds; it has the payload already. [default: this machine]
     pub(super) host: Option<HostName>,
+    /// The IP address that the hosts connect to. [default: the one from which this machine reaches them]
     pub(super) address: Option<IpAddr>,
+    /// The IP address that is bound, behind NAT. [default: all]
     pub(super) listen: Option<IpAddr>,
+    /// The ports of the seeder, which takes the first free one. [default: 6900-6999]
     pub(super) ports: Option<PortRange>,
+    /// The upload ceiling. [default: none]
     pub(super) max_upload: Option<Rate>,
+    /// The file with the passkey of that rtorrent for the tracker.
     pub(super) passkey_file: Option<PathBuf>,
+    /// The environment variable with it.
     pub(super) passkey_env: Option<String>,
 }
 
@@ -237,26 +283,47 @@ pub(super) struct SeederTable {
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct TrackerTable {
+    /// The kind of tracker. [default: none]
     pub(super) mode: Option<TrackerMode>,
+    /// The announce URL; `{passkey}` in it stands for each client's own. In every mode but `none`.
     pub(super) announce: Option<Announce>,
+    /// Whether `fleet-push` also introduces the peers of a public torrent to each other. [default: true]
     pub(super) introduce: Option<bool>,
+    /// The certificate authorities (PEM) for the tracker and the site. [default: the public ones]
     pub(super) ca_file: Option<PathBuf>,
+    /// `ocelot`, `gazelle`, `gazelle-ops`: where updates of Ocelot go, if not to the announce address.
     pub(super) update: Option<String>,
+    /// `ocelot`, and to repair Ocelot `gazelle`, `gazelle-ops`: the file with Ocelot's `site_password`.
     pub(super) secret_file: Option<PathBuf>,
+    /// The same: the environment variable with it.
     pub(super) secret_env: Option<String>,
+    /// `ocelot`, `gazelle`, `gazelle-ops`: whether downloads do not count. [default: true with `ocelot`, else what the site says]
     pub(super) freeleech: Option<bool>,
+    /// `opentracker`: its whitelist file.
     pub(super) whitelist: Option<PathBuf>,
+    /// `opentracker`: the file with its process id, for SIGHUP.
     pub(super) pid_file: Option<PathBuf>,
+    /// `opentracker`: the command that makes it read the whitelist again, instead of `pid_file`.
     pub(super) reload: Option<Vec<String>>,
+    /// `gazelle`, `gazelle-ops`: the URL of the site.
     pub(super) site: Option<String>,
+    /// `gazelle`: the user that uploads.
     pub(super) username: Option<String>,
+    /// `gazelle`: the file with that user's password.
     pub(super) password_file: Option<PathBuf>,
+    /// `gazelle`: the environment variable with it.
     pub(super) password_env: Option<String>,
+    /// `gazelle-ops`: the file with the API token.
     pub(super) token_file: Option<PathBuf>,
+    /// `gazelle-ops`: the environment variable with it.
     pub(super) token_env: Option<String>,
+    /// `gazelle`: where the session is kept between runs.
     pub(super) session_file: Option<PathBuf>,
+    /// `gazelle`, `gazelle-ops`: the title of an upload.
     pub(super) title: Option<String>,
+    /// `gazelle`, `gazelle-ops`: its tags.
     pub(super) tags: Option<String>,
+    /// `gazelle`, `gazelle-ops`: its description.
     pub(super) description: Option<String>,
 }
 
@@ -274,28 +341,36 @@ pub(super) enum Prove {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct HealthTable {
-    /// The page asked for, of the host itself.
+    /// The page to ask each server for, such as `http://{address}/`. Either this or `command` is required.
     pub(super) url: Option<Template>,
-    /// More pages of the same server, such as `/user/login`; each must have the status.
+    /// More pages of the same server, such as `/user/login`; each must have `status`. [default: none]
     #[serde(default)]
     pub(super) paths: Vec<String>,
-    /// `code`: PHP names the release, and no cache can answer; `page`: the page is enough. [default: `code` with `[site] drupal`]
+    /// `code`: PHP itself names the release, and no cache can answer; `page`: the page is enough.
+    /// [default: `code` with `[site] drupal`]
     pub(super) prove: Option<Prove>,
-    /// The name of the site, for the Host header; over https also for TLS.
+    /// The name of the site, for the Host header and for TLS. [default: that of `url`]
     pub(super) host: Option<Template>,
-    /// More headers of the request.
+    /// More headers of the request. [default: none]
     #[serde(default)]
     pub(super) headers: BTreeMap<String, Template>,
+    /// A command that is run on the server, as a list of arguments; healthy if it exits 0.
     pub(super) command: Option<Vec<Template>>,
+    /// How many good answers in a row it takes. [default: 1]
     pub(super) in_a_row: Option<u32>,
+    /// A slower answer is a bad one. [default: none]
     pub(super) max_latency: Option<Span>,
+    /// The HTTP status of a good answer. [default: 200]
     pub(super) status: Option<u16>,
-    /// What the page must hold as a word of its own.
+    /// Text that the page must contain as a word of its own.
     pub(super) contains: Option<Template>,
-    /// `Name: value` of a header that must be there, with the whole of its value.
+    /// `Name: value`, a header that the answer must have, with exactly this value.
     pub(super) header: Option<Template>,
+    /// How many bad answers make a server unhealthy. [default: 10]
     pub(super) attempts: Option<u32>,
+    /// The pause between two attempts. [default: 500ms]
     pub(super) interval: Option<Span>,
+    /// How long one answer may take. [default: 5s]
     pub(super) timeout: Option<Span>,
 }
 

@@ -1,159 +1,75 @@
 //! The keys of `fleet.toml`, so that a mistyped one is refused with the name that was meant.
+//!
+//! Which keys there are is what the types of [`super::file`] say: their schema is asked.
 
 use std::path::Path;
 
+use serde_json::Value as Json;
 use toml::{Table, Value};
 
+use super::schema;
 use crate::Error;
 use crate::nearest::nearest;
 
-pub(super) const TABLES: &[&str] = &[
-    "site", "defaults", "seeder", "tracker", "health", "drupal", "rollout", "groups", "hooks", "ansible",
-    "hosts",
-];
-pub(super) const ANSIBLE: &[&str] = &["inventory", "group"];
-pub(super) const SITE: &[&str] = &["deploy_to", "shared", "keep", "drupal"];
-pub(super) const DRUPAL: &[&str] = &[
-    "docroot", "sites", "uri", "drush", "database", "config", "dump", "rebuild", "retries", "host", "timeout",
-];
-pub(super) const ROLLOUT: &[&str] = &["canary", "batch", "pause", "quorum"];
-pub(super) const GROUP: &[&str] = &["quorum"];
-pub(super) const HOOK: &[&str] =
-    &["name", "phase", "on", "host", "group", "run", "opcache_reset", "fpm_reload", "timeout"];
-pub(super) const SEEDER: &[&str] = &[
-    "rpc_socket",
-    "directory",
-    "peer",
-    "passkey_file",
-    "passkey_env",
-    "host",
-    "address",
-    "listen",
-    "ports",
-    "max_upload",
-];
-pub(super) const TRACKER: &[&str] = &[
-    "mode",
-    "announce",
-    "introduce",
-    "ca_file",
-    "update",
-    "secret_file",
-    "secret_env",
-    "freeleech",
-    "whitelist",
-    "pid_file",
-    "reload",
-    "site",
-    "username",
-    "password_file",
-    "password_env",
-    "token_file",
-    "token_env",
-    "session_file",
-    "title",
-    "tags",
-    "description",
-];
-pub(super) const HEALTH: &[&str] = &[
-    "url",
-    "host",
-    "headers",
-    "paths",
-    "prove",
-    "command",
-    "status",
-    "contains",
-    "header",
-    "max_latency",
-    "in_a_row",
-    "attempts",
-    "interval",
-    "timeout",
-];
-/// Keys that may stand in `[defaults]` and under a host.
-pub(super) const DEFAULTS: &[&str] = &[
-    "user",
-    "port",
-    "identity",
-    "known_hosts",
-    "watch_dir",
-    "rpc_socket",
-    "swap_release",
-    "peer_port",
-    "peer_ports",
-    "max_upload",
-    "engine",
-    "jump",
-    "ssh_config",
-];
-/// All keys of a host: those of `[defaults]`, and what only one host can have.
-pub(super) const HOST: &[&str] = &[
-    "address",
-    "peer_address",
-    "peer_listen",
-    "group",
-    "local",
-    "deploy_to",
-    "passkey_file",
-    "passkey_env",
-    "user",
-    "port",
-    "identity",
-    "known_hosts",
-    "watch_dir",
-    "rpc_socket",
-    "swap_release",
-    "peer_port",
-    "peer_ports",
-    "max_upload",
-    "engine",
-    "jump",
-];
+/// Keys of a host that make no sense for all hosts.
+pub(super) const HOST_ONLY: &[&str] =
+    &["address", "peer_address", "peer_listen", "group", "local", "deploy_to", "passkey_file", "passkey_env"];
+/// Keys of `[defaults]` that make no sense for one host.
+pub(super) const DEFAULTS_ONLY: &[&str] = &["ssh_config"];
 
 /// Refuses the first key that is not known in its table.
 pub(super) fn check(path: &Path, file: &Table) -> Result<(), Error> {
-    known(path, "", file, TABLES)?;
-    for (name, keys) in [
-        ("site", SITE),
-        ("ansible", ANSIBLE),
-        ("defaults", DEFAULTS),
-        ("seeder", SEEDER),
-        ("tracker", TRACKER),
-        ("health", HEALTH),
-        ("drupal", DRUPAL),
-        ("rollout", ROLLOUT),
-    ] {
-        if let Some(Value::Table(table)) = file.get(name) {
-            known(path, &format!("{name}."), table, keys)?;
-        }
-    }
-    for (tables, keys) in [("hosts", HOST), ("groups", GROUP)] {
-        if let Some(Value::Table(named)) = file.get(tables) {
-            for (name, table) in named {
-                if let Value::Table(table) = table {
-                    known(path, &format!("{tables}.{name}."), table, keys)?;
-                }
-            }
-        }
-    }
-    if let Some(Value::Array(hooks)) = file.get("hooks") {
-        for hook in hooks.iter().filter_map(Value::as_table) {
-            known(path, "hooks.", hook, HOOK)?;
-        }
-    }
-    Ok(())
+    let schema = schema::value();
+    Check { path, schema: &schema }.table("", file, &schema)
 }
 
-/// Refuses a key of `table` that is not one of `keys`.
-pub(super) fn known(path: &Path, prefix: &str, table: &Table, keys: &[&'static str]) -> Result<(), Error> {
-    match table.keys().find(|key| !keys.contains(&key.as_str())) {
-        None => Ok(()),
-        Some(key) => Err(Error::UnknownKey {
-            path: path.to_owned(),
-            key: format!("{prefix}{key}").escape_debug().to_string(),
-            nearest: nearest(key, keys.iter().copied())
-                .and_then(|near| keys.iter().find(|key| **key == near).copied()),
-        }),
+/// The same for the keys of one host, which did not come from a `fleet.toml`.
+pub(super) fn check_host(path: &Path, name: &str, keys: &Table) -> Result<(), Error> {
+    let schema = schema::value();
+    let host = schema.pointer("/$defs/HostTable").unwrap_or(&Json::Null);
+    Check { path, schema: &schema }.table(&format!("hosts.{name}."), keys, host)
+}
+
+struct Check<'a> {
+    path: &'a Path,
+    /// The whole of it, for its `$defs`.
+    schema: &'a Json,
+}
+
+impl Check<'_> {
+    /// `shape` is what the schema says of `table`; a value of another type is left to the parser, which knows its line.
+    fn table(&self, prefix: &str, table: &Table, shape: &Json) -> Result<(), Error> {
+        let keys = shape.get("properties").and_then(Json::as_object);
+        let named = shape.get("additionalProperties").filter(|shape| shape.is_object());
+        for (key, value) in table {
+            let below = match (keys, named) {
+                (Some(keys), _) => keys.get(key).ok_or_else(|| Error::UnknownKey {
+                    path: self.path.to_owned(),
+                    key: format!("{prefix}{key}").escape_debug().to_string(),
+                    nearest: nearest(key, keys.keys().map(String::as_str)).map(str::to_owned),
+                })?,
+                (None, Some(shape)) => shape,
+                (None, None) => return Ok(()),
+            };
+            let below = self.resolved(below);
+            match value {
+                Value::Table(inner) => self.table(&format!("{prefix}{key}."), inner, below)?,
+                Value::Array(rows) => {
+                    let shape = below.get("items").map_or(&Json::Null, |items| self.resolved(items));
+                    for row in rows.iter().filter_map(Value::as_table) {
+                        self.table(&format!("{prefix}{key}."), row, shape)?;
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// What `$ref` leads to, also as the one alternative to `null`.
+    fn resolved<'b>(&'b self, shape: &'b Json) -> &'b Json {
+        let some = shape.get("anyOf").and_then(Json::as_array).and_then(|any| any.first()).unwrap_or(shape);
+        let named = some.get("$ref").and_then(Json::as_str).and_then(|name| name.strip_prefix('#'));
+        named.and_then(|pointer| self.schema.pointer(pointer)).unwrap_or(some)
     }
 }

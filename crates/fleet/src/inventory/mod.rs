@@ -112,4 +112,6 @@ mod health_tests;
 #[cfg(test)]
 mod outside_tests;
 #[cfg(test)]
+mod reference_tests;
+#[cfg(test)]
 mod tests;

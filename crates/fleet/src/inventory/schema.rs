@@ -1,4 +1,4 @@
-//! The JSON Schema of `fleet.toml`, for editors.
+//! The JSON Schema of `fleet.toml`, for editors, and for whoever asks which keys there are.
 
 use schemars::schema_for;
 use serde_json::Value;
@@ -9,13 +9,18 @@ use super::keys;
 /// The text of the schema; `crates/fleet/schemas` has it, and a test compares.
 #[must_use]
 pub fn schema() -> String {
+    // Plain JSON without floats, so the alternate Display of Value cannot fail.
+    format!("{:#}\n", value())
+}
+
+pub(super) fn value() -> Value {
     let mut schema = schema_for!(InventoryFile).to_value();
     // One type stands for a host and for the defaults, but not every key is for both.
     let host = schema.pointer("/$defs/HostTable").cloned();
-    for (name, known) in [("HostTable", keys::HOST), ("DefaultsTable", keys::DEFAULTS)] {
+    for (name, other) in [("HostTable", keys::DEFAULTS_ONLY), ("DefaultsTable", keys::HOST_ONLY)] {
         let Some(mut table) = host.clone() else { continue };
         if let Some(properties) = table.get_mut("properties").and_then(Value::as_object_mut) {
-            properties.retain(|key, _| known.contains(&key.as_str()));
+            properties.retain(|key, _| !other.contains(&key.as_str()));
         }
         if let Some(definitions) = schema.get_mut("$defs").and_then(Value::as_object_mut) {
             definitions.insert(name.to_owned(), table);
@@ -28,6 +33,5 @@ pub fn schema() -> String {
     if let Some(root) = schema.as_object_mut() {
         root.insert("title".to_owned(), "fleet.toml".into());
     }
-    // Plain JSON without floats, so the alternate Display of Value cannot fail.
-    format!("{schema:#}\n")
+    schema
 }

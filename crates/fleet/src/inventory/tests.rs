@@ -145,7 +145,7 @@ fn a_mistyped_key_is_refused_with_the_one_meant() {
     ] {
         match load(&text).unwrap_err() {
             Error::UnknownKey { key: found, nearest, .. } => {
-                assert_eq!((found.as_str(), nearest), (key, meant));
+                assert_eq!((found.as_str(), nearest.as_deref()), (key, meant));
             }
             other => panic!("{other}"),
         }
