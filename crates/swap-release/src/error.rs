@@ -437,7 +437,7 @@ impl cli::Failure for Error {
             Self::ForeignCurrent { .. } => "take it in as a release (swap-release adopt), point it to one in releases/, or remove it".into(),
             Self::DanglingCurrent { .. } => "bring back (or mount) what it points to; or activate with --adopt, which moves that link out of the way".into(),
             Self::Apache { .. } => "run it as root, or by the line for sudo that crates/swap-release/WEBSERVERS.md has; apache2ctl configtest says more".into(),
-            Self::CannotAdopt { .. } => "nothing was changed; see README, Taking over a site that is served".into(),
+            Self::CannotAdopt { .. } => "nothing was changed; see crates/swap-release/README.md, Taking over a site that is served".into(),
             Self::AdoptedGone { path, .. } => format!("bring back (or mount) {}, or name another release: see swap-release status", path.display()),
             Self::Needed { .. } => "let what needs it lead elsewhere, or unmount what is mounted there; then run it again".into(),
             Self::Occupied { .. } => "build with another --release-id, or move that directory out of releases/".into(),
