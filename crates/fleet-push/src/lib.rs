@@ -1,5 +1,5 @@
-//! The Push stage: the `.torrent` goes to every server's client by SSH, the peers are introduced to each other, the
-//! download is followed, and every server stages the payload and proves its tree digest.
+//! The Push stage: brings a published release to every server of a fleet by BitTorrent, has each stage it and prove its
+//! tree digest.
 
 mod cli;
 mod converge;
@@ -14,26 +14,5 @@ mod plan;
 mod push;
 mod show;
 
-pub use error::Error;
-
-use crate::cli::Job;
-use record::Records;
-
-/// The binary.
-#[must_use]
-pub fn main() -> std::process::ExitCode {
-    ::cli::main(|cli: cli::Cli, console, abort| match cli.into_job() {
-        Job::Push(settings) => push::run::run(&settings, console, abort),
-        Job::Converge { settings, dry_run } => converge::converge(&settings, dry_run, console, abort),
-        Job::Plan { reach, records, link, json } => {
-            plan::plan(&reach, &Records::new(records), link, json, console, abort)
-        }
-        Job::Doctor { reach, json } => doctor::doctor(&reach, json, console, abort),
-        Job::Install { reach, task, log_in_as } => {
-            install::install(&reach, task, log_in_as.as_ref(), console, abort)
-        }
-        Job::Hosts { reach, json } => hosts::list::hosts(&reach, json, console),
-        Job::Schema => hosts::list::schema(console),
-        Job::Keys(scan) => keys::scan(&scan, console, abort),
-    })
-}
+pub use crate::cli::main;
+pub use crate::error::Error;

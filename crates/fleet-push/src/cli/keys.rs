@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 
-use super::{Job, Reach};
+use super::reach::ReachArgs;
 use crate::keys::Scan;
 
 #[derive(Debug, Args)]
@@ -21,7 +21,7 @@ enum KeysVerb {
 #[derive(Debug, Args)]
 struct ScanArgs {
     #[command(flatten)]
-    reach: Reach,
+    reach: ReachArgs,
     /// Add keys to known_hosts: those that are named by --accept; without it, ask for the fingerprint that each host's own
     /// console shows, which needs a terminal. A changed key is never added
     #[arg(long)]
@@ -39,8 +39,8 @@ struct ScanArgs {
 }
 
 impl KeysArgs {
-    pub(super) fn into_job(self) -> Job {
+    pub(super) fn into_request(self) -> Scan {
         let KeysVerb::Scan(ScanArgs { reach, add, accept, hash, json }) = self.verb;
-        Job::Keys(Scan { reach, add, accept, hash, json })
+        Scan { reach: reach.into_reach(), add, accept, hash, json }
     }
 }

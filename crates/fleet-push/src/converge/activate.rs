@@ -8,8 +8,8 @@ use record::{Loaded, Release, ReleaseId, Swap};
 
 use crate::error::Fault;
 use crate::hosts::agent;
+use crate::hosts::reach::Dial;
 use crate::job::clock::Clock;
-use crate::push::host_task::Dial;
 
 /// `$0` swap-release, `$1` the bytes of the `fleet.toml` that comes on standard input, then its arguments. Standard output
 /// is the record of the switch. When standard input ends, its sender has gone or wishes it to end: swap-release is told

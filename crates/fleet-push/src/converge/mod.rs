@@ -23,29 +23,38 @@ use record::{
 };
 
 use self::activate::Activated;
-use self::report::{Course, Report};
+use self::report::{ConvergingHost, Report};
 use crate::Error;
-use crate::cli::Settings;
 use crate::error::Fault;
 use crate::hosts::agent;
+use crate::hosts::reach::Dial;
 use crate::job::clock::Clock;
 use crate::job::{Job, owner};
-use crate::push::deliver::{Delivery, company, deliver};
-use crate::push::host_task::Dial;
+use crate::push::deliver::{Delivery, deliver};
+use crate::push::peer_policy::peer_policy;
 use crate::push::retry::delay;
+use crate::push::settings::PushSettings;
 use crate::show::report::expect_junit;
 use crate::show::words::count;
 
 /// What a host answered; why there is no answer.
 type Answer = Result<HostStatus, String>;
 
+/// What was asked for.
+#[derive(Debug)]
+pub(crate) struct ConvergeRequest {
+    pub(crate) settings: PushSettings,
+    /// Only print what would be done.
+    pub(crate) dry_run: bool,
+}
+
 /// Brings the chosen hosts to the release that the fleet serves.
 pub(crate) fn converge(
-    settings: &Settings,
-    dry_run: bool,
+    request: &ConvergeRequest,
     console: &Console,
     abort: &Abort,
 ) -> Result<ExitCode, Error> {
+    let ConvergeRequest { settings, dry_run } = request;
     let interrupt = Interrupt::from(abort.flag());
     let inventory = settings.reach.inventory()?;
     let hosts = settings.reach.choose(&inventory)?;
@@ -68,40 +77,45 @@ pub(crate) fn converge(
         let found = fleet.iter().zip(&answers).find(|(asked, _)| asked.name == host.name);
         found.map_or_else(|| Err("was not asked".to_owned()), |(_, answer)| answer.clone())
     };
-    let mut courses: Vec<Course> =
-        hosts.iter().map(|host| Course::begin(host, answer(host), &release)).collect();
+    let mut states: Vec<ConvergingHost> =
+        hosts.iter().map(|host| ConvergingHost::begin(host, answer(host), &release)).collect();
     let behind: Vec<&str> =
-        courses.iter().filter(|course| course.is_behind()).map(|course| course.host.name.as_str()).collect();
+        states.iter().filter(|state| state.is_behind()).map(|state| state.host.name.as_str()).collect();
     let names = if behind.is_empty() { "nobody".to_owned() } else { standing::list(&behind) };
     console.say(format!("the fleet serves {}; behind: {names}", release.id));
-    for course in courses.iter().filter(|course| course.outcome == ConvergeOutcome::Absent) {
-        let why = course.error.as_deref().unwrap_or_default();
-        console.warn(format!("{} cannot be asked: {why}", course.host.name));
+    for state in states.iter().filter(|state| state.outcome == ConvergeOutcome::Absent) {
+        let why = state.error.as_deref().unwrap_or_default();
+        console.warn(format!("{} cannot be asked: {why}", state.host.name));
     }
 
-    if dry_run {
-        return report::dry_run(&courses, console);
+    if *dry_run {
+        return report::dry_run(&states, console);
     }
     // Rather than after the switch.
     records.expect_writable::<record::Converge>()?;
     expect_junit(&settings.junit)?;
     let lenders = fleet.iter().zip(&answers).filter(|(_, answer)| serves(answer, &release));
     let lenders: Vec<Host> = lenders.map(|(host, _)| host.clone()).collect();
-    let push =
-        Push { settings, inventory: &inventory, records: &records, publish: &publish, lenders: &lenders };
-    let seeder = push.run(&mut courses, console, abort)?;
-    if courses.iter().any(Course::was_pushed) && !abort.is_set() {
+    let push = MissingPush {
+        settings,
+        inventory: &inventory,
+        records: &records,
+        publish: &publish,
+        lenders: &lenders,
+    };
+    let seeder = push.run(&mut states, console, abort)?;
+    if states.iter().any(ConvergingHost::was_pushed) && !abort.is_set() {
         // That took its time.
         let answers = ask(settings, &lenders, &dial, &clock);
-        expect_still(&lenders, &answers, &release, &mut courses);
+        expect_still(&lenders, &answers, &release, &mut states);
     }
-    switch(settings, &inventory, &release, &mut courses, &dial, &clock, console)?;
+    switch(settings, &inventory, &release, &mut states, &dial, &clock, console)?;
     let input = Input { file: publish.input.file.clone(), sha256: publish.input.sha256 };
-    Report { courses, seeder, aborted: abort.is_set() }.end(settings, release, input, console)
+    Report { states, seeder, aborted: abort.is_set() }.end(&records, &settings.junit, release, input, console)
 }
 
 /// Every host's status, all asked at the same time.
-fn ask(settings: &Settings, fleet: &[Host], dial: &Dial, clock: &Clock) -> Vec<Answer> {
+fn ask(settings: &PushSettings, fleet: &[Host], dial: &Dial, clock: &Clock) -> Vec<Answer> {
     let (dial, interrupt, clock) = (Arc::clone(dial), clock.interrupt(), clock.clone());
     let outcomes = fan_out(
         fleet.to_vec(),
@@ -167,18 +181,18 @@ fn expect_live(
 
 /// Keeps everybody where he is if the fleet has gone on meanwhile: a host that was brought to what it served would be the
 /// one that differs. A host that does not answer any more says nothing.
-fn expect_still(hosts: &[Host], answers: &[Answer], release: &Release, courses: &mut [Course]) {
+fn expect_still(hosts: &[Host], answers: &[Answer], release: &Release, states: &mut [ConvergingHost]) {
     let gone = hosts.iter().zip(answers).find(|(_, answer)| answer.is_ok() && !serves(answer, release));
     if let Some((host, _)) = gone {
-        for course in courses.iter_mut().filter(|course| course.is_ready()) {
-            course.error = Some(format!("not switched: meanwhile {} went on from {}", host.name, release.id));
+        for state in states.iter_mut().filter(|state| state.is_ready()) {
+            state.error = Some(format!("not switched: meanwhile {} went on from {}", host.name, release.id));
         }
     }
 }
 
 /// The push of the hosts that lack the release.
-struct Push<'a> {
-    settings: &'a Settings,
+struct MissingPush<'a> {
+    settings: &'a PushSettings,
     inventory: &'a Inventory,
     records: &'a Records,
     publish: &'a Loaded<Publish>,
@@ -186,16 +200,16 @@ struct Push<'a> {
     lenders: &'a [Host],
 }
 
-impl Push<'_> {
+impl MissingPush<'_> {
     /// Notes for each host how it went.
     fn run(
         &self,
-        courses: &mut [Course],
+        states: &mut [ConvergingHost],
         console: &Console,
         abort: &Abort,
     ) -> Result<Option<PushSeeder>, Error> {
         let mut hosts: Vec<Host> =
-            courses.iter().filter(|course| course.lacks_release).map(|course| course.host.clone()).collect();
+            states.iter().filter(|state| state.lacks_release).map(|state| state.host.clone()).collect();
         if hosts.is_empty() {
             return Ok(None);
         }
@@ -204,17 +218,16 @@ impl Push<'_> {
         let lender = self.lender();
         inventory.own_seeder.host = lender.map(|host| host.name.clone());
         hosts.extend(lender.cloned());
-        let company = company(self.settings, &inventory, &hosts)?;
-        let (job, _) = Job::load(self.records, &inventory, &hosts, self.settings.stall_timeout, company)?;
-        let Delivery { reports, seeder, beside, .. } =
+        let peers = peer_policy(self.settings, &inventory, &hosts)?;
+        let (job, _) = Job::load(self.records, &inventory, &hosts, self.settings.stall_timeout, peers)?;
+        let Delivery { reports, seeder, files, .. } =
             deliver(self.settings, &inventory, &hosts, job, console, abort)?;
         let staged = reports.iter().all(|report| report.state == PushState::Staged);
-        beside.end(&hosts, &reports, staged, console);
+        files.end(&hosts, &reports, staged, console);
         for (host, report) in hosts.iter().zip(&reports) {
-            let course =
-                courses.iter_mut().find(|course| course.host.name == host.name && course.lacks_release);
-            if let Some(course) = course {
-                course.pushed(report);
+            let state = states.iter_mut().find(|state| state.host.name == host.name && state.lacks_release);
+            if let Some(state) = state {
+                state.pushed(report);
             }
         }
         Ok(seeder)
@@ -237,24 +250,24 @@ impl Push<'_> {
 
 /// Each host that has the release by now goes live on it, by itself.
 fn switch(
-    settings: &Settings,
+    settings: &PushSettings,
     inventory: &Inventory,
     release: &Release,
-    courses: &mut [Course],
+    states: &mut [ConvergingHost],
     dial: &Dial,
     clock: &Clock,
     console: &Console,
 ) -> Result<(), Error> {
     let ready: Vec<usize> =
-        courses.iter().enumerate().filter(|(_, course)| course.is_ready()).map(|(index, _)| index).collect();
+        states.iter().enumerate().filter(|(_, state)| state.is_ready()).map(|(index, _)| index).collect();
     if ready.is_empty() {
         return Ok(());
     }
     console.say(format!("switching {} to {}", count(ready.len()), release.id));
     let mut items: Vec<(Host, String)> = Vec::new();
-    for course in ready.iter().filter_map(|index| courses.get(*index)) {
-        let alone = inventory.alone(&course.host, items.is_empty())?;
-        items.push((course.host.clone(), alone));
+    for state in ready.iter().filter_map(|index| states.get(*index)) {
+        let alone = inventory.alone(&state.host, items.is_empty())?;
+        items.push((state.host.clone(), alone));
     }
     let (dial, release, clock, owner) = (Arc::clone(dial), release.clone(), clock.clone(), owner());
     let interrupt = clock.interrupt().clone();
@@ -282,8 +295,8 @@ fn switch(
         },
     );
     for (index, outcome) in ready.into_iter().zip(outcomes) {
-        if let Some(course) = courses.get_mut(index) {
-            course.activated(outcome);
+        if let Some(state) = states.get_mut(index) {
+            state.activated(outcome);
         }
     }
     Ok(())
@@ -310,11 +323,11 @@ mod tests {
                     let (step, detail) = ("swap-release".into(), "reset".into());
                     return Reply::Fails(fleet::Error::Lost { host: name.clone(), step, detail });
                 }
-                crate::push::host_task::tests::status(Vec::new())
+                crate::hosts::testing::status(Vec::new())
             })))
         });
         let clock = Clock::start(Duration::from_secs(60), Interrupt::never());
-        let answer = ask_one(&crate::push::host_task::tests::host(), &dial, &clock);
+        let answer = ask_one(&crate::hosts::testing::host(), &dial, &clock);
         (answer, dialled.load(Ordering::SeqCst))
     }
 

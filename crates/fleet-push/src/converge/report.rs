@@ -1,5 +1,7 @@
 //! What is known of each host on its way to the fleet's release, and what is left behind: the table, converge.json, JUnit XML.
 
+use std::path::Path;
+
 use cli::Console;
 use fleet::{Host, Outcome};
 use record::host::HostStatus;
@@ -10,12 +12,11 @@ use record::{
 
 use super::activate::Activated;
 use crate::Error;
-use crate::cli::Settings;
 use crate::show::report::{ALL_SHOWN, HostReport, pushed, write_junit};
 
 /// One host.
 #[derive(Debug)]
-pub(super) struct Course {
+pub(super) struct ConvergingHost {
     pub(super) host: Host,
     pub(super) outcome: ConvergeOutcome,
     /// It does not have the release whole and proved.
@@ -27,7 +28,7 @@ pub(super) struct Course {
     pub(super) error: Option<String>,
 }
 
-impl Course {
+impl ConvergingHost {
     /// How a host stands before anything is done. One that is behind counts as failed until it is not.
     pub(super) fn begin(host: &Host, answer: Result<HostStatus, String>, release: &Release) -> Self {
         let mut this = Self {
@@ -118,7 +119,7 @@ impl Course {
 
 /// The result.
 pub(super) struct Report {
-    pub(super) courses: Vec<Course>,
+    pub(super) states: Vec<ConvergingHost>,
     pub(super) seeder: Option<PushSeeder>,
     pub(super) aborted: bool,
 }
@@ -127,22 +128,24 @@ impl Report {
     /// Tells and writes everything, and gives how the program ends.
     pub(super) fn end(
         self,
-        settings: &Settings,
+        records: &Records,
+        junit: &Path,
         release: Release,
         input: Input,
         console: &Console,
     ) -> Result<ExitCode, Error> {
         console.block(&self.table());
-        let Self { courses, seeder, aborted } = self;
-        let cases = courses.iter().map(|course| cli::HostCase {
-            host: course.host.name.to_string(),
-            group: course.host.group.as_ref().map(ToString::to_string),
+        let Self { states, seeder, aborted } = self;
+        let cases = states.iter().map(|state| cli::HostCase {
+            host: state.host.name.to_string(),
+            group: state.host.group.as_ref().map(ToString::to_string),
             time: None,
-            failure: course.error.clone(),
+            failure: state.error.clone(),
             skipped: false,
         });
         let cases: Vec<cli::HostCase> = cases.collect();
-        let details = Converge { seeder, hosts: courses.into_iter().map(Course::into_record).collect() };
+        let details =
+            Converge { seeder, hosts: states.into_iter().map(ConvergingHost::into_record).collect() };
         let left: Vec<String> =
             details.hosts.iter().filter(|host| !host.serves()).map(|host| host.name.clone()).collect();
         let all = details.hosts.len();
@@ -150,11 +153,11 @@ impl Report {
         let id = release.id.clone();
         let record = Record { aborted, ..Record::new(tool, Some(input), release, details) };
         // The hosts serve what they serve: what cannot be written about that is a warning.
-        if let Err(error) = Records::new(&settings.records).write(&record) {
-            Records::new(&settings.records).discard::<Converge>();
+        if let Err(error) = records.write(&record) {
+            records.discard::<Converge>();
             console.warn(error);
         }
-        if let Err(error) = write_junit(&settings.junit, &cases) {
+        if let Err(error) = write_junit(junit, &cases) {
             console.warn(error);
         }
         if aborted {
@@ -170,50 +173,50 @@ impl Report {
     /// Every host, or of a large fleet those with which there was something.
     fn table(&self) -> String {
         let name = |id: &Option<ReleaseId>| id.as_ref().map_or_else(|| "-".to_owned(), ToString::to_string);
-        let row = |course: &&Course| {
+        let row = |state: &&ConvergingHost| {
             vec![
-                course.host.name.to_string(),
-                name(&course.before),
-                name(&course.after),
-                word(course.outcome).to_owned(),
-                course.health.clone().unwrap_or_else(|| "-".to_owned()),
-                course.error.clone().unwrap_or_default(),
+                state.host.name.to_string(),
+                name(&state.before),
+                name(&state.after),
+                word(state.outcome).to_owned(),
+                state.health.clone().unwrap_or_else(|| "-".to_owned()),
+                state.error.clone().unwrap_or_default(),
             ]
         };
-        let all = self.courses.len() <= ALL_SHOWN;
-        let shown = self.courses.iter().filter(|course| all || course.outcome != ConvergeOutcome::Already);
+        let all = self.states.len() <= ALL_SHOWN;
+        let shown = self.states.iter().filter(|state| all || state.outcome != ConvergeOutcome::Already);
         let rows: Vec<Vec<String>> = shown.collect::<Vec<_>>().iter().map(row).collect();
         let mut table = cli::table(&["host", "before", "now", "outcome", "health", "error"], &rows);
-        if rows.len() < self.courses.len() {
-            table += &format!("{} more hosts served it before\n", self.courses.len() - rows.len());
+        if rows.len() < self.states.len() {
+            table += &format!("{} more hosts served it before\n", self.states.len() - rows.len());
         }
         table
     }
 }
 
 /// Tells what would be done, host by host.
-pub(super) fn dry_run(courses: &[Course], console: &Console) -> Result<ExitCode, Error> {
-    let would = |course: &Course| match (course.outcome, &course.error) {
+pub(super) fn dry_run(states: &[ConvergingHost], console: &Console) -> Result<ExitCode, Error> {
+    let would = |state: &ConvergingHost| match (state.outcome, &state.error) {
         (_, Some(error)) => format!("fail: {error}"),
         (ConvergeOutcome::Already, None) => "nothing: serves it".to_owned(),
-        _ if course.lacks_release => "push and switch".to_owned(),
+        _ if state.lacks_release => "push and switch".to_owned(),
         _ => "switch: has it".to_owned(),
     };
-    let row = |course: &Course| {
-        let now = course.before.as_ref().map_or_else(|| "-".to_owned(), ToString::to_string);
-        vec![course.host.name.to_string(), now, would(course)]
+    let row = |state: &ConvergingHost| {
+        let now = state.before.as_ref().map_or_else(|| "-".to_owned(), ToString::to_string);
+        vec![state.host.name.to_string(), now, would(state)]
     };
-    let rows: Vec<Vec<String>> = courses.iter().map(row).collect();
+    let rows: Vec<Vec<String>> = states.iter().map(row).collect();
     console.answer(&cli::table(&["host", "now", "would"], &rows)).map_err(Error::Stdout)?;
-    let bad = courses.iter().filter(|course| course.error.is_some());
-    let names: Vec<String> = bad.map(|course| course.host.name.to_string()).collect();
+    let bad = states.iter().filter(|state| state.error.is_some());
+    let names: Vec<String> = bad.map(|state| state.host.name.to_string()).collect();
     if names.is_empty() {
         console.say("nothing was changed: a dry run");
         return Ok(ExitCode::Ok);
     }
     Err(Error::NotReady {
         failed: names.len(),
-        all: courses.len(),
+        all: states.len(),
         names: names.into_iter().take(10).collect(),
     })
 }

@@ -9,6 +9,7 @@ use fleet::{Argv, Remote};
 use super::Subject;
 use super::remedy::has_rtorrent;
 use super::rights::Rights;
+pub(crate) use super::web_user::{Serves, WebUser};
 use crate::error::Fault;
 
 /// Time for it.
@@ -56,29 +57,6 @@ pub(crate) enum Kind {
     Other,
     /// A link to this place, where nothing is.
     Dangling(String),
-}
-
-/// What a user's processes do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Serves {
-    /// They answer visitors.
-    Front,
-    /// They run the site.
-    Php,
-    /// Apache: they answer, and run the site unless somebody else does.
-    Both,
-}
-
-/// A user that serves the site.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct WebUser {
-    pub(crate) name: String,
-    /// Its own group.
-    pub(crate) group: String,
-    pub(crate) uid: u64,
-    pub(crate) serves: Serves,
-    /// All of them, by number.
-    pub(crate) groups: Vec<u64>,
 }
 
 /// Files and directories that the account may not write, though swap-release has to.

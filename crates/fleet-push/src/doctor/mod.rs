@@ -18,39 +18,36 @@ mod probe;
 mod remedy;
 mod rights;
 pub(crate) mod seen;
+mod subject;
 mod survey;
 mod trial;
+mod web_user;
 
 use cli::{Abort, Console, human};
-use fleet::{Drupal, Event, Health, Hook, Host, Interrupt, Outcome, SharedPaths, fan_out};
+use fleet::{Event, Host, Interrupt, Outcome, fan_out};
 use record::{Check, ExaminedHost, ExitCode, FleetDoctor, RemedyPlace, Verdict};
 
 pub(crate) use self::examine::{Observed, Trial};
 use self::seen::Seen;
+use self::subject::Subject;
 pub(crate) use self::survey::Survey;
 use crate::Error;
-use crate::cli::Reach;
-use crate::show::output::Told;
+use crate::hosts::reach::Reach;
+use crate::show::output::ReportOutput;
 use crate::show::words::count;
 use crate::show::words::engine_word;
 
-/// What is examined, and how commands name it.
-pub(super) struct Subject<'a> {
-    pub(super) host: &'a Host,
-    pub(super) shared: &'a SharedPaths,
-    pub(super) hooks: &'a [Hook],
-    /// The preset of a Drupal site.
-    pub(super) drupal: Option<&'a Drupal>,
-    /// What a live release must answer.
-    pub(super) health: Option<&'a Health>,
-    /// The inventory, as it was named.
-    pub(super) fleet: &'a str,
-    /// The host is not in it.
-    pub(super) beside: bool,
+/// What was asked for.
+#[derive(Debug)]
+pub(crate) struct DoctorRequest {
+    pub(crate) reach: Reach,
+    /// As JSON.
+    pub(crate) json: bool,
 }
 
 /// Examines every host and tells.
-pub(crate) fn doctor(reach: &Reach, json: bool, console: &Console, abort: &Abort) -> Result<ExitCode, Error> {
+pub(crate) fn doctor(request: &DoctorRequest, console: &Console, abort: &Abort) -> Result<ExitCode, Error> {
+    let DoctorRequest { reach, json } = request;
     let interrupt = Interrupt::from(abort.flag());
     let inventory = reach.inventory()?;
     let hosts = reach.choose(&inventory)?;
@@ -72,12 +69,12 @@ pub(crate) fn doctor(reach: &Reach, json: bool, console: &Console, abort: &Abort
     survey.conclude(&hosts, &mut observed);
     let results: Vec<(ExaminedHost, Option<Seen>)> =
         hosts.iter().zip(observed).map(|(host, one)| (examined(host, one.checks), one.seen)).collect();
-    tell(&results, &Told::new(console, json))?;
+    tell(&results, &ReportOutput::new(console, *json))?;
     let all = FleetDoctor {
         schema: FleetDoctor::SCHEMA.to_owned(),
         hosts: results.into_iter().map(|(host, _)| host).collect(),
     };
-    if json {
+    if *json {
         let text = serde_json::to_string_pretty(&all).map_err(|error| Error::Json(error.to_string()))?;
         console.data(format!("{text}\n").as_bytes()).map_err(Error::Stdout)?;
     }
@@ -121,20 +118,20 @@ fn examined(host: &Host, checks: Vec<Check>) -> ExaminedHost {
 }
 
 /// For people: a table, then what is wrong or odd with each host, and what to do.
-fn tell(results: &[(ExaminedHost, Option<Seen>)], told: &Told<'_>) -> Result<(), Error> {
+fn tell(results: &[(ExaminedHost, Option<Seen>)], output: &ReportOutput<'_>) -> Result<(), Error> {
     let head = ["host", "engine", "is", "swap-release", "rtorrent", "free", "live"];
     let rows: Vec<Vec<String>> = results.iter().map(|(host, seen)| row(host, seen.as_ref())).collect();
-    told.table(&cli::table(&head, &rows))?;
+    output.table(&cli::table(&head, &rows))?;
     for (host, _) in results {
         let is_told = |check: &&Check| matches!(check.verdict, Verdict::Fault | Verdict::Warning);
         for check in host.checks.iter().filter(is_told) {
             let text = format!("{}: {}: {}", host.name, check.check, check.found);
             match check.verdict {
-                Verdict::Fault => told.line(text)?,
-                _ => told.warning(text)?,
+                Verdict::Fault => output.line(text)?,
+                _ => output.warning(text)?,
             }
             if let Some(remedy) = &check.remedy {
-                told.line(format!("{} remedy: {remedy}", host.name))?;
+                output.line(format!("{} remedy: {remedy}", host.name))?;
             }
             for command in &check.commands {
                 let place = match command.place {
@@ -142,7 +139,7 @@ fn tell(results: &[(ExaminedHost, Option<Seen>)], told: &Told<'_>) -> Result<(),
                     RemedyPlace::Host => "there",
                     RemedyPlace::Root => "there as root",
                 };
-                told.line(format!("{} remedy, run {place}: {}", host.name, command.command))?;
+                output.line(format!("{} remedy, run {place}: {}", host.name, command.command))?;
             }
         }
         for check in &host.checks {

@@ -1,7 +1,7 @@
 //! Who may do what with a directory, by its mode and its access list: the check of path_resolution(7) and acl(5), made here
 //! because the account that asks is not the one that it asks about.
 
-use super::look::WebUser;
+use super::web_user::WebUser;
 
 /// To enter it.
 pub(crate) const ENTER: u32 = 1;
@@ -96,7 +96,7 @@ fn entry(text: &str) -> Option<Entry> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::doctor::look::Serves;
+    use crate::doctor::web_user::Serves;
 
     #[test]
     fn the_class_that_fits_decides_and_a_list_is_read_as_the_kernel_does() {

@@ -1,9 +1,9 @@
 //! What carries the payload to a host.
 
-use std::net::{IpAddr, SocketAddr};
-
 pub(crate) mod embedded;
 pub(crate) mod rtorrent;
+
+use std::net::{IpAddr, SocketAddr};
 
 use crate::error::Fault;
 

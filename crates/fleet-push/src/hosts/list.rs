@@ -5,14 +5,23 @@ use fleet::{Engine, Host};
 use record::{ExitCode, FleetHosts, ResolvedHost};
 
 use crate::Error;
-use crate::cli::Reach;
+use crate::hosts::reach::Reach;
 use crate::show::words::{count, engine_word, place};
 
-/// Tells it: a table, or JSON.
-pub(crate) fn hosts(reach: &Reach, json: bool, console: &Console) -> Result<ExitCode, Error> {
+/// What was asked for.
+#[derive(Debug)]
+pub(crate) struct ListRequest {
+    pub(crate) reach: Reach,
+    /// As JSON.
+    pub(crate) json: bool,
+}
+
+/// Prints it: a table, or JSON.
+pub(crate) fn hosts(request: &ListRequest, console: &Console) -> Result<ExitCode, Error> {
+    let ListRequest { reach, json } = request;
     let hosts = reach.choose(&reach.inventory()?)?;
     let print = |text: String| console.data(text.as_bytes()).map_err(Error::Stdout);
-    if json {
+    if *json {
         let all =
             FleetHosts { schema: FleetHosts::SCHEMA.to_owned(), hosts: hosts.iter().map(resolved).collect() };
         let text = serde_json::to_string_pretty(&all).map_err(|error| Error::Json(error.to_string()))?;

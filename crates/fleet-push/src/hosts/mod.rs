@@ -4,3 +4,6 @@ pub(crate) mod address;
 pub(crate) mod agent;
 pub(crate) mod family;
 pub(crate) mod list;
+pub(crate) mod reach;
+#[cfg(test)]
+pub(crate) mod testing;

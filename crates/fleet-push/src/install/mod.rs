@@ -24,9 +24,9 @@ use self::fault::InstallFault;
 use self::put::Done;
 pub(crate) use self::rtorrent::Setup;
 use crate::Error;
-use crate::cli::Reach;
 use crate::error::Fault;
-use crate::show::words::count;
+use crate::hosts::reach::Reach;
+use crate::show::words::{count, short_digest};
 
 /// What is to be done.
 #[derive(Debug)]
@@ -39,18 +39,22 @@ pub(crate) enum Task {
     Rtorrent(Setup),
 }
 
+/// What was asked for.
+#[derive(Debug)]
+pub(crate) struct InstallRequest {
+    pub(crate) reach: Reach,
+    pub(crate) task: Task,
+    /// The account to log in as, if not the one that deploys.
+    pub(crate) log_in_as: Option<UserName>,
+}
+
 /// Does it on every host, and tells.
-pub(crate) fn install(
-    reach: &Reach,
-    task: Task,
-    log_in_as: Option<&UserName>,
-    console: &Console,
-    abort: &Abort,
-) -> Result<ExitCode, Error> {
+pub(crate) fn install(request: InstallRequest, console: &Console, abort: &Abort) -> Result<ExitCode, Error> {
+    let InstallRequest { reach, task, log_in_as } = request;
     let interrupt = Interrupt::from(abort.flag());
     let hosts = reach.choose(&reach.inventory()?)?;
     let options = reach.options(&hosts, &interrupt)?;
-    let account = log_in_as.cloned();
+    let account = log_in_as.clone();
     let connect = move |host: &Host| -> Result<Box<dyn Remote>, InstallFault> {
         let host = with_account(host, account.as_ref());
         match fleet::connect(&host, &options) {
@@ -64,25 +68,25 @@ pub(crate) fn install(
             let binary = Arc::new(Binary::load(binary.as_deref())?);
             console.say(format!(
                 "swap-release {} for {} goes to {}",
-                short(&binary.sha256.to_string()),
+                short_digest(&binary.sha256.to_string()),
                 binary.machine.name(),
                 count(hosts.len())
             ));
-            let account = log_in_as.cloned();
+            let account = log_in_as.clone();
             let put = move |host: &Host| {
                 let remote = connect(host)?;
                 put::put(&*remote, &with_account(host, account.as_ref()), &binary)
             };
-            each(reach, &hosts, console, abort, put, lines, |_, _, _| Ok(()))
+            each(&reach, &hosts, console, abort, put, lines, |_, _, _| Ok(()))
         }
         Task::Back => {
             console.say(format!("going back to the swap-release before, on {}", count(hosts.len())));
-            let account = log_in_as.cloned();
+            let account = log_in_as.clone();
             let back = move |host: &Host| {
                 let remote = connect(host)?;
                 put::back(&*remote, &with_account(host, account.as_ref()))
             };
-            each(reach, &hosts, console, abort, back, lines, |_, _, _| Ok(()))
+            each(&reach, &hosts, console, abort, back, lines, |_, _, _| Ok(()))
         }
         Task::Rtorrent(setup) => {
             let (with, without): (Vec<Host>, Vec<Host>) =
@@ -98,7 +102,7 @@ pub(crate) fn install(
                 let setup = Arc::clone(&setup);
                 move |host: &Host| rtorrent::work(&*connect(host)?, host, &setup)
             };
-            each(reach, &with, console, abort, work, |_, _| Vec::new(), rtorrent::tell)
+            each(&reach, &with, console, abort, work, |_, _| Vec::new(), rtorrent::tell)
         }
     }
 }
@@ -200,9 +204,4 @@ fn lines(host: &Host, done: &Done) -> Vec<Line> {
             lines
         }
     }
-}
-
-/// Enough of a digest to tell two apart.
-fn short(sum: &str) -> &str {
-    sum.get(..8).unwrap_or(sum)
 }

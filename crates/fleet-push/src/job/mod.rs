@@ -1,6 +1,7 @@
 //! What is pushed: read from the records of the stages before, and checked against each other.
 
 pub(crate) mod clock;
+pub(crate) mod peer_policy;
 pub(crate) mod torrent;
 
 use std::fs::File;
@@ -13,7 +14,7 @@ use fleet::{Engine, Host, Inventory, SharedPaths};
 use record::{Input, Layout, Loaded, Pack, Publish, Record, Records, Release, TrackerMode};
 
 use crate::Error;
-use crate::engine::embedded::opening::Company;
+use crate::job::peer_policy::PeerPolicy;
 use crate::job::torrent::Torrent;
 
 /// Who has the payload first.
@@ -38,7 +39,7 @@ pub(crate) struct Job {
     /// The manifest; only the tree layout needs it beside the payload.
     pub(crate) manifest: Option<Vec<u8>>,
     pub(crate) seeding: Seeding,
-    pub(crate) company: Company,
+    pub(crate) peers: PeerPolicy,
     /// Whether the hosts' clients are told of each other; else they find each other by the tracker alone.
     pub(crate) introduce: bool,
     pub(crate) shared: SharedPaths,
@@ -56,7 +57,7 @@ impl Job {
         inventory: &Inventory,
         hosts: &[Host],
         stall: Duration,
-        company: Company,
+        peers: PeerPolicy,
     ) -> Result<(Self, Input), Error> {
         let publish = records.load::<Publish>()?;
         records.check_chain::<Pack, _>(&publish)?;
@@ -77,7 +78,7 @@ impl Job {
             torrent,
             manifest,
             seeding,
-            company,
+            peers,
             introduce: introduces(&publish.record, inventory),
             shared: inventory.site.shared.clone(),
             owner: owner(),

@@ -21,7 +21,7 @@ use self::accept::Accepted;
 use self::report::Report;
 use self::target::{Seen, Target, targets};
 use crate::Error;
-use crate::cli::Reach;
+use crate::hosts::reach::Reach;
 
 /// What was asked for.
 #[derive(Debug)]
@@ -34,7 +34,7 @@ pub(crate) struct Scan {
 }
 
 /// Who says which keys may be added.
-enum Judge {
+enum Approver {
     /// Nobody: they are only shown.
     Nobody,
     /// Fingerprints that were named.
@@ -45,7 +45,7 @@ enum Judge {
 
 /// Looks, adds what is vouched for, and tells.
 pub(crate) fn scan(scan: &Scan, console: &Console, abort: &Abort) -> Result<ExitCode, Error> {
-    let judge = judge(scan)?;
+    let approver = approver(scan)?;
     let inventory = scan.reach.inventory()?;
     let hosts = scan.reach.choose(&inventory)?;
     let options = scan.reach.unchecked_options(&Interrupt::from(abort.flag()))?;
@@ -65,13 +65,13 @@ pub(crate) fn scan(scan: &Scan, console: &Console, abort: &Abort) -> Result<Exit
         }
         let mut seen: Vec<Seen> =
             wave.into_iter().zip(outcomes).map(|(target, outcome)| settle(target, outcome)).collect();
-        let decided = decide(&judge, &mut seen, console, abort);
+        let decided = decide(&approver, &mut seen, console, abort);
         // What was decided before an abort was decided.
         add(&mut seen, scan.hash, console)?;
         decided?;
         report.add(seen);
     }
-    if let Judge::Named(accepted) = &judge {
+    if let Approver::Named(accepted) = &approver {
         for fingerprint in accepted.not_among(&report.fingerprints()) {
             console.warn(format!("no host shows the key {fingerprint}, which --accept names"));
         }
@@ -79,11 +79,11 @@ pub(crate) fn scan(scan: &Scan, console: &Console, abort: &Abort) -> Result<Exit
     report.tell(scan.json, console)
 }
 
-fn judge(scan: &Scan) -> Result<Judge, Error> {
+fn approver(scan: &Scan) -> Result<Approver, Error> {
     match (scan.add, scan.accept.is_empty()) {
-        (false, _) => Ok(Judge::Nobody),
-        (true, false) => Ok(Judge::Named(Accepted::load(&scan.accept)?)),
-        (true, true) if io::stdin().is_terminal() && io::stderr().is_terminal() => Ok(Judge::Person),
+        (false, _) => Ok(Approver::Nobody),
+        (true, false) => Ok(Approver::Named(Accepted::load(&scan.accept)?)),
+        (true, true) if io::stdin().is_terminal() && io::stderr().is_terminal() => Ok(Approver::Person),
         (true, true) => Err(Error::NobodyToAsk),
     }
 }
@@ -96,14 +96,14 @@ fn settle(target: Target, outcome: Outcome<Result<fleet::HostKeyScan, fleet::Err
 }
 
 /// Marks the keys that are to be added.
-fn decide(judge: &Judge, seen: &mut [Seen], console: &Console, abort: &Abort) -> Result<(), Error> {
+fn decide(approver: &Approver, seen: &mut [Seen], console: &Console, abort: &Abort) -> Result<(), Error> {
     for seen in seen.iter_mut().filter(|seen| seen.may_be_added_to()) {
-        match judge {
-            Judge::Nobody => {}
-            Judge::Named(accepted) => seen.choose(|fingerprint| accepted.has(fingerprint)),
+        match approver {
+            Approver::Nobody => {}
+            Approver::Named(accepted) => seen.choose(|fingerprint| accepted.has(fingerprint)),
             // A host that is trusted already is not worth a question.
-            Judge::Person if seen.is_trusted() => {}
-            Judge::Person => match ask::ask(seen, console, abort)? {
+            Approver::Person if seen.is_trusted() => {}
+            Approver::Person => match ask::ask(seen, console, abort)? {
                 ask::Answer::Fingerprints(typed) => {
                     seen.choose(|fingerprint| typed.iter().any(|one| one == fingerprint));
                 }

@@ -4,6 +4,7 @@ mod estimate;
 mod host;
 mod names;
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use cli::{Abort, Console, human};
@@ -13,20 +14,27 @@ use record::{ExitCode, Pack, PlanAction, PlannedHost, PushPlan, Records, Release
 use self::estimate::estimate;
 use self::names::Longest;
 use crate::Error;
-use crate::cli::Reach;
 use crate::doctor::{Observed, Survey, Trial, settle};
-use crate::show::output::Told;
+use crate::hosts::reach::Reach;
+use crate::show::output::ReportOutput;
 use crate::show::words::count;
 
-/// Asks every host and tells.
-pub(crate) fn plan(
-    reach: &Reach,
-    records: &Records,
-    link: Rate,
-    json: bool,
-    console: &Console,
-    abort: &Abort,
-) -> Result<ExitCode, Error> {
+/// What was asked for.
+#[derive(Debug)]
+pub(crate) struct PlanRequest {
+    pub(crate) reach: Reach,
+    /// The folder of records.
+    pub(crate) records: PathBuf,
+    /// What every link carries.
+    pub(crate) link: Rate,
+    /// As JSON.
+    pub(crate) json: bool,
+}
+
+/// Asks every host and reports.
+pub(crate) fn plan(request: &PlanRequest, console: &Console, abort: &Abort) -> Result<ExitCode, Error> {
+    let PlanRequest { reach, records, link, json } = request;
+    let records = Records::new(records);
     let interrupt = Interrupt::from(abort.flag());
     let inventory = reach.inventory()?;
     let hosts = reach.choose(&inventory)?;
@@ -34,7 +42,7 @@ pub(crate) fn plan(
     let release = records.load::<Pack>()?.record.release;
     let options = reach.options(&hosts, &interrupt)?;
     console.say(format!("asking {} about release {}", count(hosts.len()), release.id));
-    let longest = Longest::of(records, &release);
+    let longest = Longest::of(&records, &release);
     let survey = Survey::of(&inventory);
     let (all, raised) = (survey.clone(), interrupt.clone());
     let outcomes = fan_out(
@@ -58,14 +66,14 @@ pub(crate) fn plan(
         payload_bytes: release.payload.bytes,
         tree_bytes: release.bytes,
         files: release.files,
-        estimate: expected(&inventory, &hosts, &planned, &release, link),
+        estimate: expected(&inventory, &hosts, &planned, &release, *link),
         hosts: planned,
     };
-    if json {
+    if *json {
         let text = serde_json::to_string_pretty(&plan).map_err(|error| Error::Json(error.to_string()))?;
         console.data(format!("{text}\n").as_bytes()).map_err(Error::Stdout)?;
     }
-    tell(&plan, &Told::new(console, json))?;
+    tell(&plan, &ReportOutput::new(console, *json))?;
     let names: Vec<String> = failing(&plan).map(|host| host.name.clone()).collect();
     if names.is_empty() {
         return Ok(ExitCode::Ok);
@@ -96,7 +104,7 @@ fn expected(
 }
 
 /// For people: a table, then what is wrong or odd, then the expectation.
-fn tell(plan: &PushPlan, told: &Told<'_>) -> Result<(), Error> {
+fn tell(plan: &PushPlan, output: &ReportOutput<'_>) -> Result<(), Error> {
     let text = |value: Option<String>| value.unwrap_or_else(|| "-".to_owned());
     let row = |host: &PlannedHost| {
         vec![
@@ -118,19 +126,19 @@ fn tell(plan: &PushPlan, told: &Told<'_>) -> Result<(), Error> {
     };
     let rows: Vec<Vec<String>> = plan.hosts.iter().map(row).collect();
     let head = ["host", "would", "gets", "needs", "free", "clock", "swap-release", "rtorrent", "live"];
-    told.table(&cli::table(&head, &rows))?;
+    output.table(&cli::table(&head, &rows))?;
     for host in &plan.hosts {
         for problem in &host.problems {
-            told.line(format!("{}: {problem}", host.name))?;
+            output.line(format!("{}: {problem}", host.name))?;
         }
         for warning in &host.warnings {
-            told.warning(format!("{}: {warning}", host.name))?;
+            output.warning(format!("{}: {warning}", host.name))?;
         }
     }
     let guess = &plan.estimate;
     if guess.hosts > 0 {
         let rate = |bytes: u64| format!("{}/s", human::bytes(bytes));
-        told.line(format!(
+        output.line(format!(
             "N={} F={} u_s={} d={} sum u_i={}",
             guess.hosts,
             human::bytes(guess.bytes),
@@ -138,11 +146,11 @@ fn tell(plan: &PushPlan, told: &Told<'_>) -> Result<(), Error> {
             rate(guess.link),
             rate(guess.hosts_upload)
         ))?;
-        told.line(format!("expected as star {}: {}", time(guess.star_seconds), guess.star_formula))?;
-        told.line(format!("expected as swarm {}: {}", time(guess.swarm_seconds), guess.swarm_formula))?;
+        output.line(format!("expected as star {}: {}", time(guess.star_seconds), guess.star_formula))?;
+        output.line(format!("expected as swarm {}: {}", time(guess.swarm_seconds), guess.swarm_formula))?;
     }
     let would = |action: PlanAction| plan.hosts.iter().filter(|host| host.action == action).count();
-    told.line(format!(
+    output.line(format!(
         "release {}: {} would get it, {} have it, {} would fail; nothing was changed",
         plan.release,
         would(PlanAction::Push),

@@ -98,10 +98,8 @@ mod tests {
         );
         let longest = Longest::read(text.as_bytes());
         assert_eq!((longest.path.len(), last(&longest.name).len()), (long.len(), 150));
-        let (host, release) = (
-            crate::push::host_task::tests::host(),
-            crate::push::host_task::tests::release(record::Layout::Archive),
-        );
+        let (host, release) =
+            (crate::hosts::testing::host(), crate::hosts::testing::release(record::Layout::Archive));
         let problem = |name, path| longest.problem(&host, &release, (name, path));
         assert_eq!(problem(None, None), None);
         assert!(problem(Some(143), None).unwrap().contains("150 bytes, the file system there takes 143"));

@@ -1,4 +1,4 @@
-//! From a job to every host's report: the seeder, the swarm, and a visit of each host.
+//! From a job to every host's report: the seeder, the swarm, and a task for each host.
 
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
@@ -7,13 +7,10 @@ use std::sync::Arc;
 use cli::{Abort, Console, human};
 use fleet::{Engine, Host, Interrupt, Inventory, Outcome, Rate, fan_out};
 use record::{Layout, PushSeeder, SeederSpared};
-use swarm_peer::PushKey;
 
 use crate::Error;
-use crate::cli::Settings;
 use crate::engine::embedded::mesh::Mesh;
-use crate::engine::embedded::opening::{Company, admitted};
-use crate::engine::embedded::seed::{Guests, Seed};
+use crate::engine::embedded::seeder::Seeder;
 use crate::engine::rtorrent::client::Rtorrent;
 use crate::engine::rtorrent::groups::Groups;
 use crate::engine::rtorrent::swarm::Swarm;
@@ -21,10 +18,12 @@ use crate::hosts::address::peer_ip;
 use crate::hosts::family;
 use crate::job::clock::Clock;
 use crate::job::{Job, Seeding};
+use crate::push::context::PushContext;
 use crate::push::copies::Copies;
-use crate::push::host_task::Tour;
-use crate::push::semaphore::Gate;
-use crate::show::board::{Beside, Board, Told};
+use crate::push::host_task;
+use crate::push::semaphore::Semaphore;
+use crate::push::settings::PushSettings;
+use crate::show::board::{Board, ProgressFiles};
 use crate::show::events::Events;
 use crate::show::metrics::Metrics;
 use crate::show::report::HostReport;
@@ -38,12 +37,12 @@ pub(crate) struct Delivery {
     pub(crate) seeder: Option<PushSeeder>,
     /// Since when no seeder was needed.
     pub(crate) spared: Option<SeederSpared>,
-    /// Files that are still to be told of the end.
-    pub(crate) beside: Beside,
+    /// Files that still lack the end.
+    pub(crate) files: ProgressFiles,
 }
 
 /// The inventory and the chosen hosts, none of which sends more than `--max-upload` says.
-pub(crate) fn limited(settings: &Settings) -> Result<(Inventory, Vec<Host>), Error> {
+pub(crate) fn limited(settings: &PushSettings) -> Result<(Inventory, Vec<Host>), Error> {
     let mut inventory = settings.reach.inventory()?;
     let mut hosts = settings.reach.choose(&inventory)?;
     if let Some(most) = settings.max_upload {
@@ -55,7 +54,7 @@ pub(crate) fn limited(settings: &Settings) -> Result<(Inventory, Vec<Host>), Err
 
 /// Brings the release of the job to the hosts, each of which stages and proves it.
 pub(crate) fn deliver(
-    settings: &Settings,
+    settings: &PushSettings,
     inventory: &Inventory,
     hosts: &[Host],
     job: Job,
@@ -75,28 +74,28 @@ pub(crate) fn deliver(
         }
     }
     let mesh = Arc::new(mesh(settings, &job, hosts));
-    let seed = match job.seeding {
-        Seeding::Push => Some(seed(settings, inventory, &job, &mesh, abort)?),
+    let seeder = match job.seeding {
+        Seeding::Push => Some(start_seeder(settings, inventory, &job, &mesh, abort)?),
         Seeding::Client(_) | Seeding::Host(_) => None,
     };
-    if let Some(seed) = &seed {
-        mesh.seeder_listens(seed.way());
+    if let Some(seeder) = &seeder {
+        mesh.seeder_listens(seeder.address());
         let limit =
             inventory.own_seeder.max_upload.map_or_else(String::new, |rate| format!(", at most {rate}"));
-        console.say(format!("seeding from this machine, port {}{limit}", seed.way().port()));
+        console.say(format!("seeding from this machine, port {}{limit}", seeder.address().port()));
     }
     // Each host has a thread of its own to its end: embedded peers stay until all are done, and a download that stalls must
     // not keep others from beginning. What is bounded is how many begin at a time.
     let threads = NonZeroUsize::new(hosts.len()).unwrap_or(NonZeroUsize::MIN);
-    let tour = Tour {
+    let push = PushContext {
         swarm: Arc::new(Swarm::new(
-            dialled_by_rtorrents(&job, seed.as_ref(), hosts),
+            dialled_by_rtorrents(&job, seeder.as_ref(), hosts),
             size,
             Groups::of(hosts),
         )),
         mesh: Arc::clone(&mesh),
         copies: Arc::new(Copies::new(hosts.len())),
-        gate: Arc::new(Gate::new(settings.reach.parallel.get())),
+        begin: Arc::new(Semaphore::new(settings.reach.parallel.get())),
         job: Arc::new(job),
         hosts: hosts.into(),
         clock: Clock::start(settings.timeout, interrupt.clone()),
@@ -105,22 +104,22 @@ pub(crate) fn deliver(
     };
     let events = settings.events.as_ref().map(|path| Events::create(path, hosts.len(), size)).transpose()?;
     let metrics = settings.metrics.clone().map(|path| Metrics::new(path, release.id.clone(), size));
-    let mut board = Board::new(hosts, &release.id, size, seed.as_ref().map(Seed::uploaded), console)
-        .beside(events, metrics);
+    let mut board = Board::new(hosts, &release.id, size, seeder.as_ref().map(Seeder::uploaded), console)
+        .with_files(events, metrics);
     let items: Vec<(usize, Host)> = hosts.iter().cloned().enumerate().collect();
     let outcomes = fan_out(
         items,
         threads,
         &interrupt,
         |event| board.hear(event),
-        move |(index, host), emitter| tour.visit(index, &host, &|told: Told| emitter.say(told)),
+        move |(index, host), emitter| host_task::run(&push, index, &host, &|update| emitter.say(update)),
     );
     let spared = board.spared();
-    let (known, beside) = board.into_reports();
+    let (known, files) = board.into_reports();
     let reports: Vec<HostReport> =
         outcomes.into_iter().zip(known).map(|(outcome, known)| settle(outcome, known)).collect();
-    let seeder = seed.map(|seed| seed.stop(hosts.iter().find_map(peer_ip)));
-    Ok(Delivery { reports, seeder, spared, beside })
+    let seeder = seeder.map(|seeder| seeder.stop(hosts.iter().find_map(peer_ip)));
+    Ok(Delivery { reports, seeder, spared, files })
 }
 
 /// The lesser of what was set and `most`.
@@ -129,20 +128,7 @@ fn limit(rate: &mut Option<Rate>, most: Rate) {
     *rate = Some(less.unwrap_or(most));
 }
 
-/// What the receivers have in common. A secret is only for a fleet in which all can prove that they know it.
-pub(crate) fn company(settings: &Settings, inventory: &Inventory, hosts: &[Host]) -> Result<Company, Error> {
-    let foreign = inventory.seeder.is_some()
-        || !settings.allow_peer.is_empty()
-        || hosts.iter().any(|host| host.engine == Engine::Rtorrent);
-    let key = if foreign { None } else { Some(PushKey::random().map_err(Error::Key)?) };
-    let mut others = settings.allow_peer.clone();
-    others.extend(inventory.seeder.as_ref().map(|seeder| seeder.peer));
-    let mut admit = admitted(hosts, &others);
-    admit.extend(inventory.own_seeder.address);
-    Ok(Company { push: format!("{:032x}", fastrand::u128(..)), key, admit, grace: settings.grace })
-}
-
-fn mesh(settings: &Settings, job: &Job, hosts: &[Host]) -> Mesh {
+fn mesh(settings: &PushSettings, job: &Job, hosts: &[Host]) -> Mesh {
     let numbered = || hosts.iter().enumerate();
     let embedded = numbered().filter(|(_, host)| host.engine == Engine::Embedded).map(|(index, _)| index);
     let mesh = Mesh::new((0..hosts.len()).collect(), embedded.collect(), &settings.allow_peer);
@@ -154,28 +140,29 @@ fn mesh(settings: &Settings, job: &Job, hosts: &[Host]) -> Mesh {
     mesh
 }
 
-fn seed(
-    settings: &Settings,
+fn start_seeder(
+    settings: &PushSettings,
     inventory: &Inventory,
     job: &Job,
     mesh: &Arc<Mesh>,
     abort: &Abort,
-) -> Result<Seed, Error> {
+) -> Result<Seeder, Error> {
     let place = match (&settings.payload, job.release.layout) {
         (Some(path), _) => path.clone(),
         (None, Layout::Archive) => job.release.payload.file.in_folder(&settings.records),
         (None, Layout::Tree) => return Err(Error::PayloadUnknown),
     };
-    let guests = Guests { admit: job.company.admit.clone(), key: job.company.key.clone() };
-    Seed::start(&inventory.own_seeder, job.torrent.metainfo(), &place, guests, Arc::clone(mesh), abort)
+    Seeder::start(&inventory.own_seeder, job.torrent.metainfo(), &place, &job.peers, Arc::clone(mesh), abort)
 }
 
 /// The seeder that rtorrents are told of. An embedded one is seen by each host at an address of its own, and dials them
 /// besides; the first host's view does for those that can use it.
-fn dialled_by_rtorrents(job: &Job, seed: Option<&Seed>, hosts: &[Host]) -> Option<SocketAddr> {
+fn dialled_by_rtorrents(job: &Job, seeder: Option<&Seeder>, hosts: &[Host]) -> Option<SocketAddr> {
     match job.seeding {
         Seeding::Client(address) => Some(address),
-        Seeding::Push => seed.and_then(|seed| seed.way().from(hosts.iter().find_map(peer_ip)?)),
+        Seeding::Push => {
+            seeder.and_then(|seeder| seeder.address().seen_from(hosts.iter().find_map(peer_ip)?))
+        }
         Seeding::Host(_) => None,
     }
     .filter(SocketAddr::is_ipv4)

@@ -12,35 +12,35 @@ const GLANCE: Duration = Duration::from_millis(200);
 
 /// Places for a bounded number of hosts.
 #[derive(Debug)]
-pub(crate) struct Gate {
+pub(crate) struct Semaphore {
     free: Mutex<usize>,
     freed: Condvar,
 }
 
 /// A place, free again when dropped.
 #[derive(Debug)]
-pub(crate) struct Pass<'a>(&'a Gate);
+pub(crate) struct Permit<'a>(&'a Semaphore);
 
-impl Gate {
+impl Semaphore {
     pub(crate) fn new(places: usize) -> Self {
         Self { free: Mutex::new(places), freed: Condvar::new() }
     }
 
     /// Waits for a place.
-    pub(crate) fn enter(&self, clock: &Clock) -> Result<Pass<'_>, Fault> {
+    pub(crate) fn acquire(&self, clock: &Clock) -> Result<Permit<'_>, Fault> {
         let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
             clock.check()?;
             if let Some(left) = free.checked_sub(1) {
                 *free = left;
-                return Ok(Pass(self));
+                return Ok(Permit(self));
             }
             free = self.freed.wait_timeout(free, GLANCE).unwrap_or_else(PoisonError::into_inner).0;
         }
     }
 }
 
-impl Drop for Pass<'_> {
+impl Drop for Permit<'_> {
     fn drop(&mut self) {
         let mut free = self.0.free.lock().unwrap_or_else(PoisonError::into_inner);
         *free = free.saturating_add(1);
@@ -57,11 +57,11 @@ mod tests {
     #[test]
     fn a_place_is_free_again_after_use() {
         let clock = Clock::start(Duration::from_millis(200), Interrupt::never());
-        let gate = Gate::new(1);
-        let pass = gate.enter(&clock).unwrap();
-        assert!(matches!(gate.enter(&clock), Err(Fault::TimedOut(_))));
-        drop(pass);
+        let semaphore = Semaphore::new(1);
+        let permit = semaphore.acquire(&clock).unwrap();
+        assert!(matches!(semaphore.acquire(&clock), Err(Fault::TimedOut(_))));
+        drop(permit);
         let clock = Clock::start(Duration::from_secs(5), Interrupt::never());
-        gate.enter(&clock).unwrap();
+        semaphore.acquire(&clock).unwrap();
     }
 }

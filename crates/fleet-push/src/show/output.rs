@@ -5,13 +5,13 @@ use cli::{Console, sanitize};
 use crate::Error;
 
 /// Where a report goes.
-pub(crate) struct Told<'a> {
+pub(crate) struct ReportOutput<'a> {
     console: &'a Console,
     /// Standard output has the same as JSON; this is for who looks on.
     beside_json: bool,
 }
 
-impl<'a> Told<'a> {
+impl<'a> ReportOutput<'a> {
     pub(crate) fn new(console: &'a Console, beside_json: bool) -> Self {
         Self { console, beside_json }
     }

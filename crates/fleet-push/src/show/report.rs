@@ -1,12 +1,11 @@
 //! What is left behind: each host's result, the table, the record, JUnit XML.
 
-use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use cli::human;
-use fleet::{Host, Rollout};
+use fleet::Host;
 use record::receive::Progress;
 use record::{
     Details, Input, Push, PushSeeder, PushState, PushedHost, Record, Records, Release, SeederSpared,
@@ -14,8 +13,6 @@ use record::{
 };
 
 use crate::Error;
-use crate::cli::Settings;
-use crate::push::require::{Require, is_met};
 use crate::show::origin::Received;
 use crate::show::words::engine_word;
 
@@ -149,15 +146,21 @@ impl Report<'_> {
 
     /// Writes push.json and the JUnit XML, whatever the outcome. Without push.json the next stage cannot begin; without the
     /// other it can.
-    pub(crate) fn write(&self, settings: &Settings, release: &Release, input: Input) -> Result<(), Error> {
+    pub(crate) fn write(
+        &self,
+        records: &Records,
+        junit: &Path,
+        release: &Release,
+        input: Input,
+    ) -> Result<(), Error> {
         let hosts = self.hosts.iter().zip(&self.reports).map(|(host, report)| pushed(host, report));
         let tool = Tool { name: "fleet-push".into(), version: env!("CARGO_PKG_VERSION").into() };
         let push =
             Push { seeder: self.seeder.clone(), seeder_may_leave: self.spared, hosts: hosts.collect() };
         let record =
             Record { aborted: self.aborted, ..Record::new(tool, Some(input), release.clone(), push) };
-        Records::new(&settings.records).write(&record)?;
-        if let Err(error) = write_junit(&settings.junit, &self.cases()) {
+        records.write(&record)?;
+        if let Err(error) = write_junit(junit, &self.cases()) {
             log::warn!("{error}");
         }
         Ok(())
@@ -172,40 +175,6 @@ impl Report<'_> {
             skipped: report.state == PushState::Skipped,
         };
         self.hosts.iter().zip(&self.reports).map(case).collect()
-    }
-
-    /// The error that ends the stage; none if as many hosts have staged the release as are required. Gives those that have
-    /// not.
-    pub(crate) fn outcome(&self, require: &[Require], rollout: &Rollout) -> Result<Vec<String>, Error> {
-        if self.aborted {
-            return Err(Error::Aborted);
-        }
-        let left = |(host, report): (&Host, &HostReport)| {
-            (report.state != PushState::Staged).then(|| host.name.to_string())
-        };
-        let names: Vec<String> = self.hosts.iter().zip(&self.reports).filter_map(left).collect();
-        let staged: Vec<bool> = self.reports.iter().map(|report| report.state == PushState::Staged).collect();
-        if names.is_empty()
-            || (names.len() < self.hosts.len() && is_met(require, rollout, self.hosts, &staged))
-        {
-            return Ok(names);
-        }
-        let (failed, all) = (names.len(), self.hosts.len());
-        Err(Error::HostsFailed {
-            failed,
-            all,
-            names: names.into_iter().take(10).collect(),
-            remedies: self.remedies(),
-        })
-    }
-
-    /// What the failed hosts need, each remedy once; nothing where one has none, so that no other host's stands for it.
-    fn remedies(&self) -> Vec<String> {
-        let failed = self.reports.iter().filter(|report| report.state != PushState::Staged);
-        let Some(all) = failed.map(|report| report.hint.clone()).collect::<Option<BTreeSet<String>>>() else {
-            return Vec::new();
-        };
-        all.into_iter().collect()
     }
 }
 

@@ -28,3 +28,8 @@ pub(crate) fn engine_word(engine: Engine) -> &'static str {
         Engine::Rtorrent => "rtorrent",
     }
 }
+
+/// Enough of a digest to tell two apart.
+pub(crate) fn short_digest(sum: &str) -> &str {
+    sum.get(..8).unwrap_or(sum)
+}

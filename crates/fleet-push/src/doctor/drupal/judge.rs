@@ -6,7 +6,7 @@ use fleet::health::{HEADER, Verdict};
 use fleet::{Core, Drupal, Dump, Host, SharedPath};
 use record::{Check, Verdict as Found};
 
-use super::{Look, Status};
+use super::seen::{Look, Status};
 
 /// The check of drush and of what it needs.
 const DRUSH: &str = "drush";

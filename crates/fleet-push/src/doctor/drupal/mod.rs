@@ -3,6 +3,7 @@
 //! which release it runs.
 
 mod judge;
+mod seen;
 
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use record::Check;
 use record::host::HostStatus;
 use serde_json::Value;
 
+use self::seen::{Look, Status};
 use crate::error::Fault;
 
 const BRIEF: Duration = Duration::from_secs(30);
@@ -20,35 +22,6 @@ const DRUSH: Duration = Duration::from_secs(120);
 const SCRIPT: &str = include_str!("look.sh");
 /// What is asked of drush. All of its status would have the password of the database in it.
 const FIELDS: &str = "--fields=bootstrap,db-status,db-driver,drush-version,drupal-version,root,private";
-
-/// What a host says of it.
-#[derive(Debug, Default, PartialEq, Eq)]
-struct Look {
-    /// A release is live.
-    live: bool,
-    /// Where drush is.
-    drush: Option<String>,
-    /// PATH of the session.
-    path: String,
-    /// Where a drush is that the PATH does not lead to.
-    others: Vec<String>,
-    /// Programs that are there.
-    has: Vec<String>,
-    /// By site: whether settings.php includes ours; `None` if it cannot be read.
-    settings: Vec<(String, Option<bool>)>,
-}
-
-/// What drush says of a site.
-#[derive(Debug, Default, PartialEq, Eq)]
-struct Status {
-    connected: bool,
-    driver: String,
-    drush: String,
-    core: String,
-    /// Where private files are, as it is set; and below which root.
-    private: String,
-    root: String,
-}
 
 /// Looks at the host and runs its drush, changing nothing.
 pub(crate) fn examine(

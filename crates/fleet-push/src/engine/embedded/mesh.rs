@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use swarm_peer::topology::{FULL_MESH, Topology};
 
-use crate::engine::embedded::seed::SeedWay;
+use crate::engine::embedded::seeder_address::SeederAddress;
 
 /// How long the first to listen wait for the others.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -56,7 +56,7 @@ struct Inner {
     /// An rtorrent that seeds.
     foreign_seeder: Option<SocketAddr>,
     /// The embedded seeder, and what it has not been told of yet.
-    seeder: Option<SeedWay>,
+    seeder: Option<SeederAddress>,
     seeder_news: Introduction,
     /// Hosts of any engine that still want the payload.
     wanting: BTreeSet<usize>,
@@ -89,10 +89,10 @@ impl Mesh {
 
     /// The embedded seeder listens. A small fleet dials it, host by host as they join; of a large one only the first
     /// [`FULL_MESH`], or it would talk to all.
-    pub(crate) fn seeder_listens(&self, way: SeedWay) {
+    pub(crate) fn seeder_listens(&self, address: SeederAddress) {
         let mut inner = self.lock();
         inner.seeder_news.others = inner.foreign.clone();
-        inner.seeder = Some(way);
+        inner.seeder = Some(address);
     }
 
     /// `host` listens at `address`; also when it does so again after its connection broke.
@@ -233,7 +233,7 @@ impl Inner {
 
     fn know_seeder(&mut self, host: usize) {
         let Some(member) = self.members.get_mut(&host) else { return };
-        member.news.seeders.extend(self.seeder.and_then(|seeder| seeder.from(member.address.ip())));
+        member.news.seeders.extend(self.seeder.and_then(|seeder| seeder.seen_from(member.address.ip())));
     }
 
     /// `host` dials `other`.
@@ -257,8 +257,11 @@ mod tests {
         SocketAddr::from(([10, 0, 0, last], 6900))
     }
 
-    fn seeder(last: u8) -> SeedWay {
-        SeedWay::at(address(last))
+    fn seeder(last: u8) -> SeederAddress {
+        {
+            let at = address(last);
+            SeederAddress::new(Some(at.ip()), at.port())
+        }
     }
 
     fn mesh(hosts: usize) -> Mesh {

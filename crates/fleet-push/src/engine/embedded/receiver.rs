@@ -10,7 +10,7 @@ use record::receive::{Event, HEARTBEAT, Order, Receive, SILENCE};
 use crate::error::Fault;
 use crate::job::clock::Clock;
 
-/// Time to take one order in; the opening may be megabytes over a slow line.
+/// Time to take one order in; the first may be megabytes over a slow line.
 const ORDER: Duration = Duration::from_secs(30);
 /// Time until it listens: a receiver that lost its controller has to make way first.
 const LISTENS: Duration = Duration::from_secs(30);
@@ -33,14 +33,14 @@ impl Receiver {
     pub(crate) fn start(
         remote: &dyn Remote,
         host: &Host,
-        opening: Receive,
+        first: Receive,
         clock: &Clock,
     ) -> Result<(Self, u16), Fault> {
         let argv =
             Argv::new(host.swap_release.as_str()).args(["receive", "--deploy-to", host.deploy_to.as_str()]);
         let process = remote.spawn(&argv)?;
         let mut this = Self { process, heard: Instant::now(), said: Instant::now() };
-        if let Err(fault) = this.say(&Order::Receive(Box::new(opening))) {
+        if let Err(fault) = this.say(&Order::Receive(Box::new(first))) {
             // It has ended before it read everything: why is what counts.
             return Err(this.why_ended().unwrap_or(fault));
         }

@@ -242,7 +242,7 @@ mod tests {
     #[test]
     fn the_rest_of_a_group_have_it_from_their_own() {
         let hosts = ["a", "a", "a", "b"].map(|group| {
-            let mut host = crate::push::host_task::tests::host();
+            let mut host = crate::hosts::testing::host();
             host.group = group.parse().ok();
             host
         });

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use fleet::{Host, RemotePath};
 
-use super::Setup;
+use super::setup::Setup;
 use crate::hosts::address::peer_ip;
 use crate::install::fault::InstallFault;
 

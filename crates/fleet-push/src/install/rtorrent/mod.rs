@@ -2,28 +2,17 @@
 //! with `--write` put in place. Nothing is started: the commands for that are printed.
 
 mod files;
+mod setup;
 mod write;
 
 use cli::Console;
 use fleet::{Host, Remote, RemotePath, UserName};
 
 use self::files::{Plan, plan};
+pub(crate) use self::setup::Setup;
 use self::write::{Before, Facts, Kept};
 use super::fault::InstallFault;
 use crate::Error;
-
-/// What was asked for.
-#[derive(Debug)]
-pub(crate) struct Setup {
-    /// Put it in place.
-    pub(crate) write: bool,
-    /// Whom rtorrent runs as.
-    pub(crate) user: UserName,
-    /// Its configuration.
-    pub(crate) config: RemotePath,
-    /// Where units of systemd lie.
-    pub(crate) units: RemotePath,
-}
 
 /// What was shown or done on a host.
 #[derive(Debug)]

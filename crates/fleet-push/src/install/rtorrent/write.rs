@@ -6,11 +6,11 @@ use std::time::Duration;
 use fleet::{Argv, Remote, RemotePath, UserName};
 use record::Sha256;
 
-use super::Setup;
 use super::files::{File, Plan};
+use super::setup::Setup;
 use crate::error::Fault;
 use crate::install::fault::InstallFault;
-use crate::install::short;
+use crate::show::words::short_digest;
 
 const BRIEF: Duration = Duration::from_secs(60);
 /// `$1` rtorrent's user, then directories up to `--`, then files. One line a fact; changes nothing.
@@ -162,7 +162,7 @@ pub(super) fn write(
             Before::Nothing => None,
             Before::Other(sum) => {
                 // By its content, so that nothing that was ever there is lost by writing twice.
-                let kept = format!("{path}.before-{}", short(&sum));
+                let kept = format!("{path}.before-{}", short_digest(&sum));
                 let output =
                     remote.exec(&Argv::new("sh").args(["-c", KEEP, "sh", &path, &kept]), b"", BRIEF)?;
                 if !output.status.success() {

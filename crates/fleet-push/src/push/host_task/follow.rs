@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::Visit;
+use super::task::HostTask;
 use crate::engine::rtorrent::watch::Next;
 use crate::engine::{Engine, Seen};
 use crate::error::Fault;
@@ -13,21 +13,21 @@ const POLL: Duration = Duration::from_millis(250);
 /// A client that has worked and is away for longer has not merely been restarted.
 const LONGEST_DOWN: Duration = Duration::from_secs(60);
 
-impl Visit<'_> {
+impl HostTask<'_> {
     /// Follows the download to its end.
     pub(super) fn follow(&mut self, engine: &dyn Engine) -> Result<Seen, Fault> {
         let mut speed = Speed::default();
         loop {
-            if let Some(seen) = self.patiently(LONGEST_DOWN, |visit| visit.step(engine, &mut speed))? {
+            if let Some(seen) = self.patiently(LONGEST_DOWN, |task| task.step(engine, &mut speed))? {
                 return Ok(seen);
             }
-            self.tour.clock.pause(self.per_lot(POLL))?;
+            self.push.clock.pause(self.per_lot(POLL))?;
         }
     }
 
     /// Looks once and does what is to be done; gives what was seen once everything is there.
     fn step(&mut self, engine: &dyn Engine, speed: &mut Speed) -> Result<Option<Seen>, Fault> {
-        let swarm = &self.tour.swarm;
+        let swarm = &self.push.swarm;
         let seen = engine.look()?;
         if let Some(seen) = &seen {
             self.report.bytes = seen.bytes;
@@ -49,7 +49,7 @@ impl Visit<'_> {
             let address = peer_address(self.host);
             engine.introduce(&swarm.join(self.index, address))?;
             if let Some(address) = address.filter(|_| self.is_dialled_by_ours()) {
-                self.tour.mesh.outside(address);
+                self.push.mesh.outside(address);
             }
             // At once: a host that is complete need not wait for the next look.
             next = self.watch.next(self.now(), seen.as_ref());
@@ -71,7 +71,7 @@ impl Visit<'_> {
                 let address = peer_address(self.host);
                 engine.introduce(&swarm.rejoin(self.index, address))?;
                 if let Some(address) = address {
-                    self.tour.mesh.outside(address);
+                    self.push.mesh.outside(address);
                 }
             }
             (Next::Start, _) => {
@@ -96,7 +96,7 @@ impl Visit<'_> {
     /// Others may count on it if it has an upload slot free. What it says is worth no failure.
     fn tell_giver(&self, engine: &dyn Engine) -> Result<(), Fault> {
         match engine.has_free_slot() {
-            Ok(true) => self.tour.swarm.gives(self.index),
+            Ok(true) => self.push.swarm.gives(self.index),
             Ok(false) => log::info!("{}: all its upload slots are taken", self.host.name),
             Err(fault @ Fault::Terminated) => return Err(fault),
             Err(fault) if fault.is_connection_loss() => return Err(fault),
@@ -107,10 +107,10 @@ impl Visit<'_> {
 
     /// Asks whom the bytes came from. Without an answer the download goes on as well: it may have vanished since the look.
     fn account(&mut self, engine: &dyn Engine) -> Result<(), Fault> {
-        let tour = self.tour;
+        let push = self.push;
         match engine.sources() {
             Ok(sources) => {
-                self.report.received = Some(self.origin.look(&sources, |ip| tour.swarm.is_seeder(ip)));
+                self.report.received = Some(self.origin.look(&sources, |ip| push.swarm.is_seeder(ip)));
             }
             Err(fault @ Fault::Terminated) => return Err(fault),
             Err(fault) if fault.is_connection_loss() => return Err(fault),
@@ -120,12 +120,12 @@ impl Visit<'_> {
     }
 }
 
-impl Visit<'_> {
+impl HostTask<'_> {
     /// Whether embedded peers, and the seeder here, dial its client. The rest of a group with sources of its own are left
     /// to them; but peers of a private torrent have no other way to meet.
     fn is_dialled_by_ours(&self) -> bool {
-        let tour = self.tour;
-        tour.swarm.is_source(self.index) || !tour.job.introduce || tour.mesh.has_embedded()
+        let push = self.push;
+        push.swarm.is_source(self.index) || !push.job.introduce || push.mesh.has_embedded()
     }
 }
 

@@ -8,14 +8,15 @@ use std::time::{Duration, Instant};
 use fleet::Remote;
 use record::receive::{Event, Progress};
 
-use super::Visit;
+use super::task::HostTask;
 use crate::engine::embedded::mesh::Introduction;
 use crate::engine::embedded::receiver::Receiver;
+use crate::engine::embedded::start_message::start_message;
 use crate::error::Fault;
 use crate::hosts::address::peer_ip;
 use crate::hosts::agent;
-use crate::push::semaphore::Pass;
-use crate::show::board::Told;
+use crate::push::semaphore::Permit;
+use crate::show::board::HostUpdate;
 use crate::show::report::add;
 
 /// Without a new byte for so long, a host gets to know others.
@@ -26,7 +27,7 @@ const LONELY: Duration = Duration::from_secs(2);
 const RESTARTS: u32 = 3;
 
 /// What is known of a host's download.
-struct Course {
+struct Download {
     /// When it began to listen. Until it is introduced it waits for the others to.
     listens: Instant,
     introduced: Option<Instant>,
@@ -38,18 +39,18 @@ struct Course {
     settled: bool,
 }
 
-impl Visit<'_> {
+impl HostTask<'_> {
     /// From its start to its end. Once the release is staged nothing is a failure any more.
     pub(super) fn receive(
         &mut self,
         remote: &dyn Remote,
         has_release: bool,
-        pass: Pass<'_>,
+        permit: Permit<'_>,
     ) -> Result<(), Fault> {
-        let mut pass = Some(pass);
+        let mut permit = Some(permit);
         let mut restarts = 0;
         loop {
-            match self.receive_once(remote, has_release, pass.take()) {
+            match self.receive_once(remote, has_release, permit.take()) {
                 Err(Fault::Killed { reason }) if restarts < RESTARTS => {
                     restarts += 1;
                     self.say(format!("swap-release receive ended by {reason}, starting it again"));
@@ -69,15 +70,15 @@ impl Visit<'_> {
         &mut self,
         remote: &dyn Remote,
         has_release: bool,
-        pass: Option<Pass<'_>>,
+        permit: Option<Permit<'_>>,
     ) -> Result<(), Fault> {
-        let (mesh, index) = (Arc::clone(&self.tour.mesh), self.index);
+        let (mesh, index) = (Arc::clone(&self.push.mesh), self.index);
         let started = Instant::now();
-        let opening = self.tour.job.opening(self.host, !has_release)?;
-        let (mut receiver, port) = Receiver::start(remote, self.host, opening, &self.tour.clock)?;
+        let first = start_message(&self.push.job, self.host, !has_release)?;
+        let (mut receiver, port) = Receiver::start(remote, self.host, first, &self.push.clock)?;
         // It is begun: the next host may.
         self.began_once = true;
-        drop(pass);
+        drop(permit);
         add(&mut self.report.seconds.push, started.elapsed());
         self.tell_now();
         let group = self.host.group.as_ref().map(fleet::HostName::as_str);
@@ -85,7 +86,7 @@ impl Visit<'_> {
             mesh.listens(index, SocketAddr::new(ip, port), group);
         }
         let now = Instant::now();
-        let mut course = Course {
+        let mut download = Download {
             listens: now,
             introduced: None,
             still_since: now,
@@ -97,10 +98,10 @@ impl Visit<'_> {
         if has_release {
             self.settle();
         }
-        let followed = self.follow_receiver(&mut receiver, &mut course);
+        let followed = self.follow_receiver(&mut receiver, &mut download);
         mesh.leave(index);
-        if course.complete.is_none() {
-            self.add_download(&course);
+        if download.complete.is_none() {
+            self.add_download(&download);
         }
         let uploaded = match &followed {
             Err(Fault::Terminated) => receiver.stop_now(),
@@ -110,68 +111,68 @@ impl Visit<'_> {
         self.report.uploaded = uploaded.or(self.report.uploaded);
         match followed {
             // The release is there and proved: that its receiver could not stay is the others' loss only.
-            Err(fault) if course.settled && !matches!(fault, Fault::Terminated) => {
+            Err(fault) if download.settled && !matches!(fault, Fault::Terminated) => {
                 log::info!("{}: after it was done: {fault}", self.host.name);
                 Ok(())
             }
-            Err(Fault::Terminated) if course.settled => Ok(()),
+            Err(Fault::Terminated) if download.settled => Ok(()),
             result => result,
         }
     }
 
     /// Until nobody in the fleet wants anything any more.
-    fn follow_receiver(&mut self, receiver: &mut Receiver, course: &mut Course) -> Result<(), Fault> {
-        let tour = self.tour;
+    fn follow_receiver(&mut self, receiver: &mut Receiver, download: &mut Download) -> Result<(), Fault> {
+        let push = self.push;
         loop {
-            tour.clock.check()?;
-            if let Some(Introduction { seeders, others }) = tour.mesh.news(self.index) {
+            push.clock.check()?;
+            if let Some(Introduction { seeders, others }) = push.mesh.news(self.index) {
                 receiver.introduce(seeders, others)?;
                 let now = Instant::now();
-                if course.introduced.is_none() {
-                    course.introduced = Some(now);
-                    if course.complete.is_none() {
-                        add(&mut self.report.seconds.push, course.listens.elapsed());
+                if download.introduced.is_none() {
+                    download.introduced = Some(now);
+                    if download.complete.is_none() {
+                        add(&mut self.report.seconds.push, download.listens.elapsed());
                     }
-                    (course.still_since, course.lonely_since) = (now, now);
+                    (download.still_since, download.lonely_since) = (now, now);
                 }
             }
             if let Some(event) = receiver.next()? {
-                self.hear(event, course)?;
+                self.hear(event, download)?;
             }
-            if course.settled && tour.mesh.is_over() {
+            if download.settled && push.mesh.is_over() {
                 return Ok(());
             }
-            if course.introduced.is_some() && course.complete.is_none() {
-                self.help(course);
+            if download.introduced.is_some() && download.complete.is_none() {
+                self.help(download);
             }
         }
     }
 
-    fn hear(&mut self, event: Event, course: &mut Course) -> Result<(), Fault> {
+    fn hear(&mut self, event: Event, download: &mut Download) -> Result<(), Fault> {
         match event {
             Event::Progress(progress) => {
-                if progress.bytes > course.progress.bytes || progress.checking {
-                    course.still_since = Instant::now();
+                if progress.bytes > download.progress.bytes || progress.checking {
+                    download.still_since = Instant::now();
                     self.moved = Instant::now();
                 }
-                course.progress = progress;
+                download.progress = progress;
                 self.report.hear(&progress);
                 self.tell_now();
             }
             Event::Complete { .. } => {
-                course.complete = Some(Instant::now());
-                self.add_download(course);
-                self.report.bytes = self.tour.job.release.payload.bytes;
+                download.complete = Some(Instant::now());
+                self.add_download(download);
+                self.report.bytes = self.push.job.release.payload.bytes;
                 self.tell_now();
-                self.tour.swarm.gives(self.index);
+                self.push.swarm.gives(self.index);
                 self.tell_whole();
             }
             Event::Staged(reply) => {
-                if let Some(complete) = course.complete {
+                if let Some(complete) = download.complete {
                     add(&mut self.report.seconds.stage, complete.elapsed());
                 }
-                agent::prove(&self.tour.job, reply)?;
-                course.settled = true;
+                agent::prove(&self.push.job, reply)?;
+                download.settled = true;
                 self.settle();
             }
             Event::Banned { peer, why } => {
@@ -184,24 +185,24 @@ impl Visit<'_> {
     }
 
     /// From the introduction on: before it there is nobody to download from.
-    fn add_download(&mut self, course: &Course) {
-        add(&mut self.report.seconds.download, course.introduced.unwrap_or(course.listens).elapsed());
+    fn add_download(&mut self, download: &Download) {
+        add(&mut self.report.seconds.download, download.introduced.unwrap_or(download.listens).elapsed());
     }
 
     /// Finds more peers for a host that gets nothing, or is reached by nobody.
-    fn help(&self, course: &mut Course) {
-        let mesh = &self.tour.mesh;
-        if course.still_since.elapsed() >= RESTLESS {
+    fn help(&self, download: &mut Download) {
+        let mesh = &self.push.mesh;
+        if download.still_since.elapsed() >= RESTLESS {
             log::info!("{}: nothing new comes, introducing it to others", self.host.name);
-            course.still_since = Instant::now();
+            download.still_since = Instant::now();
             mesh.more(self.index);
         }
-        let peers = usize::try_from(course.progress.peers).unwrap_or(usize::MAX);
+        let peers = usize::try_from(download.progress.peers).unwrap_or(usize::MAX);
         if peers >= mesh.links(self.index) {
-            course.lonely_since = Instant::now();
-        } else if course.lonely_since.elapsed() >= LONELY {
+            download.lonely_since = Instant::now();
+        } else if download.lonely_since.elapsed() >= LONELY {
             log::info!("{}: reached by fewer than it should be, has it dial them", self.host.name);
-            course.lonely_since = Instant::now();
+            download.lonely_since = Instant::now();
             mesh.dial_all(self.index);
         }
     }
@@ -209,7 +210,7 @@ impl Visit<'_> {
     /// It has the release: told at once, though its receiver stays.
     fn settle(&mut self) {
         self.report.state = record::PushState::Staged;
-        self.tour.mesh.settle(self.index);
-        (self.tell)(Told::Settled(self.report.clone()));
+        self.push.mesh.settle(self.index);
+        (self.tell)(HostUpdate::Settled(self.report.clone()));
     }
 }

@@ -1,26 +1,28 @@
-//! Visits of hosts that only write down what is done to them: the order of effects, and what becomes of refusals.
+//! Work on hosts that only write down what is done to them: the order of effects, and what becomes of refusals.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use fleet::{Effect, Host, Interrupt, Inventory, RecordingRemote, Reply, Status};
-use record::host::{HostStatus, ReleaseState, ReleaseStatus, StageReply};
-use record::{Layout, NamedFile, PayloadFile, PushState, Release, Sha256};
+use fleet::{Effect, Interrupt, RecordingRemote, Reply, Status};
+use record::host::{ReleaseState, ReleaseStatus, StageReply};
+use record::{Layout, PushState, Release, Sha256};
 
 use crate::engine::embedded::mesh::Mesh;
-use crate::engine::embedded::opening::Company;
 use crate::engine::rtorrent::groups::Groups;
 use crate::engine::rtorrent::swarm::Swarm;
 use crate::engine::{Engine, Loaded, Seen};
 use crate::error::Fault;
+use crate::hosts::testing::{host, release, status};
 use crate::job::clock::Clock;
+use crate::job::peer_policy::PeerPolicy;
 use crate::job::torrent::Torrent;
 use crate::job::{Job, Seeding};
+use crate::push::context::PushContext;
 use crate::push::copies::Copies;
-use crate::push::host_task::Tour;
-use crate::push::semaphore::Gate;
+use crate::push::host_task;
+use crate::push::semaphore::Semaphore;
 use crate::show::report::HostReport;
 
 type Log = Arc<Mutex<Vec<String>>>;
@@ -90,52 +92,6 @@ impl Engine for Recorded {
     }
 }
 
-pub(crate) fn release(layout: Layout) -> Release {
-    let named = |file: &str| NamedFile { file: file.parse().unwrap(), sha256: Sha256::of(file.as_bytes()) };
-    Release {
-        id: "r2".parse().unwrap(),
-        infohash: "00112233445566778899aabbccddeeff00112233".parse().unwrap(),
-        tree_digest: Sha256::of(b"tree"),
-        layout,
-        payload: PayloadFile { file: "x.tar.zst".parse().unwrap(), bytes: 1000, sha256: None },
-        torrent: named("x.torrent"),
-        manifest: named("x.manifest.jsonl"),
-        piece_length: 65536,
-        files: 1,
-        bytes: 2000,
-        private: false,
-        source: None,
-    }
-}
-
-pub(crate) fn host() -> Host {
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("fleet.toml");
-    std::fs::write(
-        &path,
-        "[site]\ndeploy_to = \"/srv/site\"\n[hosts.web1]\naddress = \"10.0.0.11\"\n\
-                engine = \"rtorrent\"\n",
-    )
-    .unwrap();
-    Inventory::load(&path).unwrap().hosts.remove(0)
-}
-
-pub(crate) fn status(releases: Vec<ReleaseStatus>) -> Reply {
-    let status = HostStatus {
-        shared: record::host::SharedStatus::default(),
-        schema: HostStatus::SCHEMA.into(),
-        version: "0".into(),
-        current: None,
-        foreign: None,
-        previous: None,
-        busy: None,
-        releases,
-        owed: None,
-        remains: None,
-    };
-    Reply::Says(Status::Exited(0), serde_json::to_vec(&status).unwrap())
-}
-
 fn staged(tree_digest: Sha256) -> Reply {
     let reply = StageReply {
         release: "r2".parse().unwrap(),
@@ -158,7 +114,7 @@ fn lost() -> Reply {
     Reply::Fails(fleet::Error::Lost { host, step: "swap-release".into(), detail: "reset".into() })
 }
 
-/// What a visit is played with.
+/// What a task is played with.
 struct Play {
     layout: Layout,
     place: &'static str,
@@ -182,11 +138,8 @@ impl Default for Play {
 }
 
 impl Play {
-    /// Visits a host on which the `n`th run of a verb answers as `answer(verb, n)` says; gives what was done there.
-    fn visit(
-        self,
-        answer: impl Fn(&str, usize) -> Reply + Send + Sync + 'static,
-    ) -> (HostReport, Vec<String>) {
+    /// Works on a host on which the `n`th run of a verb answers as `answer(verb, n)` says; gives what was done there.
+    fn run(self, answer: impl Fn(&str, usize) -> Reply + Send + Sync + 'static) -> (HostReport, Vec<String>) {
         let log = Log::default();
         let seen = Arc::clone(&log);
         let script = Arc::new(move |effect: &Effect| {
@@ -218,7 +171,7 @@ impl Play {
             torrent: Torrent::for_tests(dir.path(), None, &[]),
             manifest: (self.layout == Layout::Tree).then(|| b"manifest".to_vec()),
             seeding: Seeding::Client(seeder),
-            company: Company {
+            peers: PeerPolicy {
                 push: "p".into(),
                 key: None,
                 admit: Vec::new(),
@@ -231,12 +184,12 @@ impl Play {
             seeder_socket: None,
         };
         let engine_log = Arc::clone(&log);
-        let tour = Tour {
+        let push = PushContext {
             hosts: Arc::new([host()]),
             swarm: Arc::new(Swarm::new(Some(seeder), 1000, Groups::default())),
             mesh: Arc::new(Mesh::new([0].into(), [].into(), &[])),
             copies: Arc::new(Copies::new(1)),
-            gate: Arc::new(Gate::new(1)),
+            begin: Arc::new(Semaphore::new(1)),
             job: Arc::new(job),
             clock: Clock::start(Duration::from_secs(60), self.interrupt),
             dial: Arc::new(move |host| {
@@ -250,7 +203,7 @@ impl Play {
                 Box::new(Recorded { log, looks: Mutex::new(0), before, place: self.place })
             }),
         };
-        let report = tour.visit(0, &host(), &|_| ());
+        let report = host_task::run(&push, 0, &host(), &|_| ());
         let done = log.lock().unwrap().clone();
         (report, done)
     }
@@ -265,7 +218,7 @@ const INTRODUCE: &str = "introduce [10.0.0.5:6890]";
 
 #[test]
 fn a_host_that_has_nothing_gets_everything_in_order() {
-    let (report, done) = Play::default().visit(|verb, _| match verb {
+    let (report, done) = Play::default().run(|verb, _| match verb {
         "status" => status(vec![]),
         _ => staged(Sha256::of(b"tree")),
     });
@@ -290,12 +243,12 @@ fn a_host_that_has_the_release_is_left_alone() {
             origin: record::host::Origin::Built,
         }])
     };
-    let (report, done) = Play::default().visit(move |_, _| has(ReleaseState::Active, b"tree"));
+    let (report, done) = Play::default().run(move |_, _| has(ReleaseState::Active, b"tree"));
     assert_eq!(done, [STATUS]);
     assert_eq!((report.state, report.already), (PushState::Staged, true));
 
     // A staging that was cut off is no release.
-    let (report, done) = Play::default().visit(move |verb, _| match verb {
+    let (report, done) = Play::default().run(move |verb, _| match verb {
         "status" => has(ReleaseState::Staging, b"tree"),
         _ => staged(Sha256::of(b"tree")),
     });
@@ -303,14 +256,14 @@ fn a_host_that_has_the_release_is_left_alone() {
     assert_eq!((report.state, report.already), (PushState::Staged, false));
 
     // The same name for another tree is found out before anything is sent.
-    let (report, done) = Play::default().visit(move |_, _| has(ReleaseState::Staged, b"another tree"));
+    let (report, done) = Play::default().run(move |_, _| has(ReleaseState::Staged, b"another tree"));
     assert_eq!(done, [STATUS]);
     assert!(report.error.unwrap().contains("the host has another release `r2`"));
 }
 
 #[test]
 fn a_download_that_an_earlier_push_left_is_loaded_anew() {
-    let (report, done) = Play { before: true, ..Play::default() }.visit(|verb, _| match verb {
+    let (report, done) = Play { before: true, ..Play::default() }.run(|verb, _| match verb {
         "status" => status(vec![]),
         _ => staged(Sha256::of(b"tree")),
     });
@@ -320,7 +273,7 @@ fn a_download_that_an_earlier_push_left_is_loaded_anew() {
 
 #[test]
 fn a_refused_payload_is_fetched_again_once() {
-    let (report, done) = Play::default().visit(|verb, before| match (verb, before) {
+    let (report, done) = Play::default().run(|verb, before| match (verb, before) {
         ("status", _) => status(vec![]),
         (_, 0) => exits(12),
         _ => staged(Sha256::of(b"tree")),
@@ -329,7 +282,7 @@ fn a_refused_payload_is_fetched_again_once() {
     assert_eq!(report.state, PushState::Staged, "{report:?}");
 
     let (report, done) =
-        Play::default().visit(|verb, _| if verb == "status" { status(vec![]) } else { exits(12) });
+        Play::default().run(|verb, _| if verb == "status" { status(vec![]) } else { exits(12) });
     assert_eq!(done.iter().filter(|line| *line == STAGE).count(), 2);
     assert_eq!(report.state, PushState::Failed);
     assert!(report.error.unwrap().contains("the payload was refused"));
@@ -339,18 +292,18 @@ fn a_refused_payload_is_fetched_again_once() {
 fn other_refusals_are_final() {
     for code in [2, 10, 11, 127] {
         let (report, done) =
-            Play::default().visit(move |verb, _| if verb == "status" { status(vec![]) } else { exits(code) });
+            Play::default().run(move |verb, _| if verb == "status" { status(vec![]) } else { exits(code) });
         assert_eq!(done, [STATUS, WANT, "load", INTRODUCE, STAGE]);
         assert!(report.error.unwrap().contains(&format!("exit status {code}")));
     }
-    let (report, done) = Play::default().visit(|_, _| exits(127));
+    let (report, done) = Play::default().run(|_, _| exits(127));
     assert_eq!(done, [STATUS]);
     assert!(report.hint.unwrap().contains("install swap-release"));
 }
 
 #[test]
 fn a_held_lock_is_waited_for() {
-    let (report, done) = Play::default().visit(|verb, before| match (verb, before) {
+    let (report, done) = Play::default().run(|verb, before| match (verb, before) {
         ("status", _) => status(vec![]),
         (_, 0) => exits(75),
         _ => staged(Sha256::of(b"tree")),
@@ -365,19 +318,19 @@ fn a_host_whose_lock_is_held_has_no_word_left_and_one_that_cannot_keep_it_is_tol
         "status" => status(vec![]),
         _ => staged(Sha256::of(b"tree")),
     };
-    let (report, done) = Play { want: 75, ..Play::default() }.visit(good);
+    let (report, done) = Play { want: 75, ..Play::default() }.run(good);
     assert_eq!(
         (report.state, &done[2..]),
         (PushState::Staged, &["load", INTRODUCE, STAGE].map(String::from)[..])
     );
-    let (report, done) = Play { want: 11, ..Play::default() }.visit(good);
+    let (report, done) = Play { want: 11, ..Play::default() }.run(good);
     assert_eq!(done, [STATUS, WANT]);
     assert!(report.error.unwrap().contains("swap-release want"));
 }
 
 #[test]
 fn a_proof_of_another_tree_is_no_proof() {
-    let (report, _) = Play::default().visit(|verb, _| match verb {
+    let (report, _) = Play::default().run(|verb, _| match verb {
         "status" => status(vec![]),
         _ => staged(Sha256::of(b"another tree")),
     });
@@ -387,7 +340,7 @@ fn a_proof_of_another_tree_is_no_proof() {
 
 #[test]
 fn a_lost_connection_begins_again_and_finds_what_is_done() {
-    let (report, done) = Play::default().visit(|verb, before| match (verb, before) {
+    let (report, done) = Play::default().run(|verb, before| match (verb, before) {
         ("status", _) => status(vec![]),
         (_, 0) => lost(),
         _ => staged(Sha256::of(b"tree")),
@@ -398,7 +351,7 @@ fn a_lost_connection_begins_again_and_finds_what_is_done() {
 
 #[test]
 fn a_connection_that_always_breaks_is_given_up() {
-    let (report, done) = Play::default().visit(|_, _| lost());
+    let (report, done) = Play::default().run(|_, _| lost());
     assert_eq!(done, [STATUS; 4], "once, and three times more");
     assert!(report.error.unwrap().contains("connection lost"));
 }
@@ -406,7 +359,7 @@ fn a_connection_that_always_breaks_is_given_up() {
 #[test]
 fn a_plain_tree_has_its_manifest_beside_it() {
     let play = Play { layout: Layout::Tree, place: "/srv/site/incoming/0011", ..Play::default() };
-    let (report, done) = play.visit(|verb, _| match verb {
+    let (report, done) = play.run(|verb, _| match verb {
         "status" => status(vec![]),
         _ => staged(Sha256::of(b"tree")),
     });
@@ -424,16 +377,16 @@ fn a_plain_tree_has_its_manifest_beside_it() {
 #[test]
 fn a_client_cannot_name_any_place_it_likes() {
     for place in ["", "relative", "/srv/../etc/passwd", "/srv/a\nb"] {
-        let (report, done) = Play { place, ..Play::default() }.visit(|_, _| status(vec![]));
+        let (report, done) = Play { place, ..Play::default() }.run(|_, _| status(vec![]));
         assert!(report.error.unwrap().starts_with("rtorrent says that the payload is at"));
         assert_eq!(done, [STATUS, WANT, "load", INTRODUCE]);
     }
 }
 
 #[test]
-fn an_interrupted_visit_does_nothing_more() {
+fn an_interrupted_task_does_nothing_more() {
     let play = Play { interrupt: Interrupt::new(|| true), ..Play::default() };
-    let (report, done) = play.visit(|_, _| status(vec![]));
+    let (report, done) = play.run(|_, _| status(vec![]));
     assert!(done.is_empty(), "{done:?}");
     assert_eq!((report.state, report.error.as_deref()), (PushState::Skipped, None), "nobody spoke to it");
 }

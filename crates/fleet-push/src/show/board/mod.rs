@@ -10,23 +10,23 @@ use fleet::{Event, Host};
 use record::{PushState, ReleaseId, SeederSpared};
 
 use crate::show::events::{Events, phase};
-use crate::show::live::{self, Picture, Row};
+use crate::show::live::{self, Row, Snapshot};
 use crate::show::metrics::Metrics;
 use crate::show::origin::Received;
 use crate::show::report::HostReport;
 use crate::show::words::copies;
 
-/// What a host's thread tells.
+/// What a host's thread reports.
 #[derive(Debug)]
-pub(crate) enum Told {
+pub(crate) enum HostUpdate {
     /// Where it stands.
-    Now(HostReport),
+    Progress(HostReport),
     /// It is done, though it may stay for the others' sake.
     Settled(HostReport),
     /// Something worth a line.
     Line(String),
     /// The seeder may leave.
-    Spared(SeederSpared),
+    SeederSpared(SeederSpared),
 }
 
 /// Hosts of which a line of progress tells one by one.
@@ -52,7 +52,7 @@ pub(crate) struct Board<'a> {
     shown_at: Option<Instant>,
     /// How many hosts were looked at to show them, in all.
     looked_at: usize,
-    beside: Beside,
+    files: ProgressFiles,
 }
 
 /// How progress is shown.
@@ -86,21 +86,21 @@ impl<'a> Board<'a> {
             shown: console.live().map_or_else(|| Shown::Lines(console.progress("push", total)), Shown::Table),
             shown_at: None,
             looked_at: 0,
-            beside: Beside::default(),
+            files: ProgressFiles::default(),
         }
     }
 
-    /// Tells files, too.
-    pub(crate) fn beside(self, events: Option<Events>, metrics: Option<Metrics>) -> Self {
-        Self { beside: Beside { events, metrics, seeder: self.seeder.clone() }, ..self }
+    /// Also writes these files.
+    pub(crate) fn with_files(self, events: Option<Events>, metrics: Option<Metrics>) -> Self {
+        Self { files: ProgressFiles { events, metrics, seeder: self.seeder.clone() }, ..self }
     }
 
     /// Takes note, and shows it when it is time to.
-    pub(crate) fn hear(&mut self, event: Event<Told>) {
+    pub(crate) fn hear(&mut self, event: Event<HostUpdate>) {
         self.hear_at(event, Instant::now());
     }
 
-    fn hear_at(&mut self, event: Event<Told>, now: Instant) {
+    fn hear_at(&mut self, event: Event<HostUpdate>, now: Instant) {
         let about = match &event {
             Event::Begun(index) | Event::Said(index, _) | Event::Ended(index) => Some(*index),
             Event::Tick => None,
@@ -111,18 +111,18 @@ impl<'a> Board<'a> {
                     report.state = PushState::Failed;
                 }
             }
-            Event::Said(index, Told::Now(report)) => {
+            Event::Said(index, HostUpdate::Progress(report)) => {
                 if let Some(known) = self.reports.get_mut(index) {
                     *known = report;
                 }
             }
-            Event::Said(index, Told::Settled(report)) => {
+            Event::Said(index, HostUpdate::Settled(report)) => {
                 if let Some(known) = self.reports.get_mut(index) {
                     *known = report;
                 }
                 self.say_end(index);
             }
-            Event::Said(index, Told::Line(line)) => {
+            Event::Said(index, HostUpdate::Line(line)) => {
                 if let Some(host) = self.hosts.get(index) {
                     if self.is_crowded() {
                         log::info!("{} {line}", host.name);
@@ -131,7 +131,7 @@ impl<'a> Board<'a> {
                     }
                 }
             }
-            Event::Said(_, Told::Spared(spared)) => {
+            Event::Said(_, HostUpdate::SeederSpared(spared)) => {
                 self.console
                     .say(format!("the swarm has {} complete copies; the seeder may leave", spared.copies));
                 self.spared = Some(spared);
@@ -141,7 +141,7 @@ impl<'a> Board<'a> {
             }
             Event::Tick => {}
         }
-        self.beside.tell(about, self.hosts, &self.reports, self.console);
+        self.files.tell(about, self.hosts, &self.reports, self.console);
         if self.shown_at.is_none_or(|at| now.saturating_duration_since(at) >= PACE) {
             self.shown_at = Some(now);
             self.looked_at += self.reports.len();
@@ -161,12 +161,12 @@ impl<'a> Board<'a> {
             }
             Shown::Table(live) => {
                 let (width, height) = live.size();
-                live.show(&self.picture().lines(width, height));
+                live.show(&self.snapshot().lines(width, height));
             }
         }
     }
 
-    fn picture(&self) -> Picture<'_> {
+    fn snapshot(&self) -> Snapshot<'_> {
         let rows = self.hosts.iter().zip(&self.reports).map(|(host, report)| Row {
             name: host.name.as_str(),
             phase: phase(report),
@@ -177,7 +177,7 @@ impl<'a> Board<'a> {
             error: report.error.as_deref(),
         });
         let sent = self.seeder.as_ref().map(|sent| sent.load(Ordering::Relaxed));
-        Picture { release: &self.release, size: self.size, rows: rows.collect(), sent }
+        Snapshot { release: &self.release, size: self.size, rows: rows.collect(), sent }
     }
 
     /// Who is how far: the whole fleet in a few words, and the slowest hosts one by one.
@@ -237,21 +237,21 @@ impl<'a> Board<'a> {
     }
 
     /// What is known of each host, and the files that are still to be told of the end.
-    pub(crate) fn into_reports(self) -> (Vec<HostReport>, Beside) {
-        (self.reports, self.beside)
+    pub(crate) fn into_reports(self) -> (Vec<HostReport>, ProgressFiles) {
+        (self.reports, self.files)
     }
 }
 
 /// The files that are kept beside the console. One that cannot be written is told of once, and then left alone: a push
 /// does not fail for it.
 #[derive(Default)]
-pub(crate) struct Beside {
+pub(crate) struct ProgressFiles {
     events: Option<Events>,
     metrics: Option<Metrics>,
     seeder: Option<Arc<AtomicU64>>,
 }
 
-impl Beside {
+impl ProgressFiles {
     fn tell(&mut self, about: Option<usize>, hosts: &[Host], reports: &[HostReport], console: &Console) {
         if let Some((events, index)) = self.events.as_mut().zip(about)
             && let Some((host, report)) = hosts.get(index).zip(reports.get(index))

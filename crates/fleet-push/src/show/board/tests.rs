@@ -34,11 +34,11 @@ fn what_a_word_of_a_host_costs_does_not_grow_with_the_fleet() {
         let mut report = HostReport::new();
         (report.state, report.bytes, report.seconds.push) = (PushState::Failed, 500, Some(0.1));
         let now = began + Duration::from_micros(u64::try_from(number).unwrap() * 100);
-        board.hear_at(Event::Said(number % hosts.len(), Told::Now(report)), now);
+        board.hear_at(Event::Said(number % hosts.len(), HostUpdate::Progress(report)), now);
     }
     let looks = board.looked_at / hosts.len();
     assert!((20..=26).contains(&looks), "{looks} looks at all hosts for {events} words");
     // And still nothing of what they said is lost.
-    let picture = board.picture();
+    let picture = board.snapshot();
     assert!(picture.rows.iter().all(|row| row.phase == HostPhase::Downloading && row.bytes == 500));
 }

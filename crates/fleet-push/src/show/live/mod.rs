@@ -33,7 +33,7 @@ pub(crate) struct Row<'a> {
 
 /// All of them at one moment.
 #[derive(Clone, Debug)]
-pub(crate) struct Picture<'a> {
+pub(crate) struct Snapshot<'a> {
     pub(crate) release: &'a str,
     /// Bytes of the payload.
     pub(crate) size: u64,
@@ -43,7 +43,7 @@ pub(crate) struct Picture<'a> {
     pub(crate) sent: Option<u64>,
 }
 
-impl Picture<'_> {
+impl Snapshot<'_> {
     /// The lines for a terminal of this size, none of them wider, and one fewer than it has, for the cursor.
     pub(crate) fn lines(&self, width: usize, height: usize) -> Vec<String> {
         let room = height.saturating_sub(1).max(1);

@@ -8,8 +8,8 @@ fn row(name: &str, phase: HostPhase, mb: u64) -> Row<'_> {
     Row { name, phase, bytes: mb * MB, rate: None, peers: 0, received: None, error: None }
 }
 
-fn picture(rows: Vec<Row<'_>>) -> Picture<'_> {
-    Picture { release: "42-0a1b2c3d", size: 20 * MB, rows, sent: Some(23 * MB) }
+fn snapshot(rows: Vec<Row<'_>>) -> Snapshot<'_> {
+    Snapshot { release: "42-0a1b2c3d", size: 20 * MB, rows, sent: Some(23 * MB) }
 }
 
 #[test]
@@ -36,7 +36,7 @@ fn three_hosts_are_all_shown_in_the_order_of_the_inventory() {
         "web2  staged       100 %  -         -      40 %",
         "web3  failed       0 %    -         -      -            no route to host",
     ];
-    assert_eq!(picture(rows).lines(80, 24), expected);
+    assert_eq!(snapshot(rows).lines(80, 24), expected);
 }
 
 /// A thousand hosts: 0..7 failed, 7..20 connect, 20..600 download, 600..610 verify, 610..900 are done, the rest waits.
@@ -64,7 +64,7 @@ fn thousand(names: &[String]) -> Vec<Row<'_>> {
 #[test]
 fn of_a_thousand_the_slowest_ten_and_the_failures_are_shown() {
     let names: Vec<String> = (0..1000).map(|number| format!("web{number}")).collect();
-    let lines = picture(thousand(&names)).lines(120, 40);
+    let lines = snapshot(thousand(&names)).lines(120, 40);
     assert_eq!(
         lines[0],
         "42-0a1b2c3d: 290 of 1000 staged, 7 failed, 10 verifying, 580 downloading, 13 connecting, 100 waiting"
@@ -79,7 +79,7 @@ fn of_a_thousand_the_slowest_ten_and_the_failures_are_shown() {
     // Once nobody connects any more, those with the fewest bytes are the slowest.
     let mut rows = thousand(&names);
     rows.drain(0..20);
-    let lines = picture(rows).lines(80, 24);
+    let lines = snapshot(rows).lines(80, 24);
     let first = |line: &String| line.split(' ').next().unwrap_or_default().to_owned();
     let shown: Vec<String> = lines[3..13].iter().map(first).collect();
     assert_eq!(
@@ -102,7 +102,7 @@ fn no_terminal_is_too_small_and_no_text_too_long_or_too_wicked() {
     for few in [rows.clone(), rows[..4].to_vec(), rows[..1].to_vec(), Vec::new()] {
         for width in [0, 1, 5, 20, 80, 300] {
             for height in [0, 1, 2, 3, 4, 5, 8, 24, 100] {
-                let lines = picture(few.clone()).lines(width, height);
+                let lines = snapshot(few.clone()).lines(width, height);
                 assert!(lines.len() <= height.saturating_sub(1).max(1), "{width} x {height}: {lines:#?}");
                 for line in lines {
                     assert_eq!(cli::cut(&line, width), line, "wider than {width}");
@@ -112,12 +112,12 @@ fn no_terminal_is_too_small_and_no_text_too_long_or_too_wicked() {
         }
     }
     // A long name takes nothing from the other columns.
-    let lines = picture(vec![row(wicked[2], HostPhase::Connected, 0)]).lines(80, 24);
+    let lines = snapshot(vec![row(wicked[2], HostPhase::Connected, 0)]).lines(80, 24);
     assert_eq!(lines[3], format!("{}...  connected  0 %  -     -      -", "x".repeat(27)));
 }
 
 #[test]
 fn a_payload_without_bytes_divides_by_nothing() {
-    let empty = Picture { size: 0, ..picture(vec![row("web1", HostPhase::Staged, 0)]) };
+    let empty = Snapshot { size: 0, ..snapshot(vec![row("web1", HostPhase::Staged, 0)]) };
     assert_eq!(empty.lines(80, 24)[1], "100 % of 0 B, 0 B/s, this machine sent 0.0 copies");
 }

@@ -44,7 +44,7 @@ pub(crate) enum Next {
     Fail(Fault),
 }
 
-/// Follows one host's download. Times are since the visit began.
+/// Follows one host's download. Times are since the work on the host began.
 #[derive(Debug)]
 pub(crate) struct Watch {
     stall: Duration,

@@ -19,7 +19,7 @@ const AGAIN: Duration = Duration::from_secs(15);
 
 /// What is seen of it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Glimpse {
+pub(crate) struct DiskState {
     /// Bytes on the disk where the client ought to put them; none if there is nothing.
     pub(crate) bytes: Option<u64>,
     /// The release is being staged: an event has come.
@@ -45,7 +45,7 @@ pub(crate) enum Step {
 
 /// Follows one host. Times are since the torrent was put before its client.
 #[derive(Debug)]
-pub(crate) struct Unasked {
+pub(crate) struct DiskWatch {
     size: u64,
     stall: Duration,
     best: Option<u64>,
@@ -56,7 +56,7 @@ pub(crate) struct Unasked {
     finished_at: Option<Duration>,
 }
 
-impl Unasked {
+impl DiskWatch {
     /// For a payload of `size` bytes; nothing new for `stall` is a failure.
     pub(crate) fn new(size: u64, stall: Duration) -> Self {
         Self {
@@ -76,7 +76,7 @@ impl Unasked {
     }
 
     /// What to do about what is seen at `now`.
-    pub(crate) fn next(&mut self, now: Duration, seen: Glimpse) -> Step {
+    pub(crate) fn next(&mut self, now: Duration, seen: DiskState) -> Step {
         if let Some(bytes) = seen.bytes {
             self.ready_at.get_or_insert(now + SETTLE + Duration::from_millis(bytes / HASHED));
         }
@@ -120,14 +120,14 @@ mod tests {
 
     const AT: fn(u64) -> Duration = Duration::from_secs;
 
-    fn has(bytes: u64) -> Glimpse {
-        Glimpse { bytes: Some(bytes), staging: false, listens: true }
+    fn has(bytes: u64) -> DiskState {
+        DiskState { bytes: Some(bytes), staging: false, listens: true }
     }
 
     #[test]
     fn nobody_dials_it_before_its_client_has_made_the_file() {
-        let mut host = Unasked::new(100, AT(60));
-        assert_eq!(host.next(AT(0), Glimpse::default()), Step::Wait);
+        let mut host = DiskWatch::new(100, AT(60));
+        assert_eq!(host.next(AT(0), DiskState::default()), Step::Wait);
         assert_eq!(host.next(AT(1), has(0)), Step::Wait, "nor before it talks to anybody");
         assert_eq!(host.next(AT(3), has(0)), Step::Introduce);
         assert_eq!(host.next(AT(4), has(10)), Step::Wait);
@@ -135,30 +135,30 @@ mod tests {
         assert_eq!(host.next(AT(12), has(10)), Step::IntroduceWidely, "eight seconds without a byte");
         assert_eq!(host.next(AT(13), has(20)), Step::Wait);
         // Where the client puts it is not known.
-        let mut elsewhere = Unasked::new(100, AT(60));
-        let nothing = Glimpse { listens: true, ..Glimpse::default() };
+        let mut elsewhere = DiskWatch::new(100, AT(60));
+        let nothing = DiskState { listens: true, ..DiskState::default() };
         assert_eq!(elsewhere.next(AT(9), nothing), Step::Wait);
-        assert_eq!(elsewhere.next(AT(10), Glimpse::default()), Step::Wait, "it does not run");
+        assert_eq!(elsewhere.next(AT(10), DiskState::default()), Step::Wait, "it does not run");
         assert_eq!(elsewhere.next(AT(11), nothing), Step::Introduce);
     }
 
     #[test]
     fn a_complete_one_without_an_event_is_staged_by_us() {
-        let mut host = Unasked::new(100, AT(60));
+        let mut host = DiskWatch::new(100, AT(60));
         assert_eq!(host.next(AT(0), has(100)), Step::Wait, "the event may be on its way");
         assert_eq!(host.next(AT(2), has(100)), Step::Introduce);
         assert_eq!(host.next(AT(3), has(100)), Step::Finish);
-        assert_eq!(host.next(AT(4), Glimpse { staging: true, ..has(100) }), Step::Wait);
+        assert_eq!(host.next(AT(4), DiskState { staging: true, ..has(100) }), Step::Wait);
         assert_eq!(host.next(AT(17), has(100)), Step::Wait);
         assert_eq!(host.next(AT(18), has(100)), Step::Finish);
     }
 
     #[test]
     fn staging_is_life_and_silence_is_not() {
-        let mut host = Unasked::new(100, AT(20));
+        let mut host = DiskWatch::new(100, AT(20));
         host.next(AT(0), has(50));
         host.next(AT(2), has(50));
-        assert_eq!(host.next(AT(19), Glimpse { staging: true, ..has(50) }), Step::Wait);
+        assert_eq!(host.next(AT(19), DiskState { staging: true, ..has(50) }), Step::Wait);
         assert_eq!(host.next(AT(38), has(50)), Step::IntroduceWidely);
         assert_eq!(host.next(AT(39), has(50)), Step::Fail);
         assert_eq!(host.bytes(), 50);

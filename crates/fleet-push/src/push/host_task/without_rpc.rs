@@ -10,8 +10,8 @@ use record::PushState;
 use record::host::{HostStatus, ReleaseState};
 use rtorrent_rpc::{Client, HexInfohash, UnixConnector};
 
-use super::Visit;
-use crate::engine::rtorrent::unasked::{Glimpse, Step, Unasked};
+use super::task::HostTask;
+use crate::engine::rtorrent::disk_watch::{DiskState, DiskWatch, Step};
 use crate::engine::rtorrent::watch_dir;
 use crate::error::Fault;
 use crate::hosts::address::peer_address;
@@ -32,22 +32,22 @@ const HELPERS: usize = 3;
 
 /// How it went on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Unheard {
+pub(super) enum Outcome {
     /// The release is staged.
     Staged,
     /// Its client can be asked now.
     HasSocket,
 }
 
-impl Visit<'_> {
+impl HostTask<'_> {
     /// From the torrent put in place to the release staged. The word that it is wanted is left now unless it was before.
-    pub(super) fn follow_unasked(
+    pub(super) fn follow_without_rpc(
         &mut self,
         remote: &dyn Remote,
         manifest: Option<&str>,
         mut left_word: bool,
-    ) -> Result<Unheard, Fault> {
-        let (job, host) = (&*self.tour.job, self.host);
+    ) -> Result<Outcome, Fault> {
+        let (job, host) = (&*self.push.job, self.host);
         if !self.began_once {
             self.say(format!(
                 "has no RPC socket `{}`: its rtorrent gets the torrent by `{}`, and is followed by swap-release",
@@ -66,29 +66,29 @@ impl Visit<'_> {
         let place = host.deploy_to.join(&format!("incoming/{}", job.release.payload.file));
         let place = place.map_err(Fault::Settings)?;
         let mut said = String::new();
-        let mut unasked = Unasked::new(size, job.stall);
+        let mut watch = DiskWatch::new(size, job.stall);
         let began = Instant::now();
         add(&mut self.report.seconds.push, Duration::ZERO);
-        self.tour.copies.is_deaf(self.index);
+        self.push.copies.takes_no_peers(self.index);
         let outcome = loop {
-            self.tour.clock.check()?;
+            self.push.clock.check()?;
             if !left_word {
                 left_word = agent::want(remote, host, job)?;
             }
             let status = agent::status(remote, host)?;
             if status.has(&job.release.id, &job.release.tree_digest) {
-                break Unheard::Staged;
+                break Outcome::Staged;
             }
             let Look { bytes, listens, socket } = look(remote, host, place.as_str())?;
             if socket {
                 self.say("has its RPC socket now");
-                self.tour.copies.hears(self.index);
-                break Unheard::HasSocket;
+                self.push.copies.takes_peers(self.index);
+                break Outcome::HasSocket;
             }
-            let glimpse = Glimpse { bytes, staging: self.is_staging(&status), listens };
-            let step = unasked.next(began.elapsed(), glimpse);
-            log::debug!("{}: {glimpse:?}, {step:?}", host.name);
-            self.report.bytes = unasked.bytes();
+            let seen = DiskState { bytes, staging: self.is_staging(&status), listens };
+            let step = watch.next(began.elapsed(), seen);
+            log::debug!("{}: {seen:?}, {step:?}", host.name);
+            self.report.bytes = watch.bytes();
             self.tell_now();
             match step {
                 Step::Wait => {}
@@ -99,8 +99,8 @@ impl Visit<'_> {
                 }
                 // What is not whole yet may look so. A place without room is the end of it.
                 Step::Finish => {
-                    match agent::stage(remote, host, job, place.as_str(), manifest, &self.tour.clock) {
-                        Ok(_) => break Unheard::Staged,
+                    match agent::stage(remote, host, job, place.as_str(), manifest, &self.push.clock) {
+                        Ok(_) => break Outcome::Staged,
                         Err(Fault::Payload { reason }) => said = format!("; {reason}"),
                         Err(fault) => return Err(fault),
                     }
@@ -108,17 +108,17 @@ impl Visit<'_> {
                 Step::Fail => {
                     add(&mut self.report.seconds.download, began.elapsed());
                     return Err(Fault::Unasked {
-                        bytes: unasked.bytes(),
+                        bytes: watch.bytes(),
                         size,
                         socket: host.rpc_socket.to_string(),
                         said,
                     });
                 }
             }
-            self.tour.clock.pause(POLL)?;
+            self.push.clock.pause(POLL)?;
         };
         add(&mut self.report.seconds.download, began.elapsed());
-        if outcome == Unheard::Staged {
+        if outcome == Outcome::Staged {
             self.report.bytes = size;
             self.report.state = PushState::Staged;
             self.tell_whole();
@@ -127,40 +127,40 @@ impl Visit<'_> {
     }
 
     fn is_staging(&self, status: &HostStatus) -> bool {
-        let release = status.release(&self.tour.job.release.id);
+        let release = status.release(&self.push.job.release.id);
         status.busy.is_some() || release.is_some_and(|known| known.state == ReleaseState::Staging)
     }
 
     /// Tells everybody who can be told to dial this host.
     fn have_it_dialled(&self) {
-        let tour = self.tour;
+        let push = self.push;
         let Some(address) = peer_address(self.host) else { return };
-        tour.swarm.rejoin(self.index, Some(address));
-        tour.mesh.outside(address);
-        if !tour.job.introduce {
+        push.swarm.rejoin(self.index, Some(address));
+        push.mesh.outside(address);
+        if !push.job.introduce {
             // A client that finds its peers by a tracker asks it as soon as it has the torrent.
             return;
         }
-        if let Some(socket) = &tour.job.seeder_socket
-            && let Err(error) = tell_seeder(socket, *tour.job.release.infohash.as_bytes(), address)
+        if let Some(socket) = &push.job.seeder_socket
+            && let Err(error) = tell_seeder(socket, *push.job.release.infohash.as_bytes(), address)
         {
             log::warn!("{}: the seeder cannot be told of it: {error}", self.host.name);
         }
     }
 }
 
-impl Visit<'_> {
-    /// Asks the rtorrents of some hosts whose own visit is over, or has long begun, to dial this one.
+impl HostTask<'_> {
+    /// Asks the rtorrents of some hosts whose own task is over, or has long begun, to dial this one.
     fn ask_others(&self) {
-        let tour = self.tour;
-        let Some(address) = peer_address(self.host).filter(|_| tour.job.introduce) else { return };
-        let others = tour.hosts.iter().enumerate();
+        let push = self.push;
+        let Some(address) = peer_address(self.host).filter(|_| push.job.introduce) else { return };
+        let others = push.hosts.iter().enumerate();
         let others = others.filter(|(index, host)| *index != self.index && host.engine == Engine::Rtorrent);
         let mut others: Vec<&Host> = others.map(|(_, host)| host).collect();
         fastrand::shuffle(&mut others);
         for other in others.into_iter().take(HELPERS) {
-            let asked = (tour.dial)(other).map_err(Fault::from).and_then(|remote| {
-                let engine = (tour.engine)(&*remote, other, &tour.job, &tour.clock);
+            let asked = (push.dial)(other).map_err(Fault::from).and_then(|remote| {
+                let engine = (push.engine)(&*remote, other, &push.job, &push.clock);
                 engine.introduce(&[address])
             });
             match asked {

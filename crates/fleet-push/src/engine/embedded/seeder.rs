@@ -1,6 +1,6 @@
 //! The embedded seeder: this machine gives the payload away for as long as the push runs.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::num::NonZeroU64;
 use std::path::Path;
 use std::sync::Arc;
@@ -12,40 +12,34 @@ use cli::Abort;
 use fleet::OwnSeeder;
 use metainfo::Metainfo;
 use record::PushSeeder;
-use swarm_peer::{Allow, Config, Event, Peer, PushKey, Role};
+use swarm_peer::{Allow, Config, Event, Peer, Role};
 
 use crate::Error;
 use crate::engine::embedded::mesh::Mesh;
+use crate::engine::embedded::seeder_address::SeederAddress;
+use crate::job::peer_policy::PeerPolicy;
 
 /// More than dial it: every host of a small fleet, some of a large one.
 const PEERS: usize = 500;
 /// Between two looks at what there is to be done.
 const GLANCE: Duration = Duration::from_millis(50);
 
-/// Who may have the payload.
-pub(crate) struct Guests {
-    pub(crate) admit: Vec<IpAddr>,
-    pub(crate) key: Option<PushKey>,
-}
-
 /// A seeder that runs.
-pub(crate) struct Seed {
-    /// What hosts dial, if it was set; else it depends on the host.
-    address: Option<IpAddr>,
-    port: u16,
+pub(crate) struct Seeder {
+    address: SeederAddress,
     max_upload: Option<NonZeroU64>,
     uploaded: Arc<AtomicU64>,
     stopping: Arc<AtomicBool>,
     thread: JoinHandle<()>,
 }
 
-impl Seed {
+impl Seeder {
     /// Starts it and waits until the payload at `place` was hashed.
     pub(crate) fn start(
         settings: &OwnSeeder,
         torrent: &Metainfo,
         place: &Path,
-        guests: Guests,
+        policy: &PeerPolicy,
         mesh: Arc<Mesh>,
         abort: &Abort,
     ) -> Result<Self, Error> {
@@ -53,8 +47,8 @@ impl Seed {
         let listen = settings.listen.or(settings.address).unwrap_or(Ipv6Addr::UNSPECIFIED.into());
         let max_upload = settings.max_upload.map(fleet::Rate::bytes_per_second);
         let config = Config {
-            allow: Allow::Also(guests.admit),
-            key: guests.key,
+            allow: Allow::Also(policy.admit.clone()),
+            key: policy.key.clone(),
             upload_ceiling: max_upload,
             peer_ceiling: PEERS,
             ..Config::new(listen, settings.ports.ports(), Role::Seed)
@@ -72,16 +66,16 @@ impl Seed {
                 return Err(error.into());
             }
         }
-        let port = peer.address().port();
+        let address = SeederAddress::new(settings.address, peer.address().port());
         let (uploaded, stopping) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicBool::new(false)));
-        let attendant = Attendant { mesh, uploaded: Arc::clone(&uploaded), stopping: Arc::clone(&stopping) };
-        let thread = thread::spawn(move || attendant.attend(peer));
-        Ok(Self { address: settings.address, port, max_upload, uploaded, stopping, thread })
+        let worker = SeederThread { mesh, uploaded: Arc::clone(&uploaded), stopping: Arc::clone(&stopping) };
+        let thread = thread::spawn(move || worker.run(peer));
+        Ok(Self { address, max_upload, uploaded, stopping, thread })
     }
 
     /// How the hosts reach it.
-    pub(crate) fn way(&self) -> SeedWay {
-        SeedWay { address: self.address, port: self.port }
+    pub(crate) fn address(&self) -> SeederAddress {
+        self.address
     }
 
     /// Bytes of the payload that it has sent so far.
@@ -91,62 +85,25 @@ impl Seed {
 
     /// Ends it; `host` is one of those it was for.
     pub(crate) fn stop(self, host: Option<IpAddr>) -> PushSeeder {
-        let peer = host.and_then(|host| self.way().from(host));
+        let peer = host.and_then(|host| self.address.seen_from(host));
         self.stopping.store(true, Ordering::SeqCst);
         let _a_defect_of_its_own = self.thread.join();
-        let any = || SocketAddr::new(self.address.unwrap_or(Ipv4Addr::UNSPECIFIED.into()), self.port);
         PushSeeder {
-            peer: peer.unwrap_or_else(any),
+            peer: peer.unwrap_or_else(|| self.address.for_record()),
             uploaded: self.uploaded.load(Ordering::SeqCst),
             max_upload: self.max_upload.map(NonZeroU64::get),
         }
     }
 }
 
-/// How the hosts reach the seeder.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct SeedWay {
-    address: Option<IpAddr>,
-    port: u16,
-}
-
-impl SeedWay {
-    pub(crate) fn port(self) -> u16 {
-        self.port
-    }
-
-    /// What a host at `host` dials: the address that was set, else the one from which this machine would reach it.
-    pub(crate) fn from(self, host: IpAddr) -> Option<SocketAddr> {
-        let ip = self.address.or_else(|| local_towards(host))?;
-        Some(SocketAddr::new(ip, self.port))
-    }
-}
-
-#[cfg(test)]
-impl SeedWay {
-    /// The same for everybody.
-    pub(crate) fn at(address: SocketAddr) -> Self {
-        Self { address: Some(address.ip()), port: address.port() }
-    }
-}
-
-/// The source address of the route to `host`. Connecting a UDP socket asks the kernel for it and sends nothing.
-fn local_towards(host: IpAddr) -> Option<IpAddr> {
-    let any: IpAddr =
-        if host.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
-    let socket = UdpSocket::bind((any, 0)).ok()?;
-    socket.connect((host, 9)).ok()?;
-    Some(socket.local_addr().ok()?.ip())
-}
-
-struct Attendant {
+struct SeederThread {
     mesh: Arc<Mesh>,
     uploaded: Arc<AtomicU64>,
     stopping: Arc<AtomicBool>,
 }
 
-impl Attendant {
-    fn attend(&self, peer: Peer) {
+impl SeederThread {
+    fn run(&self, peer: Peer) {
         while !self.stopping.load(Ordering::SeqCst) {
             if let Some(news) = self.mesh.seeder_news() {
                 let dial: Vec<SocketAddr> = news.seeders.into_iter().chain(news.others).collect();
@@ -161,23 +118,5 @@ impl Attendant {
             self.uploaded.store(peer.status().uploaded, Ordering::SeqCst);
         }
         self.uploaded.store(peer.stop().status.uploaded, Ordering::SeqCst);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn hosts_dial_what_was_set_or_the_address_on_the_way_to_them() {
-        let set = SeedWay { address: Some([10, 0, 0, 5].into()), port: 6900 };
-        assert_eq!(set.from([10, 0, 0, 11].into()), Some("10.0.0.5:6900".parse().unwrap()));
-        let found = SeedWay { address: None, port: 6900 }.from([127, 0, 0, 1].into());
-        assert_eq!(found, Some("127.0.0.1:6900".parse().unwrap()));
-        let found = SeedWay { address: None, port: 6900 }.from(Ipv6Addr::LOCALHOST.into());
-        assert!(
-            found.is_none_or(|at| at == "[::1]:6900".parse().unwrap()),
-            "by the family of the host: {found:?}"
-        );
     }
 }
