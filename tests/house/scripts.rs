@@ -30,6 +30,32 @@ fn programs_are_executable_and_say_their_interpreter() {
 }
 
 #[test]
+fn help_comes_at_once() {
+    let scratch = e2e::Scratch::new();
+    for path in scripts().into_iter().filter(|path| path.extension().is_none() && !path.ends_with(".ci/run"))
+    {
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        // Neither cargo nor a place to install to: help needs nothing.
+        let output = Command::new(&path)
+            .arg("--help")
+            .env_clear()
+            .env("PATH", "/usr/bin:/bin")
+            .env("HOME", scratch.path())
+            .current_dir(scratch.path())
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success() && output.stderr.is_empty(), "`{name} --help`: {output:?}");
+        assert!(
+            said.contains(&format!("{name} ")) || said.contains(&format!("{name}\n")),
+            "`{name} --help`: {said}"
+        );
+        assert!(!said.contains("set -euo"), "`{name} --help` shows code");
+    }
+}
+
+#[test]
 fn shellcheck_has_nothing_to_say() {
     let found = peers::find("shellcheck");
     if !peers::skip_unless("house::scripts", found.is_some(), "not installed: shellcheck") {
