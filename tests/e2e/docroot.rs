@@ -12,7 +12,7 @@ use e2e::{Fleet, FleetOptions, Host, eventually, site};
 use crate::needs_peers;
 
 /// Has nginx serve `root`, and waits until it does.
-fn serve(host: &Host, root: &Path) {
+pub(crate) fn serve(host: &Host, root: &Path) {
     let (config, pid) = (host.dir.join("web/nginx.conf"), host.dir.join("web/nginx.pid"));
     let text = fs::read_to_string(&config).unwrap();
     let kept = text.lines().filter(|line| !line.contains("location = /root "));

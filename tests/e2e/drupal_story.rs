@@ -3,7 +3,10 @@
 
 use std::fs;
 
-use crate::drupal_world::{Release, Site};
+use e2e::Fleet;
+
+use crate::drupal_pages::every_kind;
+use crate::drupal_world::{Release, Site, Throws};
 use crate::needs_peers;
 use crate::support::swap_record;
 
@@ -18,6 +21,10 @@ fn story(core: u8, mode: &str) {
     let refused = |site: &Site| site.fleet.scratch().join("refused");
     let site = Site::new(core, &format!("database = \"{mode}\"\n"), &first);
     let fleet = &site.fleet;
+    if mode == "none" {
+        // As under Apache: until a hook is run visitors get the code of before.
+        site.serve_by_hook();
+    }
     fleet.extend_inventory(&REFUSE.replace("REFUSED", &refused(&site).to_string_lossy()));
     let activate = || fleet.swap("activate").output();
 
@@ -31,6 +38,7 @@ fn story(core: u8, mode: &str) {
     let (output, tally) = site.under_load(&format!("{mode}: update"), activate);
     output.ok();
     tally.assert_whole();
+    tell_closed(fleet, "update");
     site.assert_serves("r2");
 
     // It works, and is refused all the same. What its code has cached must not be met by the code that comes back.
@@ -40,6 +48,7 @@ fn story(core: u8, mode: &str) {
     output.fails_naming(40, "inspection");
     fs::remove_file(refused(&site)).unwrap();
     tally.assert_whole();
+    tell_closed(fleet, "update and revert");
     site.assert_serves("r2");
 
     if mode != "none" {
@@ -48,6 +57,7 @@ fn story(core: u8, mode: &str) {
         let (output, tally) = site.under_load(&format!("{mode}: failing update"), activate);
         output.fails_naming(if mode == "expand" { 30 } else { 40 }, words);
         tally.assert_whole();
+        tell_closed(fleet, "failing update");
         site.assert_serves("r2");
         let swap = swap_record(fleet).details;
         let failed = swap.hooks.iter().find(|run| !run.ok).unwrap();
@@ -57,10 +67,17 @@ fn story(core: u8, mode: &str) {
         fleet.swap("settle").output().ok();
     }
 
-    // Its pages throw. The page cache would answer in their place.
-    site.deliver(&Release { throws: true, ..Release::new(5, "beta", schema) });
-    activate().fails_naming(40, "500");
-    site.assert_serves("r2");
+    // It throws. The page cache would answer in its place.
+    let throws = |number, throws| {
+        site.deliver(&Release { throws, ..Release::new(number, "beta", schema) });
+        activate().fails_naming(40, "500");
+        site.assert_serves("r2");
+    };
+    throws(5, Throws::EveryPage);
+    if !site.is_stand_in() {
+        throws(8, Throws::OtherPage);
+        throws(9, Throws::FrontController);
+    }
 
     site.deliver(&Release::new(6, "alpha", schema));
     activate().ok();
@@ -69,17 +86,37 @@ fn story(core: u8, mode: &str) {
         site.under_load(&format!("{mode}: rollback"), || fleet.swap("rollback").arg("r2").output());
     output.ok();
     tally.assert_whole();
+    tell_closed(fleet, "rollback");
     site.assert_serves("r2");
 
     // Nobody reads a directory that is gone, of whichever release.
     site.deliver(&Release::new(7, "alpha", schema));
     activate().ok();
+    site.assert_serves("r7");
+    let before = every_kind(&site);
     for host in &fleet.hosts {
         for id in host.releases().iter().filter(|id| *id != "r7") {
             fs::rename(host.release_dir(id), host.dir.join(format!("gone-{id}"))).unwrap();
         }
     }
     site.assert_serves("r7");
+    assert_eq!(every_kind(&site), before);
+}
+
+/// Says how long the site was closed, and how much of that drush was at work: whoever closes it by hand runs the same commands.
+fn tell_closed(fleet: &Fleet, what: &str) {
+    let swap = swap_record(fleet).details;
+    let is_drushs = |name: &str| {
+        ["updates", "caches", "maintenance mode"]
+            .iter()
+            .any(|step| name.starts_with(&format!("drupal: {step}")))
+            || name == "drupal: database updates alone"
+    };
+    let drush: f64 = swap.hooks.iter().filter(|run| is_drushs(&run.name)).map(|run| run.seconds).sum();
+    println!(
+        "{what}: closed for {:.1} s, of drush's own {drush:.1} s",
+        swap.closed_seconds.unwrap_or_default()
+    );
 }
 
 macro_rules! stories {

@@ -16,6 +16,7 @@ use e2e::http::Page;
 use e2e::template::workspace;
 use e2e::{Fleet, FleetOptions, Host, eventually};
 
+use crate::docroot::serve;
 use crate::drupal_tree::{Kind, copy_tree, fill, kind, write_stand_in};
 use crate::drupal_visitors::{Answer, Tally};
 
@@ -25,6 +26,22 @@ const VISITORS: usize = 3;
 /// Between two questions of a visitor.
 const PAUSE: Duration = Duration::from_millis(8);
 
+/// What Apache needs, whose configuration has the real path of the release: a link of its own follows `current`.
+const FOLLOW: &str = r#"[[hooks]]
+name = "server"
+phase = ["after-switch", "after-revert"]
+run = ["sh", "-c", 'ln -sfn "$(readlink -f "$MKT_CURRENT")" "$MKT_DEPLOY_TO/../served.new" && mv -T "$MKT_DEPLOY_TO/../served.new" "$MKT_DEPLOY_TO/../served"']
+"#;
+
+/// What of a release throws.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Throws {
+    Nothing,
+    EveryPage,
+    OtherPage,
+    FrontController,
+}
+
 /// One release of the site.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Release {
@@ -33,15 +50,15 @@ pub(crate) struct Release {
     pub(crate) layout: &'static str,
     /// The schema that the code wants.
     pub(crate) schema: u32,
-    /// Whether its pages throw.
-    pub(crate) throws: bool,
+    /// What of it throws.
+    pub(crate) throws: Throws,
     /// Whether its last database update fails, and with which words.
     pub(crate) update_fails: Option<&'static str>,
 }
 
 impl Release {
     pub(crate) fn new(number: u32, layout: &'static str, schema: u32) -> Self {
-        Self { number, layout, schema, throws: false, update_fails: None }
+        Self { number, layout, schema, throws: Throws::Nothing, update_fails: None }
     }
 
     pub(crate) fn id(&self) -> String {
@@ -94,6 +111,14 @@ impl Site {
         site
     }
 
+    /// From now on web servers serve what a hook tells them, and not what `current` leads to.
+    pub(crate) fn serve_by_hook(&self) {
+        self.fleet.extend_inventory(FOLLOW);
+        for host in &self.fleet.hosts {
+            serve(host, &host.dir.join("served").join(self.docroot));
+        }
+    }
+
     /// The directory of the site below a server's `shared/`.
     pub(crate) fn shared(&self, host: &Host) -> PathBuf {
         host.deploy_to().join("shared").join(self.docroot).join("sites/default")
@@ -106,7 +131,10 @@ impl Site {
             "shared = [\"sites/default/files/\", \"sites/default/settings.php\"]\nkeep = 3\n",
             &format!("keep = 6\ndrupal = \"{preset}\"\n"),
         );
-        fleet.edit_inventory("/\"\nstatus = 200\ncontains = \"{release}\"\n", "/probe\"\nstatus = 200\n");
+        fleet.edit_inventory(
+            "/\"\nstatus = 200\ncontains = \"{release}\"\n",
+            "/probe\"\npaths = [\"/probe/other\"]\nstatus = 200\n",
+        );
         let drush = match &self.kind {
             Kind::Real { drush: Some(drush), .. } => format!("drush = [\"{}\"]\n", drush.display()),
             // On the PATH, as most Drupal 7 sites have it.
@@ -229,6 +257,9 @@ impl Site {
         };
         let values = self.values(release);
         fill(&from, &to, &values);
+        let front = tree.join(self.docroot).join("index.php");
+        let text = fs::read_to_string(&front).unwrap();
+        fs::write(front, text.replacen("<?php", &format!("<?php\n{}", values["FRONT"]), 1)).unwrap();
         tree
     }
 
@@ -253,7 +284,15 @@ impl Site {
                 "\n/**\n * Schema {schema}.\n */\nfunction mktprobe_update_{number}() {{\n  {body}\n}}\n"
             ));
         }
-        let throw = if release.throws { "throw new \\Exception('this release does not work');" } else { "" };
+        let throw = "throw new \\Exception('this release does not work');";
+        let page = match release.throws {
+            Throws::EveryPage => throw.to_owned(),
+            Throws::OtherPage => {
+                format!("if (strpos($_SERVER['REQUEST_URI'], '/probe/other') !== FALSE) {{ {throw} }}")
+            }
+            Throws::Nothing | Throws::FrontController => String::new(),
+        };
+        let front = if release.throws == Throws::FrontController { throw } else { "" };
         BTreeMap::from([
             ("LAYOUT", if module_of_ten { capital(&layout) } else { layout.clone() }),
             ("layout", layout),
@@ -261,8 +300,8 @@ impl Site {
             ("SCHEMA", release.schema.to_string()),
             ("CORE", self.core.to_string()),
             ("UPDATES", updates),
-            ("THROW", throw.to_owned()),
-            ("FRONT", String::new()),
+            ("THROW", page),
+            ("FRONT", front.to_owned()),
         ])
     }
 
@@ -341,12 +380,18 @@ impl Site {
     #[track_caller]
     pub(crate) fn assert_serves(&self, id: &str) {
         for host in &self.fleet.hosts {
-            for path in PAGES {
-                for query in ["", "?again=1"] {
-                    let page = host.http_get(&format!("{path}{query}"));
-                    let expected = Answer::Of(id.to_owned());
-                    assert_eq!(self.read(&page), expected, "{path}{query} of {}: {page:?}", host.name);
-                }
+            self.assert_host_serves(host, id);
+        }
+    }
+
+    /// The same of one server.
+    #[track_caller]
+    pub(crate) fn assert_host_serves(&self, host: &Host, id: &str) {
+        for path in PAGES {
+            for query in ["", "?again=1"] {
+                let page = host.http_get(&format!("{path}{query}"));
+                let expected = Answer::Of(id.to_owned());
+                assert_eq!(self.read(&page), expected, "{path}{query} of {}: {page:?}", host.name);
             }
         }
     }

@@ -14,6 +14,8 @@ mod docroot;
 mod doctor;
 mod drift;
 mod drupal;
+mod drupal_alone;
+mod drupal_pages;
 mod drupal_preset;
 mod drupal_sites;
 mod drupal_story;

@@ -103,9 +103,14 @@ fn a_release_is_proven_by_its_code_and_by_every_path() {
     let settings = |host: &e2e::Host| host.deploy_to().join("shared/sites/default/settings.php");
     let whole = fs::read_to_string(settings(&fleet.hosts[0])).unwrap();
     let silent = whole.split_once("include").unwrap().0;
-    for host in &fleet.hosts {
-        fs::write(settings(host), silent).unwrap();
-    }
+    let include = |host: &e2e::Host, from: &str| {
+        let own = host.deploy_to().join("shared/drupal.settings.php");
+        let text = format!("{silent}$mkt_health_from = {from};\ninclude '{}';\n", own.display());
+        fs::write(settings(host), text).unwrap();
+    };
+    // On one server it is not included, on the other somebody else may ask.
+    fs::write(settings(&fleet.hosts[0]), silent).unwrap();
+    include(&fleet.hosts[1], "['192.0.2.1']");
     health("prove = \"page\"");
     deliver(&fleet, core, docroot, 1);
     fleet.swap("activate").output().ok();
@@ -113,11 +118,14 @@ fn a_release_is_proven_by_its_code_and_by_every_path() {
     health("attempts = 2\npaths = [\"/probe/other\"]");
     deliver(&fleet, core, docroot, 2);
     let refused = fleet.swap("activate").output();
-    assert!(refused.stderr.contains("include shared/drupal.settings.php"), "{}", refused.stderr);
+    for name in ["web1", "web2"] {
+        let line = refused.stderr.lines().find(|line| line.contains(&format!("{name} failed")));
+        let line = line.unwrap_or_else(|| panic!("{}", refused.stderr));
+        assert!(line.contains("include shared/drupal.settings.php"), "{line}");
+    }
     assert_serves(&fleet, sites, "r1");
     for host in &fleet.hosts {
-        let own = host.deploy_to().join("shared/drupal.settings.php");
-        fs::write(settings(host), format!("{silent}include '{}';\n", own.display())).unwrap();
+        include(host, "['192.0.2.1', '127.0.0.1', $_SERVER['SERVER_ADDR'] ?? '']");
     }
     health("paths = [\"/probe/other\"]");
     fleet.swap("activate").output().ok();
@@ -133,6 +141,20 @@ fn a_release_is_proven_by_its_code_and_by_every_path() {
     fleet.deliver(3);
     fleet.swap("activate").output().fails_naming(40, "/probe/other");
     assert_serves(&fleet, sites, "r2");
+
+    // Somebody has closed the site: it would answer 503 after the switch, too, and nothing is done.
+    let close = |on: &str| {
+        let mut drush = std::process::Command::new(fleet.scratch().join("bin/drush"));
+        drush.arg(format!("--root={}", fleet.hosts[0].deploy_to().join("current").display()));
+        assert!(drush.args(["vset", "maintenance_mode", on]).status().unwrap().success());
+    };
+    close("1");
+    deliver(&fleet, core, docroot, 4);
+    fleet.swap("activate").output().fails_naming(31, "open the site first");
+    assert_eq!(fleet.hosts[0].http_get("/probe?x").status, 503, "it stays closed");
+    close("0");
+    fleet.swap("activate").output().ok();
+    assert_serves(&fleet, sites, "r4");
 }
 
 #[test]

@@ -72,6 +72,10 @@ fn the_line_for_sudo_lets_the_deploy_account_do_this_and_nothing_else() {
     let run = hook.lines().find_map(|line| line.strip_prefix("run = [\"sudo\", \"-n\", ")).unwrap();
     let words = run.trim_end_matches(']').replace("\", \"", " ").replace('"', "");
     assert!(line.trim_end().ends_with(&words), "{line} {words}");
+    // And so does the unit, which the rule for polkit names.
+    let unit = web_server::guide("unit");
+    assert!(unit.lines().any(|line| line == format!("ExecStart={words}")), "{unit}");
+    assert!(web_server::guide("polkit").contains("\"mkt-apache.service\""));
 
     // In a mount namespace of its own, where the line, the program and the site are where the guide has them; `deploy` is
     // an account that this machine has for sure.

@@ -208,6 +208,12 @@ pub fn lists_updates(output: &str) -> bool {
     }
 }
 
+/// Whether deploy hooks, which change content as they like, were begun: `drush deploy` runs them last.
+#[must_use]
+pub fn ran_deploy_hooks(output: &str) -> bool {
+    output.contains("Deploy hook started:")
+}
+
 /// Whether a variable is set to a true value: drush 9 and later print the value, drush 8 that or `name: value`, on a
 /// line of its own.
 #[must_use]

@@ -90,7 +90,7 @@ impl ExitCode {
             Self::CannotVerify => "content cannot be read, so nothing is proved",
             Self::Refused => "tracker or seeder refused",
             Self::Unreachable => "tracker or seeder unreachable",
-            Self::SomeHostsFailed => "some hosts failed, nothing switched",
+            Self::SomeHostsFailed => "some hosts failed; activate and rollback switched none",
             Self::NoHostSucceeded => "no host succeeded, nothing switched",
             Self::RolledBack => "swap failed, every host is back on its former release",
             Self::Mixed => "hosts are left on different releases, a person is needed",

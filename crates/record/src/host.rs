@@ -6,7 +6,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Build, DrupalFacts, Owed, Release, ReleaseId, Remains, RemedyCommand, Sha256};
+use crate::{Build, DrupalFacts, HookOwed, Owed, Release, ReleaseId, Remains, RemedyCommand, Sha256};
 
 /// The state of a release on a host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -139,6 +139,9 @@ pub struct HostStatus {
     /// Caches in the shared database that are still to be rebuilt, after a deployment that was taken back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owed: Option<Owed>,
+    /// Hooks of after-revert that have failed here.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hooks: Vec<HookOwed>,
     /// What such a deployment left in the database, until `settle` or a later activation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remains: Option<Remains>,

@@ -49,4 +49,4 @@ pub use push_plan::{Estimate, PlanAction, PlannedHost, PushPlan};
 pub use release::{Layout, NamedFile, PayloadFile, Release};
 pub use release_id::ReleaseId;
 pub use swap::{HookRun, HostOutcome, Outcome, Swap, SwappedHost, Verb};
-pub use undo::{Caches, DrupalFacts, Owed, Remains, Undone};
+pub use undo::{Caches, DrupalFacts, HookOwed, Owed, Remains, Undone};

@@ -85,3 +85,19 @@ pub struct Owed {
     /// Why it could not be done so far.
     pub error: Option<String>,
 }
+
+/// A hook of after-revert that has failed on the host: what it is for, such as a web server, may be as the release left it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct HookOwed {
+    /// The hook.
+    pub name: String,
+    /// The release that was taken back.
+    pub release: ReleaseId,
+    /// The command, as it is typed in a shell; null for a hook that is none.
+    pub command: Option<String>,
+    /// Since when it fails, RFC 3339.
+    pub since: String,
+    /// What it said last.
+    pub error: String,
+}

@@ -261,8 +261,8 @@ pub enum Error {
         /// Why.
         why: String,
     },
-    /// Caches that a release filled are still there.
-    #[error("what release `{release}` left in caches that all releases share is still there: {why}")]
+    /// What a release left that was taken back, in caches or web servers, is still there.
+    #[error("what release `{release}` left is still there: {why}")]
     Owed {
         /// The release.
         release: ReleaseId,
@@ -459,7 +459,7 @@ impl cli::Failure for Error {
                 format!("swap-release verify{release} --repair --fleet {} puts it right from the payloads there", fleet.display())
             }
             Self::CannotVerify { .. } => "check permissions in the release directory".into(),
-            Self::Owed { .. } => "have drush of the live release rebuild caches on one server, and run it again".into(),
+            Self::Owed { .. } => "mend that, or have drush of the live release rebuild caches, and run it again".into(),
             Self::NoGo { .. } | Self::Reverted { .. } => "see why in the log of the deployment; the former release is live".into(),
             Self::PushIncomplete { .. } => "run fleet-push again until every host has staged the release".into(),
             Self::OtherHosts { .. } => "push with the same fleet.toml, then swap".into(),

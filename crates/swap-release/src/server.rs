@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use cli::{Abort, Console, human};
-use fleet::{Phase, SharedPath, SharedPaths};
+use fleet::{SharedPath, SharedPaths};
 use record::host::{SwitchEvent, VerifyReply};
 use record::{AnyRecord, ExitCode, ReleaseId};
 use serde::Serialize;
@@ -15,7 +15,7 @@ use crate::Error;
 use crate::disk::RealDisk;
 use crate::drupal;
 use crate::fleet::adopt::tell_obstacles;
-use crate::hooks::Switching;
+use crate::hooks::{Switching, kept};
 use crate::job::{Lease, PruneJob, ServerJob, ServerVerb};
 use crate::lint;
 use crate::reader;
@@ -25,7 +25,8 @@ use crate::verbs::adopt::Adopted;
 use crate::verbs::confirm::{self, Controller};
 use crate::verbs::finished::Seen;
 use crate::verbs::{
-    adopt, apache, finished, pin, prune, repair, retry, settle, stage, status, switch, verify, want,
+    adopt, apache, finished, pin, prune, reconcile, repair, retry, settle, stage, status, switch, verify,
+    want,
 };
 
 /// Good releases that are kept when nobody says how many.
@@ -192,15 +193,7 @@ pub(crate) fn run(job: ServerJob, console: &Console, abort: &Abort) -> Result<Ex
             Ok(ExitCode::Ok)
         }
         ServerVerb::History { json } => history(&site, json, console),
-        ServerVerb::Reconcile => {
-            let locked = site.lock(owner)?;
-            let live = locked.site.current()?.into_id();
-            console.say(match live {
-                Some(id) => format!("nothing is pending; `{id}` is live"),
-                None => "nothing is pending; no release is live".into(),
-            });
-            Ok(ExitCode::Ok)
-        }
+        ServerVerb::Reconcile => reconcile::reconcile(site, owner, console, abort),
         ServerVerb::Settle => settle::settle(&site.lock(owner)?, console),
         ServerVerb::Prune(PruneJob { keep, grace, dry_run, json }) => {
             let keep = usize::try_from(keep.unwrap_or(KEEP)).unwrap_or(usize::MAX);
@@ -298,7 +291,7 @@ fn switch_to(
     let from = locked.site.current()?.into_id();
     let result =
         switch_on_orders(&locked, kind, from.as_ref(), to, Lease { within, in_step }, console, abort);
-    wait_for_its_turn(locked, abort);
+    reconcile::wait_for_its_turn(locked, abort);
     match result {
         Ok(()) => Ok(ExitCode::Ok),
         Err(Error::Reverted { .. } | Error::NoGo { .. }) if abort.is_set() => Err(Error::Aborted),
@@ -328,8 +321,15 @@ fn switch_on_orders(
         Err(_) => {}
     }
     let settled = match &result {
-        Ok(()) => drupal::committed(locked, to, kind == SwitchKind::Activate),
-        Err(error) => controller.settle(matches!(error, Error::Reverted { .. })),
+        Ok(()) => {
+            drupal::committed(locked, to, kind == SwitchKind::Activate).and_then(|()| kept::forget(locked))
+        }
+        Err(error) => {
+            if let Err(error) = controller.after_revert() {
+                log::warn!("{error}");
+            }
+            controller.settle(matches!(error, Error::Reverted { .. }))
+        }
     };
     // What it is about stays written down, and the next run does it.
     if let Err(error) = settled {
@@ -339,25 +339,10 @@ fn switch_on_orders(
     if let Some(event) = drupal::restore(locked) {
         confirm::say(console, &event);
     }
-    controller.afterwards(if result.is_ok() { Phase::AfterCommit } else { Phase::AfterRevert });
+    if result.is_ok() {
+        controller.after_commit();
+    }
     result
-}
-
-/// Without a controller, and with caches owed, this host waits for its turn, without the lock: whoever comes meanwhile may do
-/// something else.
-fn wait_for_its_turn(locked: LockedSite<'_>, abort: &Abort) {
-    let Some(wait) = drupal::turn(&locked) else { return };
-    let (deploy_to, owner) = (locked.site.paths.deploy_to().to_owned(), locked.owner.clone());
-    drop(locked);
-    if abort.sleep(wait).is_err() {
-        return;
-    }
-    let disk = RealDisk;
-    match Site::open(&deploy_to, &disk).and_then(|site| drupal::take_over(site, owner)) {
-        // Whoever is at work there has found what is owed.
-        Ok(()) | Err(Error::Busy { .. }) => {}
-        Err(error) => log::warn!("{error}"),
-    }
 }
 
 fn switch_in_step(

@@ -45,6 +45,7 @@ pub(crate) fn status(releases: Vec<ReleaseStatus>) -> Reply {
         busy: None,
         releases,
         owed: None,
+        hooks: Vec::new(),
         remains: None,
     };
     Reply::Says(Status::Exited(0), serde_json::to_vec(&status).unwrap())

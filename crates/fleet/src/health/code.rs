@@ -7,6 +7,9 @@ pub const QUERY: &str = "mkt-health";
 /// The header in which PHP says which release it runs.
 pub const HEADER: &str = "X-Mkt-Release";
 
+/// What a 503 means in which PHP names a release. Drupal 7 answers with it when its database is dead, too.
+pub const CLOSED: &str = "Drupal is in maintenance mode, or without its database";
+
 /// The address with a value that no question before had.
 pub(super) fn never_asked_before(url: &str) -> String {
     let (page, fragment) = url.split_once('#').map_or((url, None), |(page, fragment)| (page, Some(fragment)));

@@ -1,6 +1,6 @@
 //! What an answer says of the release that gave it. Pure.
 
-use super::code::HEADER;
+use super::code::{CLOSED, HEADER};
 use super::words::contains_word;
 
 /// What is right.
@@ -61,11 +61,14 @@ impl Expected {
     }
 
     fn fault(&self, answer: &Answer) -> Option<String> {
+        let named = |(name, _): &&(String, String)| name.eq_ignore_ascii_case(HEADER);
         if answer.status != self.status {
-            return Some(format!("status {}, not {}", answer.status, self.status));
+            let fault = format!("status {}, not {}", answer.status, self.status);
+            let is_closed =
+                answer.status == 503 && self.release.is_some() && answer.headers.iter().any(|h| named(&h));
+            return Some(if is_closed { format!("{fault}: {CLOSED}") } else { fault });
         }
         if let Some(release) = &self.release {
-            let named = |(name, _): &&(String, String)| name.eq_ignore_ascii_case(HEADER);
             match answer.headers.iter().find(named).map(|(_, value)| value.trim()) {
                 None => return Some(format!("PHP does not say which release it runs (no header {HEADER})")),
                 Some(found) if found == release => {}
@@ -107,6 +110,18 @@ mod tests {
     fn answer(status: u16, headers: &[(&str, &str)], page: &str) -> Answer {
         let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         Answer { status, headers: headers.collect(), page: Ok(page.to_owned()) }
+    }
+
+    #[test]
+    fn a_site_that_is_closed_is_told_from_one_that_does_not_answer_well() {
+        let expected = Expected { header: None, contains: None, release: Some("r1".into()), status: 200 };
+        let says = |status, headers: &[(&str, &str)]| match expected.judge(&answer(status, headers, "")) {
+            Verdict::Bad(why) => why,
+            verdict => panic!("{verdict:?}"),
+        };
+        assert!(says(503, &[("x-mkt-release", "r0")]).contains(CLOSED));
+        assert_eq!(says(503, &[]), "status 503, not 200");
+        assert_eq!(says(500, &[(HEADER, "r1")]), "status 500, not 200");
     }
 
     fn expected() -> Expected {

@@ -10,7 +10,7 @@ mod judge;
 mod words;
 
 pub use ask::ask;
-pub use code::{HEADER, QUERY};
+pub use code::{CLOSED, HEADER, QUERY};
 pub use judge::{Answer, Expected, Verdict};
 
 /// One page that is asked of a server.

@@ -77,3 +77,18 @@ pub struct Hook {
     /// The time it may take; then its whole process group is ended, and it has failed.
     pub timeout: Duration,
 }
+
+impl Hook {
+    /// Whether it has a server follow `current`: a command that is run after the switch and after it was taken back, or anything
+    /// for php-fpm. Until it is run, visitors get the code of before.
+    #[must_use]
+    pub fn follows(&self) -> bool {
+        let runs_in = |phase| self.phases.contains(&phase);
+        match self.action {
+            HookAction::Command(_) => runs_in(Phase::AfterSwitch) && runs_in(Phase::AfterRevert),
+            HookAction::OpcacheReset(_) | HookAction::FpmReload(_) => {
+                runs_in(Phase::AfterSwitch) || runs_in(Phase::AfterRevert)
+            }
+        }
+    }
+}

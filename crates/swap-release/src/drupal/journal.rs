@@ -55,9 +55,9 @@ pub(super) struct Since {
 }
 
 impl Undo {
-    /// 0 for the host that runs drush.
-    pub(crate) fn turn(&self) -> u32 {
-        self.turn
+    /// How long this host leaves it to others, without a controller.
+    pub(crate) fn patience(&self, perhaps_committed: bool) -> Duration {
+        super::pay::patience(self.turn, perhaps_committed, Duration::from_millis(self.drupal.timeout_ms))
     }
 
     /// What no rebuilding of caches undoes.

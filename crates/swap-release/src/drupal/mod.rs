@@ -18,8 +18,10 @@ pub(crate) use journal::{Undo, arm, committed, facts, know, owe, settle, settled
 pub(crate) use look::look;
 pub(crate) use maintenance::{normal, on as maintenance_on, restore};
 #[cfg(test)]
+pub(crate) use pay::patience;
+#[cfg(test)]
 pub(crate) use pay::{Deed, deeds};
-pub(crate) use pay::{patience, pay, reconcile, take_over, turn};
+pub(crate) use pay::{pay, reconcile, take_over, turn};
 pub(crate) use prepare::prepare;
 pub(crate) use settings::FILE as SETTINGS;
 pub(crate) use update::{dump, rebuild, remember, update};

@@ -21,17 +21,17 @@ const MOMENT: Duration = Duration::from_secs(2);
 /// After the last question before the commit: the word may have been given, and another process be carrying it to those that did
 /// not hear it.
 const PERHAPS_COMMITTED: Duration = Duration::from_secs(15);
-/// What the host before in the order is given.
+/// What the host before in the order is given, if its drush may take so long.
 const EACH: Duration = Duration::from_secs(30);
 /// Between two tries of something that failed.
 const AGAIN: Duration = Duration::from_secs(60);
 /// The last one in the order that waits for its turn; for the others any verb does.
 const LAST: u32 = 3;
 
-/// How long a host without a controller leaves it to others.
-pub(crate) fn patience(turn: u32, perhaps_committed: bool) -> Duration {
+/// How long a host without a controller leaves it to others. `timeout` is that of drush.
+pub(crate) fn patience(turn: u32, perhaps_committed: bool, timeout: Duration) -> Duration {
     let first = if perhaps_committed { PERHAPS_COMMITTED } else { MOMENT };
-    first + EACH * turn
+    first + EACH.min(timeout) * turn
 }
 
 /// How long until the turn of this host, if it owes something and a process is to wait for that.
@@ -83,7 +83,10 @@ pub(crate) fn reconcile(locked: &LockedSite<'_>, now: bool) {
     let result = match undo.owed {
         Some(_) => Ok(Some(undo)),
         // Killed: whether it was switched is what the link says, which is in order already.
-        None => journal::owe(locked, true, EACH * undo.turn),
+        None => {
+            let each = EACH.min(Duration::from_millis(undo.drupal.timeout_ms));
+            journal::owe(locked, true, each * undo.turn)
+        }
     };
     match result {
         Ok(Some(undo)) => {
@@ -259,8 +262,10 @@ mod tests {
 
     #[test]
     fn who_takes_over_does_so_after_those_before_it() {
-        let first = patience(0, false);
-        assert!(first < Duration::from_secs(5) && patience(1, false) >= first + EACH);
-        assert!(patience(0, true) > Duration::from_secs(10), "the word may have been commit");
+        let long = Duration::from_secs(1800);
+        let first = patience(0, false, long);
+        assert!(first < Duration::from_secs(5) && patience(1, false, long) >= first + EACH);
+        assert_eq!(patience(2, false, Duration::from_secs(7)), first + Duration::from_secs(14));
+        assert!(patience(0, true, long) > Duration::from_secs(10), "the word may have been commit");
     }
 }

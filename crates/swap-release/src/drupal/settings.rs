@@ -13,18 +13,21 @@ pub(crate) const FILE: &str = "drupal.settings.php";
 ///
 /// A health check asks with [`fleet::health::QUERY`]. Then PHP itself says in [`fleet::health::HEADER`] below which release
 /// the front controller and Drupal's core lie that it runs, both if they differ; and no cache of pages answers, or keeps the
-/// answer: of Drupal 8 and later the bins are in memory for this request, Drupal 7 is told that it has no page cache.
+/// answer: of Drupal 8 and later the bins are in memory for this request, Drupal 7 is told that it has no page cache. Such an
+/// answer costs what a page costs, so settings.php may say by `$mkt_health_from` who gets one.
 pub(super) fn text(deploy_to: &Path) -> String {
     const SHAPE: &str = r"<?php
 
 // Written by swap-release. Include it at the end of settings.php:
 //   include '@FILE@';
+// Before it $mkt_health_from may list the addresses of those who may ask by ?@QUERY@=... which release this is.
 $mkt_core = $app_root ?? (defined('DRUPAL_ROOT') ? DRUPAL_ROOT : '');
 $mkt_pattern = '~^(.+)/releases/([A-Za-z0-9][A-Za-z0-9._+-]*)(?:/|$)~';
 if (preg_match($mkt_pattern, $mkt_core, $mkt_release)) {
   $settings['deployment_identifier'] = $mkt_release[2];
   $settings['php_storage']['twig']['directory'] = $mkt_release[1] . '/shared/php/' . $mkt_release[2];
-  if (PHP_SAPI !== 'cli' && isset($_GET['@QUERY@'])) {
+  $mkt_asked = PHP_SAPI !== 'cli' && isset($_GET['@QUERY@']);
+  if ($mkt_asked && in_array($_SERVER['REMOTE_ADDR'] ?? '', (array) ($mkt_health_from ?? ($_SERVER['REMOTE_ADDR'] ?? '')), TRUE)) {
     $mkt_front = preg_match($mkt_pattern, get_included_files()[0], $mkt_match) ? $mkt_match[2] : $mkt_release[2];
     header('@HEADER@: ' . implode(' ', array_unique([$mkt_release[2], $mkt_front])));
     $conf['cache'] = 0;
@@ -33,7 +36,7 @@ if (preg_match($mkt_pattern, $mkt_core, $mkt_release)) {
     }
   }
 }
-unset($mkt_core, $mkt_pattern, $mkt_release, $mkt_front, $mkt_match, $mkt_bin);
+unset($mkt_asked, $mkt_core, $mkt_health_from, $mkt_pattern, $mkt_release, $mkt_front, $mkt_match, $mkt_bin);
 ";
     SHAPE
         .replace("@FILE@", &deploy_to.join("shared").join(FILE).display().to_string())

@@ -60,6 +60,11 @@ pub(crate) fn update(
         } else {
             deploy(&drush, uri, configured.contains(uri), stop)
         };
+        // What they change no list of pending updates has told of.
+        let (Ok(text) | Err(text)) = &all;
+        if words::ran_deploy_hooks(text) && !pending.contains(uri) {
+            journal::amend(locked, |undo| undo.facts.updated.push(uri.clone()))?;
+        }
         let all = all.map_err(|why| match &update {
             Some(_) if facts.dumps.is_empty() => {
                 format!("{why}\nthe database of `{uri}` may be half updated")

@@ -8,7 +8,7 @@ use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use fleet::{Canary, DatabaseMode, Health, Interrupt, Phase, Rollout};
-use record::{Caches, ExitCode, HostOutcome, Input, Outcome, Release, Undone, Verb};
+use record::{Caches, ExitCode, HookRun, HostOutcome, Input, Outcome, Release, Undone, Verb};
 
 use super::course::Course;
 use super::judge::Judged;
@@ -22,10 +22,6 @@ use crate::job::{FleetSwitch, PruneJob};
 
 /// More of them would hide what else is said.
 const MOST_WARNINGS: usize = 5;
-
-/// What a revert may take; and what it may take when SIGTERM has come (the process must be gone within 3 s).
-const REVERT: Duration = Duration::from_secs(20);
-const REVERT_IN_HASTE: Duration = Duration::from_millis(800);
 
 /// The shortest lease that is chosen when nobody names one. It is renewed as long as the controller lives.
 const LEASE: Duration = Duration::from_secs(60);
@@ -53,8 +49,9 @@ pub(crate) fn run(
         anywhere: false,
         swap: format!("{}.{}.{}", release.id, record::now().as_second(), std::process::id()),
         afterwards: Duration::ZERO,
+        back: Duration::ZERO,
     };
-    plan.afterwards = afterwards(controller, &plan);
+    (plan.afterwards, plan.back) = afterwards(controller, &plan);
     if job.dry_run {
         return report::dry_run(controller, &plan, &rollout, &release);
     }
@@ -273,8 +270,14 @@ fn commit(controller: &Controller<'_>, course: &mut Course<'_>) -> Outcome {
         keeper.decided();
         Some(keeper)
     });
-    let (ours, dial) = (course.plan.clone(), controller.dial_on.clone());
-    course.run_to_the_end(|_| true, move |member| switch::commit(member, &ours, &dial));
+    let (ours, dial, follow) = (course.plan.clone(), controller.dial_on.clone(), course.following());
+    course.run_to_the_end(
+        |_| true,
+        move |member| {
+            let orders = follow.get(member.host.name.as_str()).map(Vec::as_slice).unwrap_or_default();
+            switch::commit(member, &ours, &dial, orders);
+        },
+    );
     if let Some(keeper) = keeper {
         keeper.done();
     }
@@ -308,7 +311,7 @@ fn revert(controller: &Controller<'_>, course: &mut Course<'_>) -> (Outcome, Opt
     if switched {
         console.say("putting the former release back on every host that switched");
     }
-    let patience = if abort.is_set() { REVERT_IN_HASTE } else { REVERT };
+    let in_haste = abort.is_set();
     let mut undone = None;
     for deed in deeds(switched) {
         match deed {
@@ -319,7 +322,7 @@ fn revert(controller: &Controller<'_>, course: &mut Course<'_>) -> (Outcome, Opt
                 course.run_to_the_end(
                     |_| true,
                     move |member| {
-                        switch::revert(member, &ours, &dial, patience);
+                        switch::revert(member, &ours, &dial, in_haste);
                     },
                 );
             }
@@ -327,6 +330,18 @@ fn revert(controller: &Controller<'_>, course: &mut Course<'_>) -> (Outcome, Opt
             undo::Deed::Settle => course.settle(undone.as_ref()),
             undo::Deed::Close => {}
         }
+    }
+    // The preset's own are told as what they are.
+    let failed = |run: &&HookRun| {
+        !run.ok && run.phase == Phase::AfterRevert.as_str() && !run.name.starts_with("drupal: ")
+    };
+    for run in course.members.iter().flat_map(|member| &member.hooks).filter(failed) {
+        console.warn(format!(
+            "{}: hook `{}` failed: {}",
+            run.host,
+            run.name,
+            crate::drupal::reason(&run.output)
+        ));
     }
     tell_warnings(controller, &course.members);
     let back = course.members.iter().all(|member| {
@@ -345,12 +360,15 @@ fn lease(health: Option<&Health>) -> Duration {
     health.map_or(LEASE, |health| (health.timeout * 2 + LEASE / 2).max(LEASE))
 }
 
-/// What the hooks of after-commit and after-revert may take together, with the end of maintenance mode.
-fn afterwards(controller: &Controller<'_>, plan: &Plan) -> Duration {
-    let phases = [Phase::AfterCommit, Phase::AfterRevert];
-    let steps = phases.into_iter().flat_map(|phase| plan.around(&controller.inventory).steps(phase));
+/// What the hooks of after-commit and after-revert may take together, with the end of maintenance mode; and those of after-revert.
+fn afterwards(controller: &Controller<'_>, plan: &Plan) -> (Duration, Duration) {
+    let of = |phase| {
+        let steps = plan.around(&controller.inventory).steps(phase).into_iter();
+        steps.map(|step| step.timeout()).sum::<Duration>()
+    };
+    let back = of(Phase::AfterRevert);
     let drupal = controller.inventory.drupal.as_ref().map_or(Duration::ZERO, |drupal| drupal.timeout);
-    steps.map(|step| step.timeout()).sum::<Duration>() + drupal + Duration::from_secs(10)
+    (of(Phase::AfterCommit) + back + drupal + Duration::from_secs(10), back + Duration::from_secs(10))
 }
 
 fn end(plan: &Plan, ended: &Ended, aborted: bool) -> Result<ExitCode, Error> {
@@ -361,10 +379,19 @@ fn end(plan: &Plan, ended: &Ended, aborted: bool) -> Result<ExitCode, Error> {
     let to = &plan.to;
     let database = undone.as_ref().map(undo::told).unwrap_or_default();
     let owed = undone.as_ref().is_some_and(|undone| undone.caches == Caches::Owed);
+    let left = left_behind(members);
     let (summary, code) = match *outcome {
         Outcome::Committed => return Ok(ExitCode::Ok),
         Outcome::Mixed => (format!("the fleet is left mixed: {names}{database}"), ExitCode::Mixed),
         _ if aborted => return Err(Error::Aborted),
+        _ if !left.is_empty() => (
+            format!(
+                "`{to}` failed on {names}; every host is on the release it had, but a hook that has its web server follow \
+                 failed, so `{to}` may still be served by {}: see swap-release status{database}",
+                left.join(", ")
+            ),
+            ExitCode::Mixed,
+        ),
         // Every host is on its release, and still they cannot be said to serve it.
         _ if owed => (
             format!("`{to}` failed on {names}; every host is on the release it had{database}"),
@@ -399,6 +426,18 @@ fn end(plan: &Plan, ended: &Ended, aborted: bool) -> Result<ExitCode, Error> {
         None => None,
     };
     Err(Error::FleetSwap { summary, code, hint })
+}
+
+/// Hosts on which a hook did its work after the switch, and not after the release was taken back.
+fn left_behind(members: &[Member]) -> Vec<&str> {
+    let was = |run: &HookRun, phase: Phase, ok| run.phase == phase.as_str() && run.ok == ok;
+    let is_left = |member: &&Member| {
+        let hooks = &member.hooks;
+        hooks.iter().filter(|run| was(run, Phase::AfterRevert, false)).any(|failed| {
+            hooks.iter().any(|run| run.name == failed.name && was(run, Phase::AfterSwitch, true))
+        })
+    };
+    members.iter().filter(is_left).map(|member| member.host.name.as_str()).collect()
 }
 
 /// What is said of the release.

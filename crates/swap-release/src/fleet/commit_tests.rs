@@ -92,6 +92,7 @@ fn plan(verb: Verb) -> Plan {
         retry_failed: false,
         condemns: verb == Verb::Activate,
         afterwards: Duration::from_secs(1),
+        back: Duration::from_secs(1),
     }
 }
 
@@ -143,6 +144,7 @@ fn status(live: &str) -> Reply {
         busy: None,
         releases: releases.into(),
         owed: None,
+        hooks: Vec::new(),
         remains: None,
     };
     says(serde_json::to_vec(&status).unwrap())

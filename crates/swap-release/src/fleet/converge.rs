@@ -127,6 +127,7 @@ mod tests {
             busy: None,
             releases: Vec::new(),
             owed: None,
+            hooks: Vec::new(),
             remains: None,
         };
         let statuses = |currents: &[Option<&str>]| {

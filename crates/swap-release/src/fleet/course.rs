@@ -1,5 +1,6 @@
 //! The members of a swap and what is done with all of them at once; hosts that wait hear meanwhile that we live.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use fleet::health::Verdict;
@@ -226,6 +227,25 @@ impl<'a> Course<'a> {
             others += u32::from(!first);
         }
         others
+    }
+
+    /// What has the servers of each host follow `current`, by the host's name.
+    pub(super) fn following(&self) -> BTreeMap<String, Vec<HookOrder>> {
+        let steps = self.around().steps(Phase::AfterSwitch);
+        let of = |member: &Member| {
+            let is_for = |step: &&Step| {
+                step.follows
+                    && match &step.on {
+                        fleet::RunsOn::Every => true,
+                        fleet::RunsOn::Group(group) => member.host.group.as_ref() == Some(group),
+                        fleet::RunsOn::Once(name) => name.as_ref() == Some(&member.host.name),
+                        fleet::RunsOn::Canary => false,
+                    }
+            };
+            let order = |step: &Step| step.order(&member.host, self.plan.to.as_str(), self.turn(member));
+            steps.iter().filter(is_for).map(order).collect()
+        };
+        self.members.iter().map(|member| (member.host.name.to_string(), of(member))).collect()
     }
 
     /// Asks every member whether the code that is live can say which release it is, as it will be asked after the switch.

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use cli::{Abort, human};
-use fleet::health::{HEADER, Verdict, ask};
+use fleet::health::{CLOSED, HEADER, Verdict, ask};
 use fleet::{Argv, Health, HealthCheck};
 use record::ReleaseId;
 
@@ -45,7 +45,8 @@ pub(crate) fn ask_former(member: &mut Member, health: &Health, plan: &Plan, abor
 }
 
 /// Before anything is switched or closed: does PHP say which release it runs? Asked of the live one. If that is not well at
-/// all, the question is left open, for the next one may be what puts it right.
+/// all, the question is left open, for the next one may be what puts it right. A site that somebody has closed stays closed, and would
+/// answer 503 after the switch as well.
 pub(crate) fn ask_ahead(member: &mut Member, health: &Health, abort: &Abort, every: Duration) {
     let Some(live) = member.before.clone() else { return };
     let check = check(health, member, &live);
@@ -59,15 +60,18 @@ pub(crate) fn ask_ahead(member: &mut Member, health: &Health, abort: &Abort, eve
         let verdict = ask(question, check.timeout);
         asked += 1;
         let why = match verdict {
-            Verdict::Bad(why) if why.contains(HEADER) => why,
+            Verdict::Bad(why) if why.contains(HEADER) || why.contains(CLOSED) => why,
             Verdict::Good(_) | Verdict::Bad(_) | Verdict::NoAnswer(_) => return,
         };
         // opcache may look at settings.php and what it includes every few seconds only.
         if asked >= check.attempts || abort.sleep(check.interval).is_err() {
-            member.fail(format!(
-                "`{}`: {why}; have settings.php include shared/drupal.settings.php at its end, or say `[health] prove = \"page\"`",
-                question.url
-            ));
+            let help = if why.contains(CLOSED) {
+                "open the site first, or let [health] want `status = 503` as long as it is closed"
+            } else {
+                "have settings.php include shared/drupal.settings.php at its end (where `$mkt_health_from` is set it must have the \
+                 address of this machine), or say `[health] prove = \"page\"`"
+            };
+            member.fail(format!("`{}`: {why}; {help}", question.url));
             return;
         }
     }

@@ -64,6 +64,9 @@ fn tell_undone(controller: &Controller<'_>, answers: &[Answer<HostStatus>]) {
     let mut told = None;
     for answer in answers {
         let Some(status) = &answer.reply else { continue };
+        for hook in &status.hooks {
+            controller.console.warn(format!("{}: {}", answer.host, crate::verbs::status::follows_not(hook)));
+        }
         if let Some(owed) = &status.owed {
             controller.console.warn(format!("{}: {}", answer.host, crate::verbs::status::owes(owed)));
         }

@@ -14,6 +14,8 @@ pub(super) struct Step {
     pub(super) name: String,
     pub(super) phase: Phase,
     pub(super) on: RunsOn,
+    /// Whether it has a server follow `current`.
+    pub(super) follows: bool,
     action: StepAction,
     timeout: Duration,
 }
@@ -47,8 +49,11 @@ pub(super) struct Around<'a> {
 }
 
 impl Around<'_> {
-    /// The steps of a phase in their order. The preset comes first, but before the switch all but what its undo needs comes
-    /// last: a site is not closed, and its database not changed, before everything else that may fail has not.
+    /// The steps of a phase in their order.
+    ///
+    /// Before the switch the preset comes last, but for what its undo needs: a site is not closed, and its database not changed,
+    /// before everything else that may fail has not. After it the preset follows what has servers follow `current`: caches are
+    /// rebuilt, and a site opened, once the code that rebuilds them is the code that is served. What else is run comes then.
     pub(super) fn steps(&self, phase: Phase) -> Vec<Step> {
         let inventory = self.inventory;
         let mut steps: Vec<Step> = inventory
@@ -64,10 +69,12 @@ impl Around<'_> {
             if drupal.runs_drush() {
                 steps.insert(0, self.arm(drupal));
             }
-        } else {
-            steps.splice(0..0, preset);
+            return steps;
         }
-        steps
+        let (mut first, others): (Vec<Step>, Vec<Step>) = steps.into_iter().partition(|step| step.follows);
+        first.extend(preset);
+        first.extend(others);
+        first
     }
 
     /// On which host drush runs.
@@ -86,6 +93,7 @@ impl Around<'_> {
             name: "drupal: what an undo needs".into(),
             phase: Phase::BeforeSwitch,
             on: RunsOn::Every,
+            follows: false,
             action: StepAction::Arm {
                 drupal: DrupalOrder::from(drupal),
                 swap: self.swap.to_owned(),
@@ -106,6 +114,7 @@ impl Around<'_> {
             name: format!("drupal: {name}"),
             phase,
             on,
+            follows: false,
             action: StepAction::Ours(action),
             timeout,
         };
@@ -170,6 +179,7 @@ fn own(hook: &Hook, phase: Phase) -> Step {
         name: hook.name.clone(),
         phase,
         on: hook.on.clone(),
+        follows: hook.follows(),
         action: StepAction::Hook(hook.action.clone()),
         timeout: hook.timeout,
     }
@@ -208,7 +218,7 @@ impl Step {
         !matches!(self.action, StepAction::Hook(_))
     }
 
-    /// Whether it writes what settings.php includes.
+    /// Whether it writes what settings.php includes: then the live release can be asked, as the new one will be.
     pub(super) fn prepares_drupal(&self) -> bool {
         matches!(self.action, StepAction::Ours(Action::DrupalPrepare { .. }))
     }

@@ -32,7 +32,10 @@ fn inventory(core: &str, database: &str) -> Inventory {
     let path = folder.path().join("fleet.toml");
     let text = format!(
         "[site]\ndeploy_to = \"/srv/site\"\ndrupal = \"{core}\"\n[drupal]\ndatabase = \"{database}\"\ndump = true\n\
-         [hosts.web1]\naddress = \"10.0.0.1\"\n"
+         [hosts.web1]\naddress = \"10.0.0.1\"\n\
+         [[hooks]]\nname = \"hooks that have a web server follow `current`: of after-switch and after-revert, or for php-fpm\"\n\
+         phase = [\"after-switch\", \"after-revert\"]\nrun = [\"true\"]\n\
+         [[hooks]]\nname = \"other hooks\"\nphase = [\"before-switch\", \"after-switch\"]\nrun = [\"true\"]\n"
     );
     fs::write(&path, text).unwrap();
     Inventory::load(&path).unwrap()
@@ -76,6 +79,10 @@ fn table(database: &str, verb: Verb, in_batches: bool) -> String {
             let if_pending = if only_if_pending(step) { ", if updates are pending" } else { "" };
             let (drush, drush_8) = (drush(step, Core::EightUp), drush(seven, Core::Seven));
             _ = writeln!(text, "| {} | {name}{if_pending} | {on} | {drush} | {drush_8} |", phase.as_str());
+            if step.prepares_drupal() {
+                let asks = "[health] asks the live release which one it is; PHP has to say it";
+                _ = writeln!(text, "| {} | {asks} | {on} | | |", phase.as_str());
+            }
         }
         if phase == Phase::BeforeSwitch {
             let who = if in_batches {
@@ -142,8 +149,10 @@ fn endings() -> String {
             .iter()
             .map(|deed| match deed {
                 undo::Deed::Close => "one host closes the site",
-                undo::Deed::Back if switched => "every host goes back to the release it had",
-                undo::Deed::Back => "every host gives up its lock",
+                undo::Deed::Back if switched => {
+                    "every host goes back to the release it had, and runs its hooks of after-revert"
+                }
+                undo::Deed::Back => "every host gives up its lock, and runs its hooks of after-revert",
                 undo::Deed::Rebuild => "one host, and if it cannot the next, rebuilds the caches by the live release's code and opens the site",
                 undo::Deed::Settle => "every host is told that this is done, and what remains",
             })
@@ -161,10 +170,11 @@ fn endings() -> String {
         })
         .collect();
     let alone = deeds.join(", ");
-    let seconds = |turn, ready| drupal::patience(turn, ready).as_secs();
+    let long = Duration::from_secs(1800);
+    let seconds = |turn, ready| drupal::patience(turn, ready, long).as_secs();
     let order = format!(
-        "the host that ran drush, {} s later, {alone}; the next ones do the same after {}, {} and {} s, unless the first question \
-         is answered with yes; all wait {} s longer if the next word would have been the commit",
+        "the host that ran drush, {} s later, {alone}; the next ones do the same after {}, {} and {} s (sooner if `timeout` of `[drupal]` is below 30 s), unless the first \
+         question is answered with yes; all wait {} s longer if the next word would have been the commit",
         seconds(0, false),
         seconds(1, false),
         seconds(2, false),
@@ -185,14 +195,16 @@ fn endings() -> String {
         ),
         (
             "the controller is killed",
-            format!("every host goes back when its input ends; then, by themselves: {order}"),
+            format!(
+                "every host goes back when its input ends, and runs its hooks of after-revert; then, by themselves: {order}"
+            ),
         ),
         ("the lease expires", "as if the controller had been killed, at the end of the lease".to_owned()),
         (
             "a host is killed",
             format!(
                 "the controller has the next host rebuild the caches; without a controller the next takes over as above; the \
-                 killed one, in its next run of any verb or at boot, goes back and then {alone}"
+                 killed one, in its next run of any verb or at boot, goes back, runs its hooks of after-revert, and then {alone}"
             ),
         ),
     ];

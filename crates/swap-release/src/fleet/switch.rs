@@ -3,6 +3,7 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
+use cli::Abort;
 use fleet::Phase;
 use record::host::{HostStatus, ReleaseState, ReleaseStatus, SwitchEvent};
 use record::{ExitCode, HostOutcome, ReleaseId, Verb};
@@ -10,13 +11,17 @@ use record::{ExitCode, HostOutcome, ReleaseId, Verb};
 use super::Dial;
 use super::host::{Fault, ask};
 use super::member::Member;
-use super::talk::{hear_out, hear_owes, next_event, say, tell};
+use super::talk::{hear_out, hear_owes, next_event, obey, say, tell};
+use crate::order::HookOrder;
 
 /// A switch is some renames and syncs; a disk under load may take seconds.
 const SWITCH: Duration = Duration::from_secs(30);
 /// The host does nothing but answer.
 const PING: Duration = Duration::from_secs(5);
 const COMMIT: Duration = Duration::from_secs(15);
+/// What a revert may take; and what it may take when SIGTERM has come (the process must be gone within 3 s).
+const REVERT: Duration = Duration::from_secs(20);
+const REVERT_IN_HASTE: Duration = Duration::from_millis(800);
 /// How often a commit that was decided is tried on a host that did not answer.
 const TRIES: u32 = 3;
 
@@ -42,6 +47,8 @@ pub(crate) struct Plan {
     pub(crate) condemns: bool,
     /// How long the hooks of after-commit and after-revert may take together.
     pub(crate) afterwards: Duration,
+    /// How long those of after-revert may.
+    pub(crate) back: Duration,
 }
 
 impl Plan {
@@ -55,6 +62,12 @@ impl Plan {
             argv = argv.arg("--retry-failed");
         }
         if self.force { argv.arg("--force") } else { argv }
+    }
+
+    /// To wait for our word at each step.
+    fn in_step(&self, member: &Member) -> fleet::Argv {
+        let within = humantime::format_duration(self.within).to_string().replace(' ', "");
+        self.argv(member).args(["--in-step", "--confirm-within", within.as_str()])
     }
 
     /// What is run around it.
@@ -94,9 +107,7 @@ pub(crate) fn hold(member: &mut Member, plan: &Plan) {
 
 fn try_hold(member: &mut Member, plan: &Plan) -> Result<(), Fault> {
     let Some(remote) = &member.remote else { return Err(Fault::NotReady("not connected".into())) };
-    let within = humantime::format_duration(plan.within).to_string().replace(' ', "");
-    let argv = plan.argv(member).args(["--in-step", "--confirm-within", within.as_str()]);
-    let mut process = remote.spawn(&argv)?;
+    let mut process = remote.spawn(&plan.in_step(member))?;
     match next_event(&mut *process, plan.verb_name(), Instant::now() + SWITCH)? {
         SwitchEvent::Ready { from, .. } if from == member.before => {
             member.process = Some(process);
@@ -153,7 +164,9 @@ pub(crate) fn ping(member: &mut Member, plan: &Plan) {
 }
 
 /// The decision is made: this host goes on to the release, and is asked again if it does not answer.
-pub(crate) fn commit(member: &mut Member, plan: &Plan, dial: &Dial) {
+///
+/// `follow` is what has the servers of a host follow `current`: one that put itself back needs it again.
+pub(crate) fn commit(member: &mut Member, plan: &Plan, dial: &Dial, follow: &[HookOrder]) {
     if is_there(member, plan) {
         member.outcome = HostOutcome::Committed;
         return;
@@ -164,14 +177,20 @@ pub(crate) fn commit(member: &mut Member, plan: &Plan, dial: &Dial) {
         hear_out(member, Phase::AfterCommit, Instant::now() + plan.afterwards);
         return;
     }
-    for _ in 0..TRIES {
-        // It had put itself back, or cannot be heard: the fleet's decision stands, so it is activated outright,
-        // which does nothing if it did hear.
-        result = insist(member, plan, dial);
-        if matches!(result, Ok(SwitchEvent::Committed { .. })) {
-            member.outcome = HostOutcome::Committed;
-            member.after = Some(plan.to.clone());
-            return;
+    // It had put itself back, or cannot be heard: the fleet's decision stands, so it is activated outright, which does nothing if
+    // it did hear. While it runs what a revert ends with it holds its lock.
+    let until = Instant::now() + COMMIT + plan.back;
+    let mut tries = 0;
+    while tries < TRIES {
+        result = insist(member, plan, dial, follow);
+        match &result {
+            Ok(SwitchEvent::Committed { .. }) => {
+                member.outcome = HostOutcome::Committed;
+                member.after = Some(plan.to.clone());
+                return;
+            }
+            Err(Fault::Busy(_)) if Instant::now() < until => thread::sleep(BUSY_FOR),
+            _ => tries += 1,
         }
     }
     let fault = match result {
@@ -198,14 +217,28 @@ fn serves(status: &HostStatus, release: &ReleaseId) -> bool {
     status.current.as_ref() == Some(release) && status.release(release).is_some_and(is_active)
 }
 
-fn insist(member: &Member, plan: &Plan, dial: &Dial) -> Result<SwitchEvent, Fault> {
+fn insist(member: &mut Member, plan: &Plan, dial: &Dial, follow: &[HookOrder]) -> Result<SwitchEvent, Fault> {
     let remote = dial(&member.host)?;
-    let output = remote.exec(&plan.argv(member), b"", SWITCH)?;
-    if output.status.success() {
-        Ok(SwitchEvent::Committed { to: plan.to.clone() })
-    } else {
-        Err(Fault::Failed { verb: plan.verb_name().into(), reason: output.reason() })
+    if follow.is_empty() {
+        let output = remote.exec(&plan.argv(member), b"", SWITCH)?;
+        return match output.status.code() {
+            Some(0) => Ok(SwitchEvent::Committed { to: plan.to.clone() }),
+            Some(code) if code == i32::from(ExitCode::Busy.number()) => Err(Fault::Busy(output.reason())),
+            _ => Err(Fault::Failed { verb: plan.verb_name().into(), reason: output.reason() }),
+        };
     }
+    let verb = plan.verb_name();
+    let mut process = remote.spawn(&plan.in_step(member))?;
+    next_event(&mut *process, verb, Instant::now() + SWITCH)?;
+    (member.remote, member.process) = (Some(remote), Some(process));
+    say(member, "go", verb, Instant::now() + SWITCH)?;
+    for order in follow {
+        // The decision stands. That it was not followed is told.
+        if let Err(fault) = obey(member, order, verb, &Abort::default()) {
+            member.remarks.push(fault.to_string());
+        }
+    }
+    say(member, "commit", verb, Instant::now() + COMMIT)
 }
 
 /// Puts the former release back; says nothing against the other one, which is judged when all hosts are back.
@@ -214,21 +247,27 @@ const BACK: &str = "withdraw";
 const BUSY_TRIES: u32 = 10;
 const BUSY_FOR: Duration = Duration::from_millis(300);
 
-/// This host goes back to the release it had, or gives up its lock if it did not switch. `patience` is short when the
-/// controller itself is being ended: a host that hears nothing puts itself back at the end of input.
-pub(crate) fn revert(member: &mut Member, plan: &Plan, dial: &Dial, patience: Duration) {
+/// This host goes back to the release it had, or gives up its lock if it did not switch. A controller that is being ended is in
+/// haste: a host that hears nothing puts itself back at the end of input.
+pub(crate) fn revert(member: &mut Member, plan: &Plan, dial: &Dial, in_haste: bool) {
     if is_there(member, plan) {
         return;
     }
-    // Of one that has failed already not much is to be heard.
-    let patience = if member.error.is_some() { patience.min(PING) } else { patience };
+    let patience = match (in_haste, member.error.is_some()) {
+        (true, _) => REVERT_IN_HASTE,
+        // Of one that has failed already not much is to be heard.
+        (false, true) => PING,
+        (false, false) => REVERT,
+    };
     let until = Instant::now() + patience;
+    // Its hooks come before what it says of caches, and before its end.
+    let heard = until + if in_haste { patience } else { plan.back };
     if member.outcome == HostOutcome::Untouched {
         if member.process.is_some() && tell(member, BACK, until).is_ok() {
-            if is_heard_later(member, plan, until) {
+            if is_heard_later(member, plan, heard) {
                 return;
             }
-            hear_out(member, Phase::AfterRevert, until + plan.afterwards.min(patience));
+            hear_out(member, Phase::AfterRevert, heard);
         }
         member.process = None;
         return;
@@ -238,10 +277,10 @@ pub(crate) fn revert(member: &mut Member, plan: &Plan, dial: &Dial, patience: Du
     {
         member.outcome = HostOutcome::Reverted;
         member.after = to;
-        if is_heard_later(member, plan, until) {
+        if is_heard_later(member, plan, heard) {
             return;
         }
-        hear_out(member, Phase::AfterRevert, until + plan.afterwards.min(patience));
+        hear_out(member, Phase::AfterRevert, heard);
         return;
     }
     member.process = None;

@@ -1,6 +1,7 @@
 //! Hooks on a host: commands, php-fpm, and the steps of the Drupal preset, each bounded in time, its output kept.
 
 mod fpm;
+pub(crate) mod kept;
 mod opcache;
 mod orphan;
 pub(crate) mod process;
@@ -92,9 +93,11 @@ fn act(
     let locked = switching.locked;
     match &order.action {
         Action::Command { argv } => {
+            // A release that is gone may have been taken back by a process that was killed.
+            let tree = locked.site.tree(switching.to);
             let command = process::Command {
                 argv,
-                dir: &locked.site.tree(switching.to),
+                dir: if tree.is_dir() { &tree } else { locked.site.paths.deploy_to() },
                 env: &switching.environment(order),
                 until,
                 apart: false,

@@ -134,6 +134,11 @@ impl Paths {
         self.state().join("running")
     }
 
+    /// Hooks that are to be run should the deployment under way be taken back.
+    pub(crate) fn afterwards(&self) -> PathBuf {
+        self.state().join("afterwards.json")
+    }
+
     /// What an undo of the deployment under way needs.
     pub(crate) fn undo(&self) -> PathBuf {
         self.state().join("undo.json")

@@ -40,7 +40,8 @@ pub(super) fn reconcile(locked: &LockedSite<'_>) -> Result<(), Error> {
             verbs::prune::recover(locked, &release)?;
         }
     }
-    // After the code is where it belongs: it is that code's drush which is asked.
+    // After the code is where it belongs: that is what servers follow, and its drush is asked once they do.
+    crate::hooks::kept::reconcile(locked);
     crate::drupal::reconcile(locked, false);
     crate::drupal::restore(locked);
     // A release that says it is live while `current` says otherwise was switched by hand or by an older tool;

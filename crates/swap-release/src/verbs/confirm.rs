@@ -20,7 +20,7 @@ use serde::Serialize;
 use super::switch::{Confirmation, Refusal};
 use crate::Error;
 use crate::drupal;
-use crate::hooks::{self, Switching};
+use crate::hooks::{self, Switching, kept};
 use crate::order::{Action, HookOrder};
 
 /// How often the wish to end is looked at.
@@ -73,12 +73,21 @@ impl<'a> Controller<'a> {
         self.wait_for("go")
     }
 
-    /// Runs what was ordered for this phase in advance: also when nobody listens any more.
-    pub(crate) fn afterwards(&mut self, phase: Phase) {
-        for order in std::mem::take(&mut self.kept).iter().filter(|order| order.phase == phase) {
+    /// Runs what was ordered for the time after the commit: also when nobody listens any more.
+    pub(crate) fn after_commit(&mut self) {
+        for order in std::mem::take(&mut self.kept).iter().filter(|order| order.phase == Phase::AfterCommit) {
             let event = hooks::run(self.switching, order, &mut || None);
             say(self.console, &event);
         }
+    }
+
+    /// Runs what was ordered for the case that the release does not stay: before caches are rebuilt by the code that is back, which
+    /// servers have to follow first.
+    pub(crate) fn after_revert(&self) -> Result<(), Error> {
+        if !self.kept.iter().any(|order| order.phase == Phase::AfterRevert) {
+            return Ok(());
+        }
+        kept::run_back(self.switching.locked, |event| say(self.console, event))
     }
 
     /// After a revert, or where nothing was switched after all: if the release may have filled caches that all hosts share, waits
@@ -90,7 +99,7 @@ impl<'a> Controller<'a> {
         if self.told && self.is_settled(&undo) {
             return Ok(());
         }
-        let after = drupal::patience(undo.turn(), self.pinged);
+        let after = undo.patience(self.pinged);
         drupal::owe(locked, switched, after).map(drop)
     }
 
@@ -158,7 +167,13 @@ impl<'a> Controller<'a> {
         let order: HookOrder =
             serde_json::from_str(line).map_err(|error| taken_back(&format!("not understood: {error}")))?;
         if matches!(order.phase, Phase::AfterCommit | Phase::AfterRevert) {
+            let is_for_later = order.phase == Phase::AfterRevert;
             self.kept.push(order);
+            if is_for_later {
+                let orders = self.kept.iter().filter(|order| order.phase == Phase::AfterRevert);
+                kept::keep(self.switching, orders.cloned().collect())
+                    .map_err(|error| taken_back(&error.to_string()))?;
+            }
             return Ok(());
         }
         let mut stopped = None;

@@ -6,6 +6,7 @@ pub(crate) mod confirm;
 pub(crate) mod finished;
 pub(crate) mod pin;
 pub(crate) mod prune;
+pub(crate) mod reconcile;
 pub(crate) mod repair;
 pub(crate) mod retry;
 pub(crate) mod settle;

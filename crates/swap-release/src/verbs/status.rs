@@ -2,7 +2,7 @@
 
 use fleet::{SharedPath, SharedPaths};
 use record::host::{HostStatus, Obstacle, Origin, ReleaseStatus, SharedStatus};
-use record::{Owed, ReleaseId, Remains, RemedyCommand, RemedyPlace};
+use record::{HookOwed, Owed, ReleaseId, Remains, RemedyCommand, RemedyPlace};
 
 use crate::Error;
 use crate::shared::{Stake, unlinked};
@@ -57,6 +57,7 @@ pub(crate) fn status(
         busy,
         releases,
         owed,
+        hooks: crate::hooks::kept::owed(site)?,
         remains,
         shared: if shared.is_empty() { SharedStatus::default() } else { of_shared(site, shared)? },
     })
@@ -113,6 +114,9 @@ pub(crate) fn table(status: &HostStatus) -> String {
 /// What a deployment that was taken back left, for people.
 pub(crate) fn undone(status: &HostStatus) -> String {
     let mut text = String::new();
+    for hook in &status.hooks {
+        text.push_str(&format!("{}\n", follows_not(hook)));
+    }
     if let Some(owed) = &status.owed {
         text.push_str(&format!("{}\n", owes(owed)));
     }
@@ -120,6 +124,16 @@ pub(crate) fn undone(status: &HostStatus) -> String {
         text.push_str(&told(remains));
     }
     text
+}
+
+/// A hook that has not done its work since a release was taken back.
+pub(crate) fn follows_not(hook: &HookOwed) -> String {
+    let HookOwed { name, release, command, since, error } = hook;
+    let command = command.as_ref().map_or_else(String::new, |command| format!("; help: {command}"));
+    format!(
+        "hook `{name}` fails since `{release}` was taken back ({since}), which may still be served here; any verb tries again: \
+         {error}{command}"
+    )
 }
 
 /// Caches that are to be rebuilt.

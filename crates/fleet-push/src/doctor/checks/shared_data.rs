@@ -51,6 +51,7 @@ mod tests {
             busy: None,
             releases: Vec::new(),
             owed: None,
+            hooks: Vec::new(),
             remains: None,
             shared,
         };

@@ -20,27 +20,35 @@ pub(super) fn check(subject: &Subject<'_>, seen: &Seen) -> Option<Check> {
                 "wait for its end",
                 [status()],
             ),
-            None => ok(NAME, format!("{} releases known", known.releases.len())),
+            None => match known.hooks.first() {
+                Some(hook) => fault(
+                    NAME,
+                    format!(
+                        "hook `{}` fails since `{}` was taken back, which may still be served there: {}",
+                        hook.name, hook.release, hook.error
+                    ),
+                    "mend what it says; any verb on the server runs it again",
+                    [on_host(&reconcile(host)), status()],
+                ),
+                None => ok(NAME, format!("{} releases known", known.releases.len())),
+            },
         }),
         // It says the same of `current`, and nothing else.
         Err(_) if !matches!(seen.look.current, Some(Current::None | Current::Link { .. })) => None,
         Err(_) if matches!(&seen.look.current, Some(Current::Link { target, .. }) if !target.starts_with("releases/")) => {
             None
         }
-        Err(why) => {
-            let reconcile = fleet::Argv::new(host.swap_release.as_str()).args([
-                "reconcile",
-                "--deploy-to",
-                host.deploy_to.as_str(),
-            ]);
-            Some(fault(
-                NAME,
-                why.clone(),
-                "let it finish or undo what was left",
-                [on_host(&reconcile), status()],
-            ))
-        }
+        Err(why) => Some(fault(
+            NAME,
+            why.clone(),
+            "let it finish or undo what was left",
+            [on_host(&reconcile(host)), status()],
+        )),
     }
+}
+
+fn reconcile(host: &fleet::Host) -> fleet::Argv {
+    fleet::Argv::new(host.swap_release.as_str()).args(["reconcile", "--deploy-to", host.deploy_to.as_str()])
 }
 
 #[cfg(test)]
@@ -65,6 +73,7 @@ mod tests {
             busy: busy.map(str::to_owned),
             releases: Vec::new(),
             owed: None,
+            hooks: Vec::new(),
             remains: None,
         };
         seen.status = Some(Ok(status(None)));
