@@ -158,6 +158,7 @@ pub(crate) fn restore(locked: &LockedSite<'_>) -> Option<SwitchEvent> {
     }
     let result = normal(locked, started + timeout, &mut || None);
     if let Err(why) = &result {
+        let why = words::reason(why);
         log::warn!("maintenance mode could not be ended, the next run tries again: {why}");
     }
     let closed = result.as_ref().ok().and_then(|(_, closed)| *closed);

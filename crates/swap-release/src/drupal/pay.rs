@@ -10,7 +10,7 @@ use jiff::Timestamp;
 
 use super::drush::Drush;
 use super::journal::{self, Undo};
-use super::{commands, maintenance};
+use super::{commands, maintenance, words};
 use crate::Error;
 use crate::hooks::Stop;
 use crate::site::{Lock, LockedSite, Site};
@@ -97,7 +97,10 @@ pub(crate) fn reconcile(locked: &LockedSite<'_>, now: bool) {
             let until = Instant::now() + Duration::from_millis(undo.drupal.timeout_ms);
             match pay(locked, true, until, &mut || None) {
                 Ok((said, _)) => log::info!("{said}"),
-                Err(why) => log::warn!("what `{}` left in shared caches is still there: {why}", undo.to),
+                Err(why) => {
+                    let why = words::reason(&why);
+                    log::warn!("what `{}` left in shared caches is still there: {why}", undo.to);
+                }
             }
         }
         // The release is live: it was committed.
@@ -193,7 +196,7 @@ fn try_pay(
                 // Without it the site is broken a moment longer; no reason not to mend it.
                 if let Err(why) = maintenance::close(locked, drupal, &undo.to, &undo.facts.open, until, stop)
                 {
-                    log::warn!("the site could not be closed for it: {why}");
+                    log::warn!("the site could not be closed for it: {}", words::reason(&why));
                 }
             }
             Deed::Rebuild if needed => {

@@ -54,7 +54,9 @@ impl<'a> Site<'a> {
         if !deploy_to.is_dir() {
             return Err(Error::NoDeployTo { path: deploy_to.to_owned() });
         }
-        Ok(Self { paths: Paths::new(deploy_to), disk })
+        // drush and hooks are run in other directories.
+        let deploy_to = std::path::absolute(deploy_to).unwrap_or_else(|_| deploy_to.to_owned());
+        Ok(Self { paths: Paths::new(&deploy_to), disk })
     }
 
     /// Locks the site and finishes or undoes what a killed predecessor left.
