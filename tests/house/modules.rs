@@ -24,7 +24,6 @@ const NOT_YET: &[&str] = &[
     "rtorrent-rpc",
     "sha1-lanes",
     "swap-release",
-    "swarm-peer",
     "tracker-client",
     "tracker-publish",
 ];

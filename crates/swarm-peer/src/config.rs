@@ -1,10 +1,11 @@
 //! What a peer is told before it starts.
 
-use crate::PushKey;
 use std::net::IpAddr;
 use std::num::NonZeroU64;
 use std::ops::RangeInclusive;
 use std::time::Duration;
+
+use crate::PushKey;
 
 /// Settings of one [`Peer`](crate::Peer).
 #[derive(Clone, Debug)]

@@ -29,8 +29,8 @@ pub mod strategy;
 pub mod topology;
 pub mod wire;
 
-pub use config::{Allow, Config, Role};
-pub use error::Error;
-pub use key::{ParsePushKeyError, PushKey};
-pub use peer::Peer;
-pub use status::{Ban, BanReason, Event, Source, Status, Summary};
+pub use self::config::{Allow, Config, Role};
+pub use self::error::Error;
+pub use self::key::{ParsePushKeyError, PushKey};
+pub use self::peer::Peer;
+pub use self::status::{Ban, BanReason, Event, Source, Status, Summary};

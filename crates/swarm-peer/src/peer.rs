@@ -1,18 +1,20 @@
 //! The handle of a running peer.
 
-use crate::disk::Layout;
-use crate::net::{Driver, Started};
-use crate::shared::Shared;
-use crate::strategy::Geometry;
-use crate::{Config, Error, Event, Status, Summary};
-use metainfo::Metainfo;
-use mio::Waker;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
+
+use metainfo::Metainfo;
+use mio::Waker;
+
+use crate::disk::Layout;
+use crate::net::{Driver, Started};
+use crate::shared::Shared;
+use crate::strategy::Geometry;
+use crate::{Config, Error, Event, Status, Summary};
 
 /// Most pieces: a bitfield of 128 KiB.
 const MOST_PIECES: usize = 1 << 20;

@@ -1,10 +1,11 @@
 //! What the network's thread shows to the handle.
 
-use crate::{Error, Event, Status, Summary};
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
+
+use crate::{Error, Event, Status, Summary};
 
 /// Read by one side, written by the other.
 #[derive(Debug, Default)]

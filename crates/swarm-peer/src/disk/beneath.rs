@@ -1,10 +1,11 @@
 //! Opening what lies below a directory, and nothing else.
 
-use rustix::fs::{self, Mode, OFlags, ResolveFlags};
-use rustix::io::Errno;
 use std::fs::File;
 use std::os::fd::OwnedFd;
 use std::path::Path;
+
+use rustix::fs::{self, Mode, OFlags, ResolveFlags};
+use rustix::io::Errno;
 
 /// openat2(2): the kernel refuses `..`, absolute paths and links in any component.
 const RESOLVE: ResolveFlags =

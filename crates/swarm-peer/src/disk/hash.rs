@@ -1,9 +1,10 @@
 //! Hashing pieces from what is on disk.
 
+use sha1_lanes::{Digest, Engine, Hashers, digest_each};
+
 use super::Payload;
 use crate::Error;
 use crate::strategy::{BlockDigest, Geometry};
-use sha1_lanes::{Digest, Engine, Hashers, digest_each};
 
 /// Bytes of each piece that are read before the next one's.
 const STRIPE: u32 = 64 * 1024;

@@ -1,14 +1,16 @@
 //! Which files the payload consists of.
 
-use super::beneath;
-use crate::{Error, Role};
-use metainfo::{Content, Info};
-use rustix::fs::{self, FallocateFlags, Mode};
-use rustix::io::Errno;
 use std::fs::File;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
+
+use metainfo::{Content, Info};
+use rustix::fs::{self, FallocateFlags, Mode};
+use rustix::io::Errno;
+
+use super::beneath;
+use crate::{Error, Role};
 
 /// The payload's files in the order of their bytes, below an open directory.
 #[derive(Debug)]

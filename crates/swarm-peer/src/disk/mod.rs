@@ -6,6 +6,6 @@ mod layout;
 mod payload;
 mod thread;
 
-pub(crate) use layout::Layout;
-pub(crate) use payload::Payload;
-pub(crate) use thread::{Disk, Done, Job};
+pub(crate) use self::layout::Layout;
+pub(crate) use self::payload::Payload;
+pub(crate) use self::thread::{Disk, Done, Job};

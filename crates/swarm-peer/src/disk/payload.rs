@@ -1,11 +1,12 @@
 //! Reading and writing the payload as if it were one file.
 
-use super::layout::{Layout, Span};
-use crate::Error;
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::sync::Arc;
+
+use super::layout::{Layout, Span};
+use crate::Error;
 
 /// Files that are held open.
 const OPEN: usize = 32;

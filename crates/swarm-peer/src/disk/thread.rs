@@ -1,16 +1,18 @@
 //! The thread that hashes what was there, writes what comes, and hashes that.
 
-use super::hash::PieceHasher;
-use super::{Layout, Payload};
-use crate::strategy::{Geometry, Verdict};
-use crate::{Error, Role};
-use bit_vec::BitVec;
-use metainfo::{Metainfo, Piece};
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
+
+use bit_vec::BitVec;
+use metainfo::{Metainfo, Piece};
+
+use super::hash::PieceHasher;
+use super::{Layout, Payload};
+use crate::strategy::{Geometry, Verdict};
+use crate::{Error, Role};
 
 /// Something to do.
 #[derive(Debug)]

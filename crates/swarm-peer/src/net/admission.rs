@@ -1,16 +1,19 @@
 //! Who comes in, and which of two connections to one peer stays.
 
-use super::connection::{Connection, Stage};
-use super::greeting::{Greeted, Greeting};
-use super::{Driver, FIRST, is_their_fault, socket};
-use crate::strategy::PeerKey;
-use crate::wire::{Handshake, Nonce, PeerId, Side};
-use crate::{BanReason, Event};
-use mio::net::TcpStream;
-use mio::{Interest, Token};
 use std::io::{self, ErrorKind};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
+
+use mio::net::TcpStream;
+use mio::{Interest, Token};
+
+use super::connection::{Connection, Stage};
+use super::driver::{Driver, FIRST};
+use super::greeting::{Greeted, Greeting};
+use super::socket;
+use crate::strategy::PeerKey;
+use crate::wire::{Handshake, Nonce, PeerId, Side};
+use crate::{BanReason, Event};
 
 /// Connections that have not greeted yet: all of them, and those of one address.
 const STRANGERS: usize = 128;
@@ -152,7 +155,7 @@ impl Driver {
         if let Some(slot) = self.links.get_mut(link.0) {
             *slot = token;
         }
-        self.upkeep.changed = true;
+        self.counters.changed = true;
     }
 
     /// Whether a new connection of a peer is to replace the one it has. Both ends come to the same answer: of two that were
@@ -195,7 +198,7 @@ impl Driver {
             if let Some(known) = connection.peer.and_then(|key| self.roster.get_mut(key)) {
                 known.complete = complete;
             }
-            self.upkeep.changed = true;
+            self.counters.changed = true;
         }
         let Some(key) = connection.peer else { return };
         let Some(known) = self.roster.get_mut(key) else { return };
@@ -207,4 +210,9 @@ impl Driver {
             self.roster.lost(key, lasted, self.now, fastrand::f64());
         }
     }
+}
+
+/// Accepting failed for a reason that lies in the one that dialled.
+fn is_their_fault(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset | ErrorKind::Interrupted)
 }

@@ -1,12 +1,14 @@
 //! One connection and its buffers.
 
-use super::greeting::Greeting;
-use crate::strategy::{LinkId, PeerKey};
-use crate::wire::{PeerId, Side};
-use mio::net::TcpStream;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::SocketAddr;
 use std::time::Duration;
+
+use mio::net::TcpStream;
+
+use super::greeting::Greeting;
+use crate::strategy::{LinkId, PeerKey};
+use crate::wire::{PeerId, Side};
 
 /// What is read at once: two blocks and some small messages. A longer message (a large bitfield) makes room for itself.
 const INPUT: usize = 36 * 1024;

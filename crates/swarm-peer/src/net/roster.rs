@@ -1,11 +1,12 @@
 //! Who is known, who may come in, whom to dial and when, and who is refused for good.
 
-use crate::strategy::PeerKey;
-use crate::wire::PeerId;
-use crate::{Allow, Ban, BanReason, Source};
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
+
+use crate::strategy::PeerKey;
+use crate::wire::PeerId;
+use crate::{Allow, Ban, BanReason, Source};
 
 /// The wait after the first failed attempt; doubled after each, up to the longest.
 const FIRST_RETRY: Duration = Duration::from_millis(100);

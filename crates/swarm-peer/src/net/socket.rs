@@ -1,13 +1,15 @@
 //! Listening and dialling.
 
-use crate::Error;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::ops::RangeInclusive;
+
 use mio::net::{TcpListener, TcpStream};
 use rustix::io::Errno;
 use rustix::net::{self, AddressFamily, SocketFlags, SocketType};
 use socket2::{Domain, SockRef, Socket, Type};
-use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::ops::RangeInclusive;
+
+use crate::Error;
 
 /// Listens on the first free port of the range.
 pub(super) fn listen(address: IpAddr, ports: &RangeInclusive<u16>) -> Result<TcpListener, Error> {

@@ -1,12 +1,13 @@
 //! Messages in, messages and blocks out.
 
+use std::io;
+
 use super::Driver;
 use super::connection::{Received, Stage};
 use super::greeting::Step;
 use crate::disk::Job;
 use crate::strategy::Fate;
 use crate::wire::{BLOCK, Incoming, Violation, piece_header, read};
-use std::io;
 
 /// Buffers full that are read of one connection before it is the others' turn.
 const READS: usize = 8;
@@ -125,7 +126,7 @@ impl Driver {
                     if let Some(known) = connection.peer.and_then(|key| roster.get_mut(key)) {
                         known.downloaded += u64::from(length);
                     }
-                    self.upkeep.downloaded += u64::from(length);
+                    self.counters.downloaded += u64::from(length);
                     if strategy.block_arrived(link, (piece, begin, length), *now)? == Fate::Keep
                         && let Some(disk) = disk
                     {
@@ -209,8 +210,8 @@ impl Driver {
             self.fail(error);
             return;
         }
-        self.upkeep.uploaded += u64::from(block.length);
-        self.upkeep.changed = true;
+        self.counters.uploaded += u64::from(block.length);
+        self.counters.changed = true;
         if let Some(known) = connection.peer.and_then(|key| roster.get_mut(key)) {
             known.uploaded += u64::from(block.length);
         }

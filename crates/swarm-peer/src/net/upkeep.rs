@@ -1,11 +1,12 @@
 //! Deadlines, dialling, and what is told to the caller.
 
+use std::time::Duration;
+
 use super::Driver;
 use super::connection::Stage;
 use crate::strategy::Strategy;
 use crate::wire::Message;
 use crate::{Event, Status, Summary};
-use std::time::Duration;
 
 /// How often the caller hears of progress at most.
 const REPORT: Duration = Duration::from_millis(100);
@@ -23,25 +24,6 @@ const SILENCE: Duration = Duration::from_secs(150);
 /// Connections that are being made at the same time.
 const DIALS: usize = 64;
 
-/// Counters and clocks.
-#[derive(Debug, Default)]
-pub(super) struct Upkeep {
-    /// Something the caller may want to know.
-    pub(super) changed: bool,
-    pub(super) downloaded: u64,
-    pub(super) uploaded: u64,
-    pub(super) resumed: u64,
-    /// When what was on disk had been hashed.
-    pub(super) began: Duration,
-    pub(super) completed: Option<Duration>,
-    pub(super) failed: Option<String>,
-    reported: Duration,
-    verified: u64,
-    look_at: Duration,
-    /// How long nothing had come when that was last said.
-    stalled: Option<Duration>,
-}
-
 impl Driver {
     /// How long nothing needs to be done unless something comes.
     pub(super) fn idle(&self) -> Duration {
@@ -49,15 +31,15 @@ impl Driver {
             return Duration::ZERO;
         }
         let now = self.started.elapsed();
-        let mut next = self.upkeep.look_at.max(now);
+        let mut next = self.counters.look_at.max(now);
         if let Some(strategy) = &self.strategy {
             next = next.min(strategy.next_timer());
             if let Some(dial) = self.roster.next_dial(strategy.is_complete()) {
                 next = next.min(dial);
             }
         }
-        if self.upkeep.changed {
-            next = next.min(self.upkeep.reported + REPORT);
+        if self.counters.changed {
+            next = next.min(self.counters.reported + REPORT);
         }
         let mut idle = next.saturating_sub(now);
         if self.thirsty {
@@ -88,11 +70,11 @@ impl Driver {
             let waiting: Vec<usize> = waiting.map(|(token, _)| token).collect();
             waiting.into_iter().for_each(|token| self.dirty(token));
         }
-        if self.now >= self.upkeep.look_at {
-            self.upkeep.look_at = self.now + LOOK;
+        if self.now >= self.counters.look_at {
+            self.counters.look_at = self.now + LOOK;
             self.accepts = true;
             // What others have changes without anything else happening here.
-            self.upkeep.changed |= self.live() > 0;
+            self.counters.changed |= self.live() > 0;
             self.deadlines();
             self.stalled();
         }
@@ -135,15 +117,15 @@ impl Driver {
     /// Notes whether the download has come to a stand.
     fn stalled(&mut self) {
         let Some(strategy) = self.strategy.as_ref().filter(|strategy| !strategy.is_complete()) else {
-            self.upkeep.stalled = None;
+            self.counters.stalled = None;
             return;
         };
-        let since = self.now.saturating_sub(strategy.progress().max(self.upkeep.began));
+        let since = self.now.saturating_sub(strategy.progress().max(self.counters.began));
         let limit = self.config.stalled_after;
         if since < limit {
-            self.upkeep.changed |= self.upkeep.stalled.take().is_some();
-        } else if self.upkeep.stalled.is_none_or(|said| since >= said + limit) {
-            self.upkeep.stalled = Some(since);
+            self.counters.changed |= self.counters.stalled.take().is_some();
+        } else if self.counters.stalled.is_none_or(|said| since >= said + limit) {
+            self.counters.stalled = Some(since);
             self.tell(Event::Stalled { since });
         }
     }
@@ -156,18 +138,18 @@ impl Driver {
 
     /// Tells the caller where everything stands, not too often unless it is the last time.
     pub(super) fn report(&mut self, last: bool) {
-        let due = self.upkeep.changed && self.now >= self.upkeep.reported + REPORT;
+        let due = self.counters.changed && self.now >= self.counters.reported + REPORT;
         if !(due || last) {
             return;
         }
-        self.upkeep.changed = false;
-        self.upkeep.reported = self.now;
+        self.counters.changed = false;
+        self.counters.reported = self.now;
         let status = self.status();
-        if status.verified > self.upkeep.verified.max(self.upkeep.resumed) && !status.complete {
+        if status.verified > self.counters.verified.max(self.counters.resumed) && !status.complete {
             self.shared.say(Event::Progress { verified: status.verified });
         }
-        self.upkeep.verified = status.verified;
-        let completed_after = self.upkeep.completed;
+        self.counters.verified = status.verified;
+        let completed_after = self.counters.completed;
         self.shared.publish(Summary { status, ran: self.now, completed_after });
     }
 
@@ -183,17 +165,17 @@ impl Driver {
         Status {
             size: self.geometry.size(),
             checked: strategy.is_some(),
-            verified: strategy.map_or(self.upkeep.verified, Strategy::verified_bytes),
-            resumed: self.upkeep.resumed,
-            complete: self.upkeep.completed.is_some(),
+            verified: strategy.map_or(self.counters.verified, Strategy::verified_bytes),
+            resumed: self.counters.resumed,
+            complete: self.counters.completed.is_some(),
             connected: self.live(),
-            downloaded: self.upkeep.downloaded,
+            downloaded: self.counters.downloaded,
             wasted: strategy.map_or(0, Strategy::wasted_bytes),
-            uploaded: self.upkeep.uploaded,
+            uploaded: self.counters.uploaded,
             sources: self.roster.sources(),
             banned: self.roster.bans(),
-            stalled: self.upkeep.stalled,
-            failed: self.upkeep.failed.clone(),
+            stalled: self.counters.stalled,
+            failed: self.counters.failed.clone(),
         }
     }
 }

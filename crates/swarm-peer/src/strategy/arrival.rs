@@ -1,9 +1,10 @@
 //! Blocks and verdicts arrive.
 
+use std::time::Duration;
+
 use super::partial::Cell;
 use super::{Action, BlockDigest, LinkId, PeerKey, Strategy};
 use crate::wire::{Message, Violation};
-use std::time::Duration;
 
 /// What to do with a block's bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

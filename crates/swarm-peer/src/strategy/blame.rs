@@ -1,7 +1,8 @@
 //! Who sent what was wrong.
 
-use super::PeerKey;
 use std::collections::BTreeMap;
+
+use super::PeerKey;
 
 /// SHA-1 of one block.
 pub type BlockDigest = [u8; 20];

@@ -1,9 +1,11 @@
 //! What the messages of other peers change.
 
+use std::time::Duration;
+
+use bit_vec::BitVec;
+
 use super::{LinkId, Strategy};
 use crate::wire::{Block, Message, Violation};
-use bit_vec::BitVec;
-use std::time::Duration;
 
 /// Suggestions that are remembered for one link.
 const HINTS: usize = 16;

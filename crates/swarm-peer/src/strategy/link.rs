@@ -1,11 +1,13 @@
 //! What is known of one connected peer.
 
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use bit_vec::BitVec;
+
 use super::PeerKey;
 use super::window::Window;
 use crate::wire::{Block, Violation};
-use bit_vec::BitVec;
-use std::collections::VecDeque;
-use std::time::Duration;
 
 /// Messages that mean nothing (a HAVE told twice, a block nobody asked for) that are borne beside one for each piece.
 const USELESS: u32 = 1000;

@@ -1,9 +1,10 @@
 //! Peers come and go.
 
+use std::time::Duration;
+
 use super::link::Link;
 use super::{LinkId, PeerKey, Strategy};
 use crate::wire::Message;
-use std::time::Duration;
 
 impl Strategy {
     /// A peer is connected and may be told what is here. `fast`: both sides understand BEP 6.

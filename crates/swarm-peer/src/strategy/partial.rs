@@ -1,7 +1,8 @@
 //! A piece of which some blocks have been asked for.
 
-use super::{LinkId, PeerKey};
 use std::time::Duration;
+
+use super::{LinkId, PeerKey};
 
 /// Where one block of it stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,10 +1,11 @@
 //! Which block to ask of a peer next.
 
+use std::time::Duration;
+
 use super::link::Link;
 use super::partial::{Cell, Holder, Partial};
 use super::{LinkId, Strategy};
 use crate::wire::Message;
-use std::time::Duration;
 
 /// How long a block may take at a peer that has sent none yet, before another is asked for it too.
 const UNKNOWN_LATENCY: Duration = Duration::from_millis(500);

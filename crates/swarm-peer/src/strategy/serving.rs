@@ -1,8 +1,9 @@
 //! What others ask of us.
 
+use std::time::Duration;
+
 use super::{LinkId, Strategy};
 use crate::wire::{Block, Message, Violation};
-use std::time::Duration;
 
 /// Requests of one peer that wait; more are refused. What other clients take, too.
 const QUEUE: usize = 512;

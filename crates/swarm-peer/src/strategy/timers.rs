@@ -1,8 +1,9 @@
 //! What happens when nothing comes.
 
+use std::time::Duration;
+
 use super::{LinkId, Strategy};
 use crate::wire::Message;
-use std::time::Duration;
 
 /// How often everything is looked after.
 const LOOK: Duration = Duration::from_secs(1);

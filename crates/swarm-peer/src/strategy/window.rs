@@ -1,7 +1,8 @@
 //! How many blocks to have on request at one peer.
 
-use crate::wire::BLOCK;
 use std::time::Duration;
+
+use crate::wire::BLOCK;
 
 /// Fewest: keeps a link of one data centre busy. More only makes a queue, and a queue delays what is rare: from 4 to 32 a
 /// swarm of eight becomes a third slower.

@@ -1,7 +1,8 @@
 //! The first 68 bytes in each direction (BEP 3).
 
-use super::Violation;
 use metainfo::Infohash;
+
+use super::Violation;
 
 const PROTOCOL: &[u8; 20] = b"\x13BitTorrent protocol";
 /// Fast extension (BEP 6): this bit of the last reserved byte.

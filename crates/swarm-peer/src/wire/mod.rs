@@ -8,15 +8,12 @@ mod handshake;
 mod message;
 mod proof;
 mod read;
+mod violation;
 mod write;
 
-pub use handshake::{Handshake, PeerId};
-pub use message::{BLOCK, Block, Message};
-pub use proof::{Nonce, Proof, Side};
-pub use read::{Incoming, read};
-pub use write::{piece_header, write};
-
-/// A rule of the protocol that a peer broke.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct Violation(pub &'static str);
+pub use self::handshake::{Handshake, PeerId};
+pub use self::message::{BLOCK, Block, Message};
+pub use self::proof::{Nonce, Proof, Side};
+pub use self::read::{Incoming, read};
+pub use self::violation::Violation;
+pub use self::write::{piece_header, write};

@@ -5,11 +5,12 @@
 //! side's proof cannot be sent back as the other's. The lengths are fixed, so a stranger can make us wait for 48 bytes and
 //! nothing more, and gets none of ours but the handshake.
 
-use super::PeerId;
-use crate::PushKey;
 use hmac::{Hmac, KeyInit, Mac};
 use metainfo::Infohash;
 use sha2::Sha256;
+
+use super::PeerId;
+use crate::PushKey;
 
 /// Fresh for each connection.
 pub type Nonce = [u8; 16];

@@ -1,8 +1,9 @@
 //! Messages from bytes.
 
+use bit_vec::BitVec;
+
 use super::Violation;
 use super::message::{BLOCK, Block, Message};
-use bit_vec::BitVec;
 
 /// Fields of a block's message before the payload: id, piece, begin.
 const PIECE_FIELDS: usize = 9;
