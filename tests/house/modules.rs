@@ -18,7 +18,6 @@ const NOT_YET: &[&str] = &[
     "cli",
     "fleet",
     "metainfo",
-    "mkt-pack",
     "payload",
     "record",
     "rtorrent-rpc",

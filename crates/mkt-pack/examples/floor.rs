@@ -3,7 +3,6 @@
 //!
 //! `cargo run --release -p mkt-pack --example floor -- PATH [cold]`
 
-use payload::{WalkOptions, walk};
 use std::error::Error;
 use std::fs::File;
 use std::io::{Write, stdout};
@@ -11,6 +10,8 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::thread;
+
+use payload::{WalkOptions, walk};
 
 /// Readers, as mkt-pack has on a cold cache.
 const COLD: usize = 16;

@@ -1,21 +1,11 @@
 //! What was asked for, checked as far as it can be without looking at the site.
 
-use crate::base::Base;
-use crate::torrent_only;
-use metainfo::{AnnounceUrl, Builder, PieceLength};
-use payload::WalkOptions;
-use record::ReleaseId;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-/// What the default verb does.
-#[derive(Debug)]
-pub(crate) enum Work {
-    /// Payload, torrent, manifest and record.
-    Release(Settings),
-    /// A `.torrent` and nothing else.
-    Torrent(torrent_only::Settings),
-}
+use metainfo::{AnnounceUrl, Builder, PieceLength};
+use payload::WalkOptions;
+use record::ReleaseId;
 
 /// Everything a release depends on but the tree itself and the environment.
 #[derive(Debug)]
@@ -88,4 +78,15 @@ pub(crate) enum RecordCopy {
     Stdout,
     /// A file.
     File(PathBuf),
+}
+
+/// The release before, from which what did not change inherits its time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Base {
+    /// The last one that was packed into this folder of records, if there is one.
+    Last,
+    /// The one that was named: a record, or a manifest.
+    Named(PathBuf),
+    /// None: everything gets the release's time.
+    None,
 }

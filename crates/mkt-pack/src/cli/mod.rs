@@ -1,10 +1,22 @@
 //! The command line: a verb, or a site to pack.
 
-use crate::pack_args::PackArgs;
-use crate::verb_args::Verb;
-use clap::Parser;
-use cli::Common;
+mod pack_args;
+mod pattern_file;
+mod urls;
+
+use std::process;
+
+use clap::{Parser, Subcommand};
+use cli::{Abort, Common, Console};
 use record::ExitCode;
+
+use self::pack_args::{PackArgs, Work};
+use crate::Error;
+use crate::verbs::check::CheckArgs;
+use crate::verbs::diff::DiffArgs;
+use crate::verbs::show::ShowArgs;
+use crate::verbs::unpack::UnpackArgs;
+use crate::verbs::{check, diff, pack, show, torrent_only, unpack};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -29,6 +41,26 @@ Said, and not kept: modes other than 0644 and 0755, extended attributes, hard li
 
 The time of new and changed files is SOURCE_DATE_EPOCH, else the commit's time; the clock is never read.";
 
+/// The binary.
+#[must_use]
+pub fn main() -> process::ExitCode {
+    cli::main(run)
+}
+
+fn run(cli: Cli, console: &Console, abort: &Abort) -> Result<ExitCode, Error> {
+    match cli.verb {
+        None => match cli.pack.into_work()? {
+            Work::Release(settings) => pack::pack(&settings, console, abort)?,
+            Work::Torrent(settings) => torrent_only::make(&settings, console, abort)?,
+        },
+        Some(Verb::Show(args)) => show::show(&args, console)?,
+        Some(Verb::Check(args)) => check::check(&args, console, abort)?,
+        Some(Verb::Diff(args)) => diff::diff(&args, console)?,
+        Some(Verb::Unpack(args)) => unpack::unpack(&args, console, abort)?,
+    }
+    Ok(ExitCode::Ok)
+}
+
 /// Turn a built site into one deterministic payload, its .torrent and its manifest; make, show and check torrents
 #[derive(Debug, Parser)]
 #[command(
@@ -39,15 +71,28 @@ The time of new and changed files is SOURCE_DATE_EPOCH, else the commit's time; 
     subcommand_negates_reqs = true,
     disable_help_subcommand = true
 )]
-pub(crate) struct Cli {
+struct Cli {
     #[command(subcommand)]
-    pub(crate) verb: Option<Verb>,
+    verb: Option<Verb>,
 
     #[command(flatten)]
-    pub(crate) pack: PackArgs,
+    pack: PackArgs,
 
     #[command(flatten)]
     common: Common,
+}
+
+/// What can be done beside packing.
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Show what a .torrent says: name, infohash, magnet link, pieces, files
+    Show(ShowArgs),
+    /// Hash what is on disk piece by piece and name the damaged files
+    Check(CheckArgs),
+    /// Compare two releases: files added, removed, changed
+    Diff(DiffArgs),
+    /// Unpack a payload into a new directory, proving every byte
+    Unpack(UnpackArgs),
 }
 
 impl cli::Settings for Cli {

@@ -1,17 +1,30 @@
 //! The command line of the default verb: pack a site, or make a `.torrent` as mktorrent does.
 
-use crate::base::Base;
-use crate::settings::{LayoutSettings, RecordCopy, Settings, TorrentFile, TorrentSettings, Work};
-use crate::{Error, pattern_file, torrent_only, urls};
+use std::path::PathBuf;
+
 use clap::{Args, ValueEnum};
 use metainfo::PieceLength;
 use payload::WalkOptions;
 use payload::archive::{DEFAULT_LEVEL, LEVELS};
 use record::ReleaseId;
-use std::path::PathBuf;
+
+use super::pattern_file;
+use super::urls;
+use crate::Error;
+use crate::settings::{Base, LayoutSettings, RecordCopy, Settings, TorrentFile, TorrentSettings};
+use crate::verbs::torrent_only;
 
 /// The folder of records when `--records` does not name one.
 const RECORDS: &str = "MKT_RECORDS";
+
+/// What the default verb does.
+#[derive(Debug)]
+pub(crate) enum Work {
+    /// Payload, torrent, manifest and record.
+    Release(Settings),
+    /// A `.torrent` and nothing else.
+    Torrent(torrent_only::Settings),
+}
 
 #[derive(Debug, Args)]
 pub(crate) struct PackArgs {

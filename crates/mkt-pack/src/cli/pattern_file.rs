@@ -1,9 +1,10 @@
 //! Files with exclude patterns.
 
-use crate::Error;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+
+use crate::Error;
 
 /// Longest file that is read, in bytes.
 const LONGEST: u64 = 1024 * 1024;

@@ -1,7 +1,8 @@
 //! Lists on the command line, separated by commas as mktorrent has them.
 
-use crate::Error;
 use metainfo::AnnounceUrl;
+
+use crate::Error;
 
 /// All elements of all lists; empty ones are none.
 pub(crate) fn split(lists: &[String]) -> Vec<String> {

@@ -1,10 +1,15 @@
 //! Why a site could not be packed: the fact, the exit code, the remedy.
 
-use crate::refusals;
-use cli::Failure;
-use record::ExitCode;
+pub(crate) mod refusals;
+
 use std::io;
 use std::path::PathBuf;
+
+use cli::Failure;
+use record::ExitCode;
+
+pub(crate) use self::refusals::pattern;
+use self::refusals::tree_hint;
 
 /// Every way in which `mkt-pack` fails.
 #[derive(Debug, thiserror::Error)]
@@ -284,43 +289,6 @@ fn tree_code(error: &payload::Error) -> ExitCode {
     }
 }
 
-pub(crate) fn tree_hint(error: &payload::Error) -> Option<String> {
-    use payload::Error as E;
-    let hint = match error {
-        E::Root { .. } => "name the directory that holds the built site".into(),
-        E::Read { .. } => "run as the user who built the site, or leave it out with --exclude".into(),
-        E::NotUtf8 { .. } => "rename it, or leave it out with --exclude".into(),
-        E::Special { path, .. } => format!("remove it, or leave it out with --exclude '{}'", pattern(path)),
-        E::Link { .. } => {
-            "make the link relative and let it stay inside the site; what lies outside comes from shared/ on the host"
-                .into()
-        }
-        E::HostOwned { path, .. } => format!(
-            "leave it out with --exclude '{0}', or release it all the same with --allow '{0}'; on the hosts it belongs \
-             into shared/",
-            pattern(path)
-        ),
-        E::Empty { .. } => "was the site built? check the path and the --exclude patterns".into(),
-        E::Changed { .. } => "let the build end before packing, and nothing else write into the site".into(),
-        E::Twins { second, .. } => format!(
-            "rename one, or leave one out with --exclude '{}': of the two one would be lost on a file system or in a client that \
-             does not tell them apart",
-            pattern(second)
-        ),
-        E::Several { all } => refusals::hint(all),
-        E::Path { .. } => "give it a shorter name, or leave it out with --exclude".into(),
-        E::Pattern { .. } => "write it as in a .gitignore".into(),
-        E::Write { .. } | E::ManifestIo { .. } | E::Pack { .. } | E::Occupied { .. } => {
-            "check that the folder of records is writable and has space".into()
-        }
-        E::Manifest { .. } => "times up to the year 2242 and a million entries are the most".into(),
-        E::Threads { .. } => "raise the limit of processes of this user".into(),
-        E::Aborted { .. } => "run it again; the same tree gives the same bytes".into(),
-        E::Digest { .. } | E::Member { .. } | E::Content { .. } | E::Unpack { .. } => return None,
-    };
-    Some(hint)
-}
-
 fn unpack_hint(error: &payload::Error) -> Option<String> {
     use payload::Error as E;
     let hint = match error {
@@ -331,18 +299,6 @@ fn unpack_hint(error: &payload::Error) -> Option<String> {
         other => return tree_hint(other),
     };
     Some(hint.into())
-}
-
-/// The pattern that matches one path at the root of the site and nothing else, see gitignore(5).
-pub(crate) fn pattern(path: &str) -> String {
-    let mut pattern = String::from("/");
-    for c in path.chars() {
-        if matches!(c, '*' | '?' | '[' | ']' | '{' | '}' | '\\' | ' ') {
-            pattern.push('\\');
-        }
-        pattern.push(c);
-    }
-    pattern
 }
 
 fn torrent_code(error: &metainfo::Error) -> ExitCode {

@@ -6,8 +6,6 @@ use std::collections::BTreeMap;
 use cli::Console;
 use payload::Error as Fault;
 
-use crate::error::{pattern, tree_hint};
-
 /// Groups that are shown of one reason; more are joined by the directory above.
 const GROUPS: usize = 8;
 /// Lines in all.
@@ -47,7 +45,7 @@ pub(crate) fn tell(error: &Fault, console: &Console) {
 }
 
 /// What helps against all of them: patterns for what can be left out, the words of the others.
-pub(crate) fn hint(all: &[Fault]) -> String {
+fn hint(all: &[Fault]) -> String {
     let mut patterns: Vec<String> = Vec::new();
     let mut words: Vec<String> = Vec::new();
     for fault in all {
@@ -81,6 +79,56 @@ pub(crate) fn hint(all: &[Fault]) -> String {
         );
     }
     words.join("; ")
+}
+
+/// What helps against one fault of a tree.
+pub(super) fn tree_hint(error: &Fault) -> Option<String> {
+    use payload::Error as E;
+    let hint = match error {
+        E::Root { .. } => "name the directory that holds the built site".into(),
+        E::Read { .. } => "run as the user who built the site, or leave it out with --exclude".into(),
+        E::NotUtf8 { .. } => "rename it, or leave it out with --exclude".into(),
+        E::Special { path, .. } => format!("remove it, or leave it out with --exclude '{}'", pattern(path)),
+        E::Link { .. } => {
+            "make the link relative and let it stay inside the site; what lies outside comes from shared/ on the host"
+                .into()
+        }
+        E::HostOwned { path, .. } => format!(
+            "leave it out with --exclude '{0}', or release it all the same with --allow '{0}'; on the hosts it belongs \
+             into shared/",
+            pattern(path)
+        ),
+        E::Empty { .. } => "was the site built? check the path and the --exclude patterns".into(),
+        E::Changed { .. } => "let the build end before packing, and nothing else write into the site".into(),
+        E::Twins { second, .. } => format!(
+            "rename one, or leave one out with --exclude '{}': of the two one would be lost on a file system or in a client that \
+             does not tell them apart",
+            pattern(second)
+        ),
+        E::Several { all } => hint(all),
+        E::Path { .. } => "give it a shorter name, or leave it out with --exclude".into(),
+        E::Pattern { .. } => "write it as in a .gitignore".into(),
+        E::Write { .. } | E::ManifestIo { .. } | E::Pack { .. } | E::Occupied { .. } => {
+            "check that the folder of records is writable and has space".into()
+        }
+        E::Manifest { .. } => "times up to the year 2242 and a million entries are the most".into(),
+        E::Threads { .. } => "raise the limit of processes of this user".into(),
+        E::Aborted { .. } => "run it again; the same tree gives the same bytes".into(),
+        E::Digest { .. } | E::Member { .. } | E::Content { .. } | E::Unpack { .. } => return None,
+    };
+    Some(hint)
+}
+
+/// The pattern that matches one path at the root of the site and nothing else, see gitignore(5).
+pub(crate) fn pattern(path: &str) -> String {
+    let mut pattern = String::from("/");
+    for c in path.chars() {
+        if matches!(c, '*' | '?' | '[' | ']' | '{' | '}' | '\\' | ' ') {
+            pattern.push('\\');
+        }
+        pattern.push(c);
+    }
+    pattern
 }
 
 /// The `files` directory of the site that a path was uploaded to.

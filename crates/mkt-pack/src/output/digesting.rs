@@ -1,8 +1,9 @@
 //! A writer that hashes what is written through it.
 
+use std::io::{self, Write};
+
 use record::Sha256;
 use sha2::Digest;
-use std::io::{self, Write};
 
 /// The writer beneath and the hash so far.
 pub(crate) struct Digesting<W> {

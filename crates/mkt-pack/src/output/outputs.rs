@@ -1,12 +1,14 @@
 //! The folder of records: everything appears under its name complete and durable, or not at all.
 
-use crate::Error;
-use record::{FileName, durable};
 use std::fs::{self, Permissions};
 use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+
+use record::{FileName, durable};
 use tempfile::NamedTempFile;
+
+use crate::Error;
 
 /// Outputs under temporary names. Dropped before [`Outputs::done`], they are gone, and so is a folder made for them.
 #[derive(Debug)]

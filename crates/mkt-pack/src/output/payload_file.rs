@@ -1,21 +1,23 @@
 //! The file or files that the torrent carries.
 
-use crate::Error;
-use crate::digesting::Digesting;
-use crate::outputs::Outputs;
-use crate::settings::{LayoutSettings, Settings};
-use crate::written_manifest::WrittenManifest;
-use cli::{Abort, Console, Progress};
-use metainfo::{AnnounceUrl, Builder, Metainfo, PieceLength, SourceFile, Stamp};
-use payload::{Manifest, Mtimes, Scan, archive};
-use record::Sha256;
 use std::io::{self, BufWriter};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
+
+use cli::{Abort, Console, Progress};
+use metainfo::{AnnounceUrl, Builder, Metainfo, PieceLength, SourceFile, Stamp};
+use payload::{Manifest, Mtimes, Scan, archive};
+use record::Sha256;
 use tempfile::NamedTempFile;
+
+use crate::Error;
+use crate::output::digesting::Digesting;
+use crate::output::outputs::Outputs;
+use crate::output::written_manifest::WrittenManifest;
+use crate::settings::{LayoutSettings, Settings};
 
 /// How often the abort flag is looked at while the archive is written.
 const GLANCE: Duration = Duration::from_millis(50);

@@ -1,13 +1,15 @@
 //! What people are told.
 
-use crate::awkward;
-use crate::release_time::ReleaseTime;
-use crate::settings::{LayoutSettings, Settings};
+use std::path::Path;
+use std::time::Duration;
+
 use cli::{Console, human};
 use payload::Scan;
 use record::{Layout, Pack, Record};
-use std::path::Path;
-use std::time::Duration;
+
+use crate::settings::{LayoutSettings, Settings};
+use crate::site::awkward;
+use crate::site::release_time::ReleaseTime;
 
 /// Paths left out that are named; the rest is counted.
 const NAMED: usize = 5;

@@ -1,13 +1,15 @@
 //! A `.torrent` at a place of its own: complete, durable, and over nobody's file unasked.
 
-use crate::Error;
-use crate::settings::TorrentFile;
-use metainfo::Metainfo;
-use record::durable;
 use std::fs::{self, Permissions};
 use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+
+use metainfo::Metainfo;
+use record::durable;
+
+use crate::Error;
+use crate::settings::TorrentFile;
 
 impl TorrentFile {
     /// Refuses a file that is there, before the work that would be in vain.

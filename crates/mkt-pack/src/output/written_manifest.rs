@@ -1,11 +1,12 @@
 //! A manifest that is on disk already, under a temporary name.
 
-use crate::Error;
-use crate::digesting::Digesting;
-use crate::outputs::Outputs;
 use payload::{Kind, Manifest, TreeDigest};
 use record::Sha256;
 use tempfile::NamedTempFile;
+
+use crate::Error;
+use crate::output::digesting::Digesting;
+use crate::output::outputs::Outputs;
 
 /// What is still to be known of it. Its entries are not: those of a large tree are tens of megabytes, which hashing the
 /// pieces has better use for.

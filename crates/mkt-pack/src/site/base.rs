@@ -1,23 +1,14 @@
 //! The release before: from it what did not change inherits its modification time.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use cli::Console;
 use payload::Manifest;
 use record::{Pack, Records};
 
-use crate::{Error, manifest_file};
-
-/// Which release that is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Base {
-    /// The last one that was packed into this folder of records, if there is one.
-    Last,
-    /// The one that was named: a record, or a manifest.
-    Named(PathBuf),
-    /// None: everything gets the release's time.
-    None,
-}
+use crate::Error;
+use crate::settings::Base;
+use crate::site::manifest_file;
 
 /// Reads it. One that was named must be good; the last one is used if it is.
 pub(crate) fn find(base: &Base, records: &Path, console: &Console) -> Result<Option<Manifest>, Error> {

@@ -1,15 +1,17 @@
 //! Listing a tree as mktorrent does: links are followed, what is no regular file is passed over without a word, and what
 //! cannot be read is left out with a warning.
 
-use crate::Error;
-use cli::{Abort, Console};
-use globset::{Glob, GlobBuilder, GlobSet, GlobSetBuilder};
-use metainfo::FileEntry;
-use rustix::fs::{Access, access};
 use std::ffi::OsString;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
+
+use cli::{Abort, Console};
+use globset::{Glob, GlobBuilder, GlobSet, GlobSetBuilder};
+use metainfo::FileEntry;
+use rustix::fs::{Access, access};
+
+use crate::Error;
 
 /// Lists the regular files below `root`.
 ///

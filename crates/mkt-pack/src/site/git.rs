@@ -1,8 +1,9 @@
 //! What git knows of the site. Everything here is optional: no git, no repository, an empty one are all "nothing".
 
-use record::Build;
 use std::path::Path;
 use std::process::{Command, Stdio};
+
+use record::Build;
 
 /// Longest value that is kept, in characters.
 const LONGEST: usize = 500;

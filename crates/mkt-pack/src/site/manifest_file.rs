@@ -1,12 +1,14 @@
 //! A manifest, or the one that a record names: of the release before, from which unchanged files inherit their
 //! modification time, or of what is compared and unpacked.
 
-use crate::Error;
-use payload::{MAX_MANIFEST_BYTES, Manifest, TreeDigest};
-use record::{Records, any_record};
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
+
+use payload::{MAX_MANIFEST_BYTES, Manifest, TreeDigest};
+use record::{Records, any_record};
+
+use crate::Error;
 
 /// How a manifest begins; a record begins otherwise.
 const MANIFEST: &[u8] = b"{\"manifest\":";

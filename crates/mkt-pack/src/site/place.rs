@@ -1,10 +1,12 @@
 //! Where the outputs may lie.
 
+use std::path::{Component, Path, PathBuf};
+
+use payload::WalkOptions;
+
 use crate::Error;
 use crate::error::pattern;
 use crate::settings::Settings;
-use payload::WalkOptions;
-use std::path::{Component, Path, PathBuf};
 
 /// Refuses a folder of records inside the site, unless it is excluded: the payload would hold the payload before it.
 pub(crate) fn check(settings: &Settings) -> Result<(), Error> {

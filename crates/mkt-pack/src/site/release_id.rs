@@ -1,8 +1,9 @@
 //! The name of a release when none is given.
 
-use crate::Error;
 use payload::TreeDigest;
 use record::{Build, ReleaseId};
+
+use crate::Error;
 
 /// `<BUILD_NUMBER>-<commit 8>` under Jenkins, so that the directory on a server leads back to the build; else the
 /// first 12 digits of the tree digest, so that the same tree has the same name.

@@ -1,9 +1,11 @@
 //! The modification time of everything that is new or changed. The clock is never read: same commit, same bytes.
 
-use crate::Error;
-use crate::git::Commit;
-use payload::Manifest;
 use std::ffi::OsString;
+
+use payload::Manifest;
+
+use crate::Error;
+use crate::site::git::Commit;
 
 /// When nothing is known: 2000-01-01. Not 1970, which tar and some caches take for a fault.
 const FIXED: u64 = 946_684_800;

@@ -1,12 +1,28 @@
 //! `check`: whether what is on disk is what a torrent says.
 
-use crate::Error;
-use crate::show::{answer, document};
-use crate::verb_args::CheckArgs;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
 use cli::{Abort, Console, human};
 use metainfo::{Content, Damage, Metainfo, Report};
 use serde::Serialize;
-use std::path::{Path, PathBuf};
+
+use crate::Error;
+use crate::verbs::show::{answer, document};
+
+#[derive(Debug, Args)]
+pub(crate) struct CheckArgs {
+    /// The .torrent
+    #[arg(value_name = "FILE.torrent")]
+    pub(crate) torrent: PathBuf,
+
+    /// The file, or the directory that holds the files [default: by its name, beside the .torrent]
+    pub(crate) path: Option<PathBuf>,
+
+    /// One JSON document on standard output
+    #[arg(long)]
+    pub(crate) json: bool,
+}
 
 /// The document of `--json`.
 #[derive(Serialize)]

@@ -1,12 +1,28 @@
 //! `diff`: what a release changes.
 
-use crate::Error;
-use crate::manifest_file::load;
-use crate::show::{answer, document};
-use crate::verb_args::DiffArgs;
+use std::path::PathBuf;
+
+use clap::Args;
 use cli::{Console, human};
 use payload::{Entry, Kind, Manifest};
 use serde::Serialize;
+
+use crate::Error;
+use crate::site::manifest_file::load;
+use crate::verbs::show::{answer, document};
+
+#[derive(Debug, Args)]
+pub(crate) struct DiffArgs {
+    /// A record (pack.json or another stage's) or a manifest: what was
+    pub(crate) before: PathBuf,
+
+    /// A record or a manifest: what is
+    pub(crate) after: PathBuf,
+
+    /// One JSON document on standard output
+    #[arg(long)]
+    pub(crate) json: bool,
+}
 
 /// The document of `--json`. Every path is in one list at most, in bytewise order.
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]

@@ -1,7 +1,8 @@
 //! The magnet link of a torrent (BEP 9).
 
-use metainfo::Metainfo;
 use std::fmt::Write;
+
+use metainfo::Metainfo;
 
 /// Infohash, name and size; with `reveal` the trackers too, which may hold a passkey.
 pub(crate) fn magnet(torrent: &Metainfo, reveal: bool) -> String {

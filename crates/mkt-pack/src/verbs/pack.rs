@@ -1,24 +1,30 @@
 //! The verb: list, hash, pack, hash the pieces, record.
 
-use crate::error::Error;
-use crate::git::{self, Commit};
-use crate::outputs::Outputs;
-use crate::payload_file::{self, Packed, Times};
-use crate::release_id::release_id;
-use crate::release_time::ReleaseTime;
-use crate::settings::{LayoutSettings, RecordCopy, Settings};
-use crate::{base, not_kept, place, refusals, summary};
+use std::io::Write;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
+
 use cli::{Abort, Console};
 use payload::{Scan, walk_release};
 use record::{
     Build, FileName, Layout, NamedFile, Pack, PayloadFile, Record, Records, Release, Sha256, Tool, durable,
     record_bytes,
 };
-use std::io::Write;
-use std::path::Path;
-use std::sync::Arc;
-use std::time::Instant;
 use tempfile::NamedTempFile;
+
+use crate::error::Error;
+use crate::error::refusals;
+use crate::output::outputs::Outputs;
+use crate::output::payload_file::{self, Packed, Times};
+use crate::output::summary;
+use crate::settings::{LayoutSettings, RecordCopy, Settings};
+use crate::site::base;
+use crate::site::git::{self, Commit};
+use crate::site::not_kept;
+use crate::site::place;
+use crate::site::release_id::release_id;
+use crate::site::release_time::ReleaseTime;
 
 /// Packs a site.
 pub(crate) fn pack(settings: &Settings, console: &Console, abort: &Abort) -> Result<(), Error> {

@@ -1,13 +1,30 @@
 //! `show`: what a `.torrent` says.
 
-use crate::Error;
-use crate::magnet::magnet;
-use crate::verb_args::ShowArgs;
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
 use cli::{Console, human};
 use metainfo::{AnnounceUrl, Content, Metainfo, PieceLength};
 use serde::Serialize;
-use std::fmt::Write;
-use std::path::Path;
+
+use crate::Error;
+use crate::verbs::magnet::magnet;
+
+#[derive(Debug, Args)]
+pub(crate) struct ShowArgs {
+    /// The .torrent
+    #[arg(value_name = "FILE.torrent")]
+    pub(crate) torrent: PathBuf,
+
+    /// One JSON document on standard output
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    /// Show announce URLs in full, which may hold a passkey, also in the magnet link
+    #[arg(long)]
+    pub(crate) reveal: bool,
+}
 
 /// What mktorrent takes when it is not told.
 const MKTORRENTS: u32 = 1 << 18;

@@ -1,15 +1,23 @@
 //! A `.torrent` of a file or of plain files and nothing else, as mktorrent makes it: the same info dict, byte for byte.
 
-use crate::settings::{TorrentFile, TorrentSettings};
-use crate::{Error, awkward, compat_walk, payload_file, place, refusals, show};
-use cli::{Abort, Console, human};
-use metainfo::{AnnounceUrl, Content, FileEntry, Metainfo, PieceLength};
-use payload::{Scan, WalkOptions, walk};
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use cli::{Abort, Console, human};
+use metainfo::{AnnounceUrl, Content, FileEntry, Metainfo, PieceLength};
+use payload::{Scan, WalkOptions, walk};
+
+use crate::Error;
+use crate::error::refusals;
+use crate::output::payload_file;
+use crate::settings::{TorrentFile, TorrentSettings};
+use crate::site::awkward;
+use crate::site::compat_walk;
+use crate::site::place;
+use crate::verbs::show;
 
 /// Bytes a piece when none are given: mktorrent's, so that the infohash is its.
 const PIECE: u64 = 1 << 18;

@@ -1,13 +1,33 @@
 //! `unpack`: a payload becomes the tree that was packed, or nothing.
 
-use crate::Error;
-use crate::manifest_file::{digest, load};
-use crate::verb_args::UnpackArgs;
-use cli::{Abort, Console, human};
-use payload::{Manifest, archive, sync_tree, tree};
 use std::fs::File;
 use std::io::BufReader;
+use std::path::PathBuf;
 use std::time::Instant;
+
+use clap::Args;
+use cli::{Abort, Console, human};
+use payload::{Manifest, archive, sync_tree, tree};
+
+use crate::Error;
+use crate::site::manifest_file::{digest, load};
+
+#[derive(Debug, Args)]
+pub(crate) struct UnpackArgs {
+    /// The archive, or in the tree layout the directory with the plain files
+    pub(crate) payload: PathBuf,
+
+    /// Where the tree goes: a directory that is not there yet, or is empty
+    pub(crate) dir: PathBuf,
+
+    /// Record of the release (pack.json or another stage's): what must come out
+    #[arg(long, value_name = "FILE", required_unless_present = "manifest", conflicts_with = "manifest")]
+    pub(crate) record: Option<PathBuf>,
+
+    /// Manifest of the release: what must come out
+    #[arg(long, value_name = "FILE")]
+    pub(crate) manifest: Option<PathBuf>,
+}
 
 /// Unpacks an archive, or copies the plain files of the tree layout, and proves every byte of it.
 pub(crate) fn unpack(args: &UnpackArgs, console: &Console, abort: &Abort) -> Result<(), Error> {

@@ -1,11 +1,13 @@
 //! SIGTERM: soon, with code 143, and nothing is left.
 
-use crate::sandbox::Sandbox;
-use rustix::process::{Pid, Signal, kill_process};
 use std::io::Read;
 use std::process::Stdio;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::sandbox::Sandbox;
 
 #[test]
 fn the_slowest_pack_ends_in_time_and_leaves_nothing() {

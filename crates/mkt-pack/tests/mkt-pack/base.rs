@@ -1,8 +1,10 @@
 //! Modification times from the release before.
 
-use crate::sandbox::{Sandbox, run};
-use payload::Manifest;
 use std::fs;
+
+use payload::Manifest;
+
+use crate::sandbox::{Sandbox, run};
 
 fn pack_at(sandbox: &Sandbox, time: &str, args: &[&str]) {
     let mut command = sandbox.command(&[&["site"], args].concat());

@@ -1,11 +1,12 @@
 //! Trees that change under the eyes of the packer: an error that names the file, and nothing is left behind.
 
-use crate::sandbox::{BINARY, Sandbox};
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
+
+use crate::sandbox::{BINARY, Sandbox};
 
 /// Sparse, so that it costs nothing to make, and large enough that reading it once takes a good part of a second.
 const LARGE: u64 = 700 << 20;

@@ -1,9 +1,10 @@
 //! The same tree gives the same bytes, whoever packs it, wherever and however.
 
-use crate::sandbox::{BINARY, Sandbox, run};
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+
+use crate::sandbox::{BINARY, Sandbox, run};
 
 /// What must not differ: all files, and the release in the record.
 fn result(sandbox: &Sandbox, records: &str) -> (Vec<(String, Vec<u8>)>, String) {

@@ -1,11 +1,13 @@
 //! In mktorrent's place: the same options give the same info dict, byte for byte, as Debian's mktorrent.
 
-use crate::sandbox::{Sandbox, installed, run};
-use crate::trees::{Random, fill};
-use metainfo::Metainfo;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::process::Command;
+
+use metainfo::Metainfo;
+
+use crate::sandbox::{Sandbox, installed, run};
+use crate::trees::{Random, fill};
 
 /// `created by`, as it is written.
 const MADE_BY: &str = concat!("14:mkt-pack ", env!("CARGO_PKG_VERSION"));

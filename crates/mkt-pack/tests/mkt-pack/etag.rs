@@ -1,6 +1,5 @@
 //! A real nginx: the ETag of a page changes when its content does, and only then.
 
-use crate::sandbox::{Sandbox, find, missing, run};
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{Read, Write};
@@ -9,6 +8,8 @@ use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
+
+use crate::sandbox::{Sandbox, find, missing, run};
 
 struct Nginx {
     process: Child,

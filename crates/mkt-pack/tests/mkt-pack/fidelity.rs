@@ -1,15 +1,17 @@
 //! Nothing is lost: what is packed comes back, and every peer reads the torrent as it was meant and finds the content
 //! whole.
 
-use crate::sandbox::{Sandbox, installed, missing};
-use crate::trees::fill;
-use metainfo::{Content, Metainfo};
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
+
+use metainfo::{Content, Metainfo};
+
+use crate::sandbox::{Sandbox, installed, missing};
+use crate::trees::fill;
 
 /// Every path with what a release promises to carry.
 fn listing(root: &Path) -> BTreeMap<PathBuf, String> {

@@ -1,8 +1,9 @@
 //! Time and name from the commit.
 
-use crate::sandbox::{Sandbox, installed, run};
 use std::fs;
 use std::process::Command;
+
+use crate::sandbox::{Sandbox, installed, run};
 
 fn git(sandbox: &Sandbox, args: &[&str]) -> String {
     let mut command = Command::new("git");

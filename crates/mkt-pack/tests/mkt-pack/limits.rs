@@ -1,10 +1,12 @@
 //! Very many files, very few descriptors, very little space.
 
-use crate::sandbox::{BINARY, Sandbox, run};
-use metainfo::Metainfo;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+
+use metainfo::Metainfo;
+
+use crate::sandbox::{BINARY, Sandbox, run};
 
 /// In memory where there is some: this is about numbers, not about disks.
 fn sandbox() -> Sandbox {

@@ -1,11 +1,13 @@
 //! What is left in the folder of records, and on standard output.
 
-use crate::sandbox::Sandbox;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
 use metainfo::Metainfo;
 use payload::{Manifest, archive};
 use record::{Build, Layout, Loaded, Pack, Records, Sha256};
-use std::fs;
-use std::os::unix::fs::PermissionsExt;
+
+use crate::sandbox::Sandbox;
 
 #[test]
 fn the_record_names_what_is_there_and_what_it_is() {

@@ -1,10 +1,12 @@
 //! Beside Debian's mktorrent and transmission-show.
 
-use crate::sandbox::{Sandbox, installed};
-use metainfo::Metainfo;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+
+use metainfo::Metainfo;
+
+use crate::sandbox::{Sandbox, installed};
 
 fn mktorrent(args: &[&str], name: &str, of: &Path, out: &Path) -> Metainfo {
     let status = Command::new("mktorrent")

@@ -1,11 +1,13 @@
 //! Sites that cannot be released: a clear error, and nothing is left behind.
 
-use crate::sandbox::Sandbox;
-use rustix::fs::{CWD, FileType, Mode, mknodat};
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
+
+use rustix::fs::{CWD, FileType, Mode, mknodat};
+
+use crate::sandbox::Sandbox;
 
 /// Refused with exit code 10, and neither folder nor file is there.
 #[track_caller]

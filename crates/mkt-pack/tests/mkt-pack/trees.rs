@@ -1,7 +1,8 @@
 //! Random trees from a seed, with everything that has ever been lost by a torrent maker.
 
-use crate::sandbox::Sandbox;
 use std::fs;
+
+use crate::sandbox::Sandbox;
 
 /// Names of one component; two of them are long enough for a path of 195 characters.
 const NAMES: [&str; 26] = [

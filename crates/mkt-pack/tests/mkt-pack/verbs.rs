@@ -1,10 +1,12 @@
 //! show, check, diff, unpack.
 
-use crate::sandbox::{BINARY, Sandbox, installed, run};
-use serde_json::Value;
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::process::Command;
+
+use serde_json::Value;
+
+use crate::sandbox::{BINARY, Sandbox, installed, run};
 
 fn json(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
