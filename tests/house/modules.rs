@@ -24,7 +24,6 @@ const NOT_YET: &[&str] = &[
     "sha1-lanes",
     "swap-release",
     "tracker-client",
-    "tracker-publish",
 ];
 
 /// What a crate does not hold, each as a sentence.

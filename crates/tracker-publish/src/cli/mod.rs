@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::process;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand, ValueEnum};
@@ -11,10 +12,12 @@ use record::{ExitCode, Records, ReleaseId};
 use tracker_client::{Key, Proxies, Trust};
 
 use crate::error::Error;
-use crate::passkeys;
-use crate::push_seeds::PushSeeds;
+use crate::settings::passkeys;
+use crate::settings::tracker::Tracker;
 use crate::settings::{Clients, SeederPlace, Settings, hosts_elsewhere};
-use crate::tracker::Tracker;
+use crate::verbs::push_seeds::PushSeeds;
+use crate::verbs::verb::Verb;
+use crate::verbs::{check, hosts, publish, withdraw};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -26,10 +29,29 @@ Examples:
   tracker-publish check --fleet fleet.toml
   tracker-publish withdraw 42-0a1b2c3d --fleet fleet.toml";
 
+/// The whole binary, from the command line to the exit code.
+#[must_use]
+pub fn main() -> process::ExitCode {
+    cli::main(|command_line: CommandLine, console, abort| {
+        let verb = command_line.verb();
+        if let Some(push_seeds) = command_line.push_seeds()? {
+            return push_seeds.run(&verb, console, abort).map(|()| ExitCode::Ok);
+        }
+        let settings = command_line.resolve()?;
+        let done = match verb {
+            Verb::Publish => publish::publish(&settings, console, abort),
+            Verb::Check => check::check(&settings, console, abort),
+            Verb::Withdraw(release) => withdraw::withdraw(&settings, release.as_ref(), console, abort),
+            Verb::Hosts { create } => hosts::hosts(&settings, create, console, abort),
+        };
+        done.map(|()| ExitCode::Ok)
+    })
+}
+
 /// Make a packed release available: seed it, make its tracker know it, and prove that peers can have it
 #[derive(Debug, Parser)]
 #[command(name = "tracker-publish", version, after_help = EXAMPLES)]
-pub(crate) struct CommandLine {
+struct CommandLine {
     #[command(subcommand)]
     verb: Option<VerbArgs>,
     /// Folder of records
@@ -94,22 +116,6 @@ enum VerbArgs {
     },
 }
 
-/// What is to be done.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Verb {
-    /// The stage.
-    Publish,
-    /// How the release stands.
-    Check,
-    /// Forget a release.
-    Withdraw(Option<ReleaseId>),
-    /// Check or make the users.
-    Hosts {
-        /// Make those that are missing.
-        create: bool,
-    },
-}
-
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Mode {
     /// No tracker.
@@ -164,7 +170,7 @@ impl cli::Settings for CommandLine {
 
 impl CommandLine {
     /// What is to be done.
-    pub(crate) fn verb(&self) -> Verb {
+    fn verb(&self) -> Verb {
         match &self.verb {
             None => Verb::Publish,
             Some(VerbArgs::Check) => Verb::Check,
@@ -174,7 +180,7 @@ impl CommandLine {
     }
 
     /// The run without tracker and seeder, if that is what the inventory describes and no flag says otherwise.
-    pub(crate) fn push_seeds(&self) -> Result<Option<PushSeeds>, Error> {
+    fn push_seeds(&self) -> Result<Option<PushSeeds>, Error> {
         let flags =
             self.seeder_socket.is_some() || self.seeder_directory.is_some() || self.seeder_peer.is_some();
         let other_mode = self.announce.is_some() || self.mode.is_some_and(|mode| mode != Mode::None);
@@ -188,7 +194,7 @@ impl CommandLine {
     }
 
     /// Flags over `fleet.toml`.
-    pub(crate) fn resolve(self) -> Result<Settings, Error> {
+    fn resolve(self) -> Result<Settings, Error> {
         let inventory = self.fleet.as_deref().map(Inventory::load).transpose()?;
         let inventory = inventory.as_ref();
         let tracker = self.tracker(inventory)?;
@@ -285,5 +291,4 @@ fn clients(tracker: &Tracker, inventory: Option<&Inventory>) -> Result<Clients, 
 }
 
 #[cfg(test)]
-#[path = "cli_tests.rs"]
 mod tests;

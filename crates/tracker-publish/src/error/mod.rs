@@ -1,5 +1,7 @@
 //! What ends the stage, each with the object it is about, its exit code and its remedy.
 
+mod no_proof;
+
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -9,7 +11,7 @@ use cli::{Aborted, Failure};
 use metainfo::AnnounceUrl;
 use record::{ExitCode, ReleaseId, Sha256};
 
-use crate::seeder_proof::NoProof;
+pub(crate) use self::no_proof::NoProof;
 
 /// An error of tracker-publish.
 #[derive(Debug, thiserror::Error)]

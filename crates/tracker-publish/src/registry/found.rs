@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use metainfo::Infohash;
 use rtorrent_rpc::{Client, Connect, HexInfohash};
 
+use super::tracker::Registry;
 use crate::error::Error;
-use crate::register::Registry;
 
 /// Pause between two questions.
 const AGAIN: Duration = Duration::from_millis(500);

@@ -6,10 +6,10 @@ use metainfo::{Content, Infohash, Metainfo};
 use record::{Pack, Record};
 use tracker_client::gazelle::{Api, Found, LARGEST_TORRENT, Login, Manners, Pages, Site, Stored, Upload};
 
+use super::tracker::Registry;
 use crate::error::Error;
-use crate::packed::Packed;
-use crate::register::Registry;
-use crate::tracker::{Account, Gazelle};
+use crate::release::packed::Packed;
+use crate::settings::tracker::{Account, Gazelle};
 
 /// How often the tracker is asked before it is told by us, and the pause between: the site tells it before it answers
 /// the upload, but another site's worker may do it a moment later.

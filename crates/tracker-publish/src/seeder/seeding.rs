@@ -10,7 +10,7 @@ use record::FileName;
 use rtorrent_rpc::{Client, Connect, Download, Hashing, HexInfohash, LoadCommand};
 
 use crate::error::Error;
-use crate::place::{self, Change, Placed, Readers};
+use crate::seeder::place::{self, Change, Placed, Readers};
 
 /// Pause between two looks.
 const POLL: Duration = Duration::from_millis(50);

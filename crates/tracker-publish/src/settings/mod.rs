@@ -1,5 +1,9 @@
 //! What was asked for, in the types of the field.
 
+pub(crate) mod passkeys;
+pub(crate) mod reach;
+pub(crate) mod tracker;
+
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -11,7 +15,7 @@ use record::Records;
 use tracker_client::{Http, Patience, Proxies, Trust};
 
 use crate::error::Error;
-use crate::tracker::Tracker;
+use crate::settings::tracker::Tracker;
 
 /// One run.
 #[derive(Debug)]

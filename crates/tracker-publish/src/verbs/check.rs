@@ -4,9 +4,9 @@ use cli::{Abort, Console, Failure};
 use rtorrent_rpc::HexInfohash;
 
 use crate::error::Error;
-use crate::packed::Packed;
-use crate::publish::{prove, rtorrent};
-use crate::register::Registry;
+use crate::registry::Registry;
+use crate::release::packed::Packed;
+use crate::seeder::client::{prove, rtorrent};
 use crate::settings::Settings;
 
 /// Asks tracker and seeder; the first fault decides the exit code.
@@ -29,7 +29,7 @@ pub(crate) fn check(settings: &Settings, console: &Console, abort: &Abort) -> Re
         Err(error) => faults.add(error.into())?,
     }
 
-    if let Err(error) = crate::reach::check(settings) {
+    if let Err(error) = crate::settings::reach::check(settings) {
         faults.add(error)?;
     }
     if settings.tracker.is_none() {

@@ -5,9 +5,9 @@ use metainfo::{AnnounceUrl, Infohash};
 use tracker_client::{Error as TrackerError, Key};
 
 use crate::error::Error;
-use crate::register::Registry;
+use crate::registry::Registry;
 use crate::settings::Settings;
-use crate::tracker::{Kind, Updates};
+use crate::settings::tracker::{Kind, Updates};
 
 /// Checks every client's passkey; with `create` makes the users that an Ocelot does not know.
 pub(crate) fn hosts(

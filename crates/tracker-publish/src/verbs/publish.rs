@@ -1,29 +1,24 @@
 //! The order of the stage: read the record, put the payload in place, seed, announce, prove, write the record.
 
-use std::time::Duration;
-
 use cli::{Abort, Console, human};
 use metainfo::Infohash;
 use record::{Layout, Publish, Record, Seeder, Tool};
-use rtorrent_rpc::{Client, Connect, HexInfohash, Limits, UnixConnector};
+use rtorrent_rpc::HexInfohash;
 
-use crate::announced::announced;
 use crate::error::Error;
-use crate::found::found;
-use crate::ledger::{Entry, Ledger};
-use crate::packed::Packed;
-use crate::place::{self, Change, Placed};
-use crate::reach;
-use crate::register::Registry;
-use crate::seeder_proof;
-use crate::seeding::Seeding;
+use crate::registry::Registry;
+use crate::registry::found::found;
+use crate::release::ledger::{Entry, Ledger};
+use crate::release::packed::Packed;
+use crate::release::turn::Turn;
+use crate::seeder::announced::announced;
+use crate::seeder::client::{prove, rtorrent};
+use crate::seeder::place::{self, Change, Placed};
+use crate::seeder::seeding::Seeding;
+use crate::seeder::tree::tree;
 use crate::settings::Settings;
-use crate::tree::tree;
-use crate::turn::Turn;
-use crate::withdraw::retire;
-
-/// Time for the proof; a seeder answers in milliseconds.
-const PROOF: Duration = Duration::from_secs(10);
+use crate::settings::reach;
+use crate::verbs::withdraw::retire;
 
 /// Runs the stage. `publish.json` is written whenever there is a release to write about, also when the stage fails.
 pub(crate) fn publish(settings: &Settings, console: &Console, abort: &Abort) -> Result<(), Error> {
@@ -114,15 +109,6 @@ fn seed(settings: &Settings, packed: &Packed, console: &Console, abort: &Abort) 
     Ok(Seeder { peer, bytes_done: download.bytes_done, complete: true })
 }
 
-/// The seeder's rtorrent.
-pub(crate) fn rtorrent(settings: &Settings, abort: &Abort) -> Client<UnixConnector> {
-    let cancelled = abort.clone();
-    let limits = Limits::default();
-    Client::new(UnixConnector::new(&settings.seeder.socket))
-        .with_limits(Limits { deadline: limits.deadline.min(settings.timeout), ..limits })
-        .with_cancel(move || cancelled.is_set())
-}
-
 /// Every host's own passkey is known, and a client that calls itself rtorrent is let in. Found out here, and not on
 /// every host an hour later.
 fn prove_clients(registry: &Registry<'_>, infohash: Infohash) -> Result<(), Error> {
@@ -141,24 +127,6 @@ fn prove_clients(registry: &Registry<'_>, infohash: Infohash) -> Result<(), Erro
         registry.console.say(format!("the tracker knows the passkeys of all {count} hosts"));
     }
     Ok(())
-}
-
-/// The seeder, as a peer sees it.
-pub(crate) fn prove<C: Connect>(
-    settings: &Settings,
-    packed: &Packed,
-    client: &Client<C>,
-    abort: &Abort,
-) -> Result<(), Error> {
-    let peer = settings.seeder.peer;
-    let pieces = packed.torrent.info().pieces().len() as u64;
-    seeder_proof::prove(peer, packed.release().infohash, pieces, PROOF, abort).map_err(
-        |reason| match reason {
-            seeder_proof::NoProof::Aborted => Error::Aborted(cli::Aborted),
-            // What rtorrent says of its own port is the best hint; without an answer there is none.
-            reason => Error::Proof { peer, listens: client.listen_port().ok(), reason },
-        },
-    )
 }
 
 fn tell(placed: &Placed, bytes: u64, console: &Console) {

@@ -6,10 +6,10 @@ use std::path::PathBuf;
 use cli::{Abort, Console};
 use record::{Layout, Publish, Record, Records, Tool, TrackerMode};
 
-use crate::cli::Verb;
-use crate::copy::sha256;
+use super::verb::Verb;
 use crate::error::Error;
-use crate::packed::Packed;
+use crate::release::packed::Packed;
+use crate::seeder::copy::sha256;
 
 /// One run of any verb.
 #[derive(Debug)]

@@ -9,13 +9,13 @@ use record::{ReleaseId, durable};
 use rtorrent_rpc::{Client, Connect, HexInfohash};
 
 use crate::error::Error;
-use crate::ledger::{Entry, Ledger};
-use crate::packed::Packed;
-use crate::place;
-use crate::publish::rtorrent;
-use crate::register::Registry;
+use crate::registry::Registry;
+use crate::release::ledger::{Entry, Ledger};
+use crate::release::packed::Packed;
+use crate::release::turn::Turn;
+use crate::seeder::client::rtorrent;
+use crate::seeder::place;
 use crate::settings::Settings;
-use crate::turn::Turn;
 
 /// The verb: `release`, or the one in `pack.json`.
 pub(crate) fn withdraw(

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use cli::Abort;
 use record::{FileName, PayloadFile, Sha256, durable};
 
-use crate::copy::{Source, Target, copy, sha256};
 use crate::error::Error;
+use crate::seeder::copy::{Source, Target, copy, sha256};
 
 /// What was done to the seeder's directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -129,5 +129,4 @@ pub(crate) fn torrent(
 }
 
 #[cfg(test)]
-#[path = "place_tests.rs"]
 mod tests;

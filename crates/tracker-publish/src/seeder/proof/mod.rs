@@ -2,12 +2,14 @@
 //!
 //! What answers at the address is not trusted: messages are bounded in size and number, the whole in time.
 
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
 use cli::Abort;
 use metainfo::Infohash;
+
+use crate::error::NoProof;
 
 /// How the wire protocol begins.
 const PROTOCOL: &[u8; 20] = b"\x13BitTorrent protocol";
@@ -25,48 +27,6 @@ const SLICE: Duration = Duration::from_millis(100);
 const PATIENCE: Duration = Duration::from_secs(3);
 /// Pause before the next attempt.
 const AGAIN: Duration = Duration::from_millis(250);
-
-/// Why there is no proof.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum NoProof {
-    /// Nobody accepts connections there.
-    #[error("cannot connect: {0}")]
-    Connect(io::Error),
-    /// The connection broke.
-    #[error("the connection failed: {0}")]
-    Stream(io::Error),
-    /// It accepted and said nothing.
-    #[error("no answer within {0:?}")]
-    Silent(Duration),
-    /// It closed after the handshake we sent, as rtorrent does for a download it does not have.
-    #[error("it closed the connection, as a client does that does not have the torrent or wants encryption")]
-    Closed,
-    /// It does not speak the protocol.
-    #[error("{0}")]
-    NotAPeer(String),
-    /// It has only some of the pieces.
-    #[error("it has {have} of {pieces} pieces")]
-    Incomplete {
-        /// Pieces it has.
-        have: u64,
-        /// Pieces there are.
-        pieces: u64,
-    },
-    /// Somebody asked to end.
-    #[error("terminated")]
-    Aborted,
-}
-
-impl NoProof {
-    /// Whether another attempt may succeed: rtorrent closes a second connection from one IP address at once, and
-    /// needs a moment to notice that the first one has gone.
-    fn may_pass(&self) -> bool {
-        match self {
-            Self::Connect(_) | Self::Stream(_) | Self::Closed => true,
-            Self::Silent(_) | Self::NotAPeer(_) | Self::Incomplete { .. } | Self::Aborted => false,
-        }
-    }
-}
 
 /// Asks the peer at `address` until it has shown all `pieces` pieces of the torrent, or `limit` has passed.
 pub(crate) fn prove(
@@ -199,5 +159,4 @@ fn count(bits: &[u8], pieces: u64) -> Result<(), NoProof> {
 }
 
 #[cfg(test)]
-#[path = "seeder_proof_tests.rs"]
 mod tests;

@@ -12,9 +12,9 @@ use metainfo::{Content, Damage, FileEntry, Metainfo, Report};
 use record::durable;
 use rustix::fs::{Mode, OFlags, ResolveFlags, openat2};
 
-use crate::copy::{Source, Target, copy};
 use crate::error::Error;
-use crate::place::{Change, Placed};
+use crate::seeder::copy::{Source, Target, copy};
+use crate::seeder::place::{Change, Placed};
 
 /// Puts the files of `torrent` from `source` into `directory`/`info.name`, unless they are there already.
 ///
@@ -141,5 +141,4 @@ fn tree_error(source: &Path, file: &str, damage: Damage, more: usize) -> Error {
 }
 
 #[cfg(test)]
-#[path = "tree_tests.rs"]
 mod tests;
