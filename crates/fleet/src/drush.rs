@@ -106,9 +106,7 @@ pub fn cause(output: &str) -> String {
     let lines: Vec<&str> = output.lines().collect();
     let mut marked: Vec<String> = Vec::new();
     for (number, line) in lines.iter().enumerate() {
-        let Some(entry) =
-            logged(line).filter(|entry| matches!(entry.level, "error" | "critical" | "alert" | "emergency"))
-        else {
+        let Some(entry) = logged(line).filter(|entry| is_error(entry.level)) else {
             continue;
         };
         let mut text = without_tags(&entry.text);
@@ -176,11 +174,19 @@ fn unmarked(lines: &[&str]) -> Vec<String> {
     found
 }
 
-/// The last object or list in an output that may hold more than that.
+/// Whether drush has logged an error. Some commands go on after one and end with 0, as `updatedb` of drush 8 may.
 #[must_use]
-pub fn json(output: &str) -> Option<Value> {
-    let output = plain(output);
-    let mut found = None;
+pub fn logs_an_error(output: &str) -> bool {
+    plain(output).lines().filter_map(logged).any(|entry| is_error(entry.level))
+}
+
+fn is_error(level: &str) -> bool {
+    matches!(level, "error" | "critical" | "alert" | "emergency")
+}
+
+/// Every object and list in an output that may hold more than that, each with its length in bytes.
+fn values(output: &str) -> Vec<(usize, Value)> {
+    let mut found = Vec::new();
     let mut at = 0;
     while let Some(next) = output.get(at..).and_then(|rest| rest.find(['{', '['])) {
         let start = at + next;
@@ -188,8 +194,8 @@ pub fn json(output: &str) -> Option<Value> {
             serde_json::Deserializer::from_str(output.get(start..).unwrap_or_default()).into_iter::<Value>();
         match values.next() {
             Some(Ok(value @ (Value::Object(_) | Value::Array(_)))) => {
+                found.push((values.byte_offset(), value));
                 at = start + values.byte_offset();
-                found = Some(value);
             }
             _ => at = start + 1,
         }
@@ -197,15 +203,10 @@ pub fn json(output: &str) -> Option<Value> {
     found
 }
 
-/// Whether a list of pending updates lists any. Drush prints an object or a list; and nothing, or a sentence, where there
-/// is nothing to list. What is not understood is taken for an update: a site closed in vain is better than a broken one.
+/// The longest object or list in an output that may hold more than that: a notice behind the answer may say `f(array $x = [])`.
 #[must_use]
-pub fn lists_updates(output: &str) -> bool {
-    match json(output) {
-        Some(Value::Object(updates)) => !updates.is_empty(),
-        Some(Value::Array(updates)) => !updates.is_empty(),
-        _ => plain(output).contains('{'),
-    }
+pub fn json(output: &str) -> Option<Value> {
+    values(&plain(output)).into_iter().max_by_key(|(length, _)| *length).map(|(_, value)| value)
 }
 
 /// Whether deploy hooks, which change content as they like, were begun: `drush deploy` runs them last.
@@ -214,31 +215,39 @@ pub fn ran_deploy_hooks(output: &str) -> bool {
     output.contains("Deploy hook started:")
 }
 
-/// Whether a variable is set to a true value: drush 9 and later print the value, drush 8 that or `name: value`, on a
-/// line of its own.
+/// Whether a list of pending updates lists any. Drush prints an object or a list of objects; a table, where it does not know
+/// `--format`; and nothing, or a sentence, where there is nothing to list. What is not understood is taken for an update: a site
+/// closed in vain is better than a broken one.
 #[must_use]
-pub fn is_true(output: &str) -> bool {
+pub fn lists_updates(output: &str) -> bool {
+    let output = plain(output);
+    let found = values(&output);
+    // A notice may hold `[0]`.
+    let lists = |value: &Value| match value {
+        Value::Object(updates) => !updates.is_empty() && updates.values().all(Value::is_object),
+        Value::Array(updates) => !updates.is_empty() && updates.iter().all(Value::is_object),
+        _ => false,
+    };
+    found.iter().any(|(_, value)| lists(value))
+        || (found.is_empty() && output.contains('{'))
+        || output.lines().any(|line| line.contains("Update ID") && !line.contains('"'))
+}
+
+/// Whether the variable `name` is set to a true value: drush 9 and later print the value, drush 8 that or `name: value`, on a
+/// line of its own. Nothing else is the value: the stack trace of a notice ends in `x.php:0`.
+#[must_use]
+pub fn is_true(output: &str, name: &str) -> bool {
     let output = plain(output);
     let value = |line: &str| {
-        let last =
-            line.trim().rsplit([' ', ':']).next().unwrap_or_default().trim_matches(['\'', '"']).to_owned();
-        match last.as_str() {
+        let line = line.trim();
+        let said = line.strip_prefix(name).map_or(line, |rest| rest.trim_start_matches([':', ' ', '=']));
+        match said.trim_matches(['\'', '"']) {
             "1" | "true" | "TRUE" => Some(true),
             "0" | "false" | "FALSE" => Some(false),
             _ => None,
         }
     };
-    // `... on line 1` is a notice's own number.
-    let lines = output.lines().filter(|line| !is_notice(line));
-    lines.filter_map(value).next_back().unwrap_or(false)
-}
-
-/// A line in which PHP tells of something.
-fn is_notice(line: &str) -> bool {
-    let line = line.trim().trim_start_matches("PHP ");
-    ["Notice", "Warning", "Deprecated", "Strict Standards", "Fatal error", "Parse error"]
-        .iter()
-        .any(|kind| line.strip_prefix(kind).is_some_and(|rest| rest.starts_with(':')))
+    output.lines().filter_map(value).next_back().unwrap_or(false)
 }
 
 #[cfg(test)]
@@ -319,8 +328,30 @@ mod tests {
             ("Deprecated: f() in x.php on line 3[{\"update_id\":\"7002\"}]\nand behind it".into(), true),
             (r#"{"user_update_9001":{"module":"user"}}"#.into(), true),
             ("{ torn".into(), true),
+            // A notice behind the answer that holds brackets of its own.
+            (
+                "{\"x_update_1\":{\"module\":\"x\"}}\nDeprecated: f(array $x = []) in y.php on line 3\n"
+                    .into(),
+                true,
+            ),
+            ("[]\nWarning: Undefined array key $row[0] in y.php on line 3\n".into(), false),
+            // Drush of before `--format`.
+            (" Module  Update ID  Description \n site    7002       More.\n".into(), true),
         ] {
             assert_eq!(lists_updates(&said), some, "{said}");
+        }
+    }
+
+    #[test]
+    fn the_answer_is_the_longest_and_an_error_is_told_from_words_about_one() {
+        let said = "{\"config-sync\":\"../config/sync\"}\nDeprecated: f(array $x = []) in y.php on line 3\n";
+        assert_eq!(json(said).unwrap()["config-sync"], "../config/sync");
+        for (said, some) in [
+            (DEPLOY, true),
+            ("boom: no table     \u{1b}[31;40m\u{1b}[1m[error]\u{1b}[0m\nFinished.   [ok]\n", true),
+            (" [notice] Update started: x\n [warning] error: none\n", false),
+        ] {
+            assert_eq!(logs_an_error(said), some, "{said}");
         }
     }
 
@@ -334,8 +365,10 @@ mod tests {
             "PHP Notice:  x in y on line 0\n\nNotice: x in y on line 0\n1\n",
             "1\nDeprecated: old in y on line 0\n",
             " [warning] something\n1\n",
+            // As xdebug shows a notice.
+            "1\n\nDeprecated: old in y on line 0\n\nCall Stack:\n    0.0001     395464   1. {main}() /srv/vendor/bin/drush:0\n",
         ] {
-            assert!(is_true(on), "{on}");
+            assert!(is_true(on, "maintenance_mode"), "{on}");
         }
         for off in [
             "",
@@ -346,8 +379,10 @@ mod tests {
             "No matching variable found.",
             "Notice: x in y on line 1\n0\n",
             "Warning: x in y on line 1\n\n",
+            "\nDeprecated: old in y on line 0\n    0.0001     395464   1. {main}() /srv/vendor/bin/drush:1\n",
+            " [warning] file.php:1\n",
         ] {
-            assert!(!is_true(off), "{off}");
+            assert!(!is_true(off, "maintenance_mode"), "{off}");
         }
     }
 }

@@ -15,10 +15,25 @@ pub(crate) const fn pending(core: Core) -> &'static [&'static str] {
 /// Asks whether a site is in maintenance mode.
 pub(crate) const fn is_closed(core: Core) -> &'static [&'static str] {
     match core {
-        Core::EightUp => &["state:get", "system.maintenance_mode"],
-        Core::Seven => &["vget", "--exact", "maintenance_mode"],
+        Core::EightUp => &["state:get", MAINTENANCE],
+        Core::Seven => &["vget", "--exact", MAINTENANCE_SEVEN],
     }
 }
+
+/// The state of Drupal 8 and later that says whether the site is closed; in Drupal 7 a variable.
+const MAINTENANCE: &str = "system.maintenance_mode";
+const MAINTENANCE_SEVEN: &str = "maintenance_mode";
+
+/// The name of what [`is_closed`] asks for, which drush 8 says before the value.
+pub(crate) const fn closed_by(core: Core) -> &'static str {
+    match core {
+        Core::EightUp => MAINTENANCE,
+        Core::Seven => MAINTENANCE_SEVEN,
+    }
+}
+
+/// What drush 8 says, and fails, where a variable was never set.
+pub(crate) const NEVER_SET: &str = "No matching variable found";
 
 /// Maintenance mode on or off.
 pub(crate) const fn close(core: Core, on: bool) -> &'static [&'static str] {

@@ -52,6 +52,6 @@ pub(crate) fn look(
 }
 
 /// Whether updatedb would do anything.
-fn has_updates(drush: &Drush<'_>, uri: &str, stop: &mut Stop<'_>) -> Result<bool, String> {
+pub(super) fn has_updates(drush: &Drush<'_>, uri: &str, stop: &mut Stop<'_>) -> Result<bool, String> {
     Ok(words::lists_updates(&drush.call(uri, commands::pending(drush.order.core), stop)?))
 }

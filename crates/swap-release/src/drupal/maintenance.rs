@@ -54,12 +54,12 @@ pub(super) fn open(
     };
     let mut open = Vec::new();
     for (_, uri) in &drupal.sites {
-        let get = match drupal.core {
-            Core::EightUp => drush.call(uri, commands::is_closed(drupal.core), stop)?,
-            // drush 8 fails for a variable that was never set.
-            Core::Seven => drush.call(uri, commands::is_closed(drupal.core), stop).unwrap_or_default(),
+        let get = match drush.call(uri, commands::is_closed(drupal.core), stop) {
+            // Any other failure says nothing of the site, and one that somebody has closed must not be opened for it.
+            Err(why) if drupal.core == Core::Seven && why.contains(commands::NEVER_SET) => String::new(),
+            said => said?,
         };
-        if !words::is_true(&get) || ours.contains(uri) {
+        if !words::is_true(&get, commands::closed_by(drupal.core)) || ours.contains(uri) {
             open.push(uri.clone());
         }
     }

@@ -28,7 +28,14 @@ if (preg_match($mkt_pattern, $mkt_core, $mkt_release)) {
   $settings['php_storage']['twig']['directory'] = $mkt_release[1] . '/shared/php/' . $mkt_release[2];
   $mkt_asked = PHP_SAPI !== 'cli' && isset($_GET['@QUERY@']);
   if ($mkt_asked && in_array($_SERVER['REMOTE_ADDR'] ?? '', (array) ($mkt_health_from ?? ($_SERVER['REMOTE_ADDR'] ?? '')), TRUE)) {
-    $mkt_front = preg_match($mkt_pattern, get_included_files()[0], $mkt_match) ? $mkt_match[2] : $mkt_release[2];
+    // The front controller is the first file of a release that was run; auto_prepend_file comes before it.
+    $mkt_front = $mkt_release[2];
+    foreach (get_included_files() as $mkt_file) {
+      if (preg_match($mkt_pattern, $mkt_file, $mkt_match)) {
+        $mkt_front = $mkt_match[2];
+        break;
+      }
+    }
     header('@HEADER@: ' . implode(' ', array_unique([$mkt_release[2], $mkt_front])));
     $conf['cache'] = 0;
     foreach (['page', 'dynamic_page_cache', 'render'] as $mkt_bin) {
@@ -36,7 +43,7 @@ if (preg_match($mkt_pattern, $mkt_core, $mkt_release)) {
     }
   }
 }
-unset($mkt_asked, $mkt_core, $mkt_health_from, $mkt_pattern, $mkt_release, $mkt_front, $mkt_match, $mkt_bin);
+unset($mkt_asked, $mkt_core, $mkt_health_from, $mkt_pattern, $mkt_release, $mkt_front, $mkt_file, $mkt_match, $mkt_bin);
 ";
     SHAPE
         .replace("@FILE@", &deploy_to.join("shared").join(FILE).display().to_string())

@@ -56,9 +56,14 @@ fn begins(head: &str) -> bool {
     marks.iter().any(|mark| head.contains(mark))
 }
 
-/// `--skip-comments` leaves the settings put back as the last line.
+/// `--skip-comments` leaves the settings put back as the last line; of MariaDB 11 another one.
 fn ends_well(tail: &str) -> bool {
-    let marks = ["-- Dump completed", "SQL_NOTES=@OLD_SQL_NOTES", "-- PostgreSQL database dump complete"];
+    let marks = [
+        "-- Dump completed",
+        "SQL_NOTES=@OLD_SQL_NOTES",
+        "NOTE_VERBOSITY=@OLD_NOTE_VERBOSITY",
+        "-- PostgreSQL database dump complete",
+    ];
     let last = tail.lines().rev().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
     last == "COMMIT;"
         || tail
@@ -106,7 +111,9 @@ mod tests {
         let postgres = format!(
             "--\n-- PostgreSQL database dump\n--\n{rows}--\n-- PostgreSQL database dump complete\n--\n\n"
         );
-        for dump in [&mysql, &short, &sqlite, &postgres] {
+        let eleven = short
+            .replace("40111 SET SQL_NOTES=@OLD_SQL_NOTES", "M!100616 SET NOTE_VERBOSITY=@OLD_NOTE_VERBOSITY");
+        for dump in [&mysql, &short, &eleven, &sqlite, &postgres] {
             assert_eq!(checked(dump, 0), Ok(()), "{}", first_line(dump));
             assert!(checked(dump, 20).is_err(), "torn");
             assert!(checked(&dump[..dump.len() / 2], 0).unwrap_err().contains("breaks off"));

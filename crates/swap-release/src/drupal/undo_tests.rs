@@ -28,7 +28,7 @@ case $1 in
 state:get) cat "state.$2" 2>/dev/null || : ;;
 state:set) echo "$3" > "state.$2" ;;
 updatedb:status) if [ "$release" = r2 ]; then echo '{"a_update_1":{}}'; else echo '[]'; fi ;;
-deploy) echo "$release" > caches; exit 1 ;;
+deploy) echo "$release" > caches; [ ! -e quiet ] || { cat quiet >&2; exit 0; }; exit 1 ;;
 cache:rebuild) if [ -e broken ]; then echo "[error] no database" >&2; exit 1; fi; echo "$release" > caches ;;
 esac
 "#;
@@ -176,6 +176,31 @@ fn what_cannot_be_rebuilt_is_told_and_tried_again_and_what_remains_is_told_until
     assert!(owed.is_none() && remains.is_some());
     settle(&locked).unwrap();
     assert_eq!(standing(&locked.site).unwrap(), (None, None));
+}
+
+#[test]
+fn an_update_that_failed_is_no_update_though_drush_ends_with_0_and_what_a_person_closed_stays_closed() {
+    let root = site();
+    fs::write(root.path().join("state.system.maintenance_mode"), "1\nCall Stack:\n 1. {main}() /x.php:0\n")
+        .unwrap();
+    let locked = lock(root.path(), &RealDisk).unwrap();
+    let (r1, r2) = (id("r1"), id("r2"));
+    let switching = Switching { locked: &locked, kind: SwitchKind::Activate, from: Some(&r1), to: &r2 };
+    before(switching, 0).unwrap();
+    let update = || obey(switching, Action::DrupalUpdate { drupal: order(), alone: false });
+    let say = |text: &str| fs::write(root.path().join("quiet"), text).unwrap();
+    say(
+        " [error]  boom: no such table \n [error]  Update failed: a_update_1 \n [success] Finished performing updates.\n",
+    );
+    let why = update().unwrap_err();
+    assert!(why.contains("still pending: boom: no such table"), "{why}");
+    // Without an error nobody asks again, and one about something else is none of ours.
+    say(" [success] Finished performing updates.\n");
+    update().unwrap();
+    assert_eq!(read(root.path(), "drush.log").matches("updatedb:status").count(), 2);
+    drop(locked);
+    drop(lock(root.path(), &RealDisk).unwrap());
+    assert!(!read(root.path(), "drush.log").contains("state:set system.maintenance_mode"));
 }
 
 /// A host that would take over, back since `back`.

@@ -8,7 +8,7 @@ use record::ReleaseId;
 use record::host::DatabaseUpdate;
 
 use super::drush::Drush;
-use super::{commands, journal, sql_dump, words};
+use super::{commands, journal, look, sql_dump, words};
 use crate::Error;
 use crate::hooks::{Stop, Switching};
 use crate::order::DrupalOrder;
@@ -60,6 +60,7 @@ pub(crate) fn update(
         } else {
             deploy(&drush, uri, configured.contains(uri), stop)
         };
+        let all = all.and_then(|said| done(&drush, uri, said, stop));
         // What they change no list of pending updates has told of.
         let (Ok(text) | Err(text)) = &all;
         if words::ran_deploy_hooks(text) && !pending.contains(uri) {
@@ -81,6 +82,17 @@ pub(crate) fn update(
         update.complete = true;
         remember(locked, to, update).map_err(|error| error.to_string())?;
         said.push_str(&format!("database updated: {}\n", pending.join(", ")));
+    }
+    Ok(said)
+}
+
+/// An update that failed may end with 0: its error is logged, and it is still pending.
+fn done(drush: &Drush<'_>, uri: &str, said: String, stop: &mut Stop<'_>) -> Result<String, String> {
+    if words::logs_an_error(&said) && look::has_updates(drush, uri, stop)? {
+        let cause = words::cause(&said);
+        let reason =
+            format!("drush ended with 0 for `{uri}`, but database updates are still pending: {cause}");
+        return Err(words::quoted(&reason, &said));
     }
     Ok(said)
 }

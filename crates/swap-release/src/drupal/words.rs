@@ -1,6 +1,6 @@
 //! What a failed step says: a reason of ours first, and the words of others behind it, marked as such.
 
-pub(super) use fleet::drush::{cause, is_true, lists_updates, ran_deploy_hooks};
+pub(super) use fleet::drush::{cause, is_true, lists_updates, logs_an_error, ran_deploy_hooks};
 
 /// Lines of a reason that are shown.
 const SHOWN: usize = 3;

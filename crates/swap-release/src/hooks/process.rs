@@ -1,11 +1,12 @@
 //! Running a command with a limit: its own process group, so that nothing of it outlives a timeout.
 
+use std::collections::VecDeque;
 use std::ffi::OsString;
 use std::io::{self, PipeReader, Read};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
 use std::process::{Child, ExitStatus, Stdio};
-use std::sync::mpsc::{self, Receiver};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -20,6 +21,8 @@ const GLANCE: Duration = Duration::from_millis(20);
 const LAST_WORDS: Duration = Duration::from_secs(1);
 /// The most of an output that is kept, in bytes: its end.
 const KEPT: usize = 1 << 20;
+/// For what is still in the pipe when the command has ended: one that left a talking child behind is not waited for.
+const REST: Duration = Duration::from_millis(500);
 
 /// A command to be run.
 pub(crate) struct Command<'a> {
@@ -110,30 +113,45 @@ fn signal(child: &Child, signal: Signal) {
         i32::try_from(child.id()).ok().and_then(Pid::from_raw).map(|pid| kill_process_group(pid, signal));
 }
 
-/// Reads to the end on a thread of its own, which is never joined: a child's child may hold the pipe for ever.
-fn read_tail(mut reader: PipeReader) -> Receiver<Vec<u8>> {
-    let (sender, receiver) = mpsc::channel();
+/// What a command has said so far: the last [`KEPT`] bytes of it.
+#[derive(Default)]
+struct Tail {
+    bytes: VecDeque<u8>,
+    /// Whether the pipe has ended.
+    ended: bool,
+}
+
+type Shared = Arc<(Mutex<Tail>, Condvar)>;
+
+/// Reads to the end on a thread of its own, which is never joined: a child's child may hold the pipe for ever. No more than the
+/// end is kept at any time: some commands never stop talking.
+fn read_tail(mut reader: PipeReader) -> Shared {
+    let shared = Shared::default();
+    let ours = Arc::clone(&shared);
     thread::spawn(move || {
         let mut buffer = vec![0; 8192];
-        while let Ok(count @ 1..) = reader.read(&mut buffer) {
-            if sender.send(buffer.get(..count).unwrap_or_default().to_vec()).is_err() {
+        loop {
+            let count = reader.read(&mut buffer).unwrap_or(0);
+            let mut tail = ours.0.lock().unwrap_or_else(PoisonError::into_inner);
+            tail.bytes.extend(buffer.get(..count).unwrap_or_default());
+            let over = tail.bytes.len().saturating_sub(KEPT);
+            tail.bytes.drain(..over);
+            if count == 0 {
+                tail.ended = true;
+                ours.1.notify_all();
                 return;
             }
         }
     });
-    receiver
+    shared
 }
 
 /// What was read; waits a moment for what is still in the pipe.
-fn collect(receiver: &Receiver<Vec<u8>>) -> String {
-    let mut bytes = Vec::new();
-    while let Ok(more) = receiver.recv_timeout(Duration::from_millis(200)) {
-        bytes.extend(more);
-        if bytes.len() > 2 * KEPT {
-            bytes.drain(..bytes.len() - KEPT);
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
+fn collect(shared: &Shared) -> String {
+    let tail = shared.0.lock().unwrap_or_else(PoisonError::into_inner);
+    let waited = shared.1.wait_timeout_while(tail, REST, |tail| !tail.ended);
+    let (mut tail, _) = waited.unwrap_or_else(PoisonError::into_inner);
+    String::from_utf8_lossy(tail.bytes.make_contiguous()).into_owned()
 }
 
 #[cfg(test)]
@@ -179,6 +197,26 @@ mod tests {
             }
             assert!(gone(), "process {child} still runs");
         }
+    }
+
+    #[test]
+    fn of_a_command_that_never_stops_talking_only_the_end_is_kept_and_its_children_hold_nobody_up() {
+        let peak = || {
+            let status = std::fs::read_to_string("/proc/self/status").unwrap();
+            let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+            line.trim().trim_end_matches(" kB").parse::<u64>().unwrap()
+        };
+        let before = peak();
+        let error = run_for(&["yes", "this is said for ever"], Duration::from_millis(1500), &mut || None)
+            .unwrap_err();
+        assert!(error.ends_with("took too long") && error.len() <= KEPT + 100, "{}", error.len());
+        assert!(peak() - before < 64 * 1024, "{} KiB", peak() - before);
+        let started = Instant::now();
+        let talker = "(while :; do echo still here; sleep 0.05; done) & echo $!";
+        let said = run_for(&["sh", "-c", talker], LONG, &mut || None).unwrap();
+        assert!(started.elapsed() < Duration::from_secs(10), "{:?}", started.elapsed());
+        let child = said.lines().find_map(|line| line.parse().ok()).and_then(Pid::from_raw).unwrap();
+        rustix::process::kill_process(child, Signal::KILL).unwrap();
     }
 
     #[test]
