@@ -96,7 +96,12 @@ fn of_nginx_and_caddy_it_says_mixes_where_they_mix_and_nothing_where_they_do_not
         .replace("set $release $realpath_root_once;", "")
         .replace("root $release;", "")
         .replace("$release", "$realpath_root");
-    tried(&place, Kind::Nginx, &twice, KEPT, "resolved anew each time it is used", Sees::Few);
+    tried(&place, Kind::Nginx, &twice, KEPT, "$realpath_root is resolved anew here", Sees::Few);
+    // All parameters are made at one moment, as in what most guides show.
+    let once = twice.lines().filter(|line| !line.contains("add_header")).collect::<Vec<_>>().join("\n");
+    tried(&place, Kind::Nginx, &once, KEPT, "", Sees::Whole);
+    let set = good.replace("$realpath_root_once;", "$realpath_root;");
+    tried(&place, Kind::Nginx, &set, KEPT, "set resolves $realpath_root twice", Sees::Few);
 
     let good = place.guide("caddy");
     tried(
@@ -108,6 +113,60 @@ fn of_nginx_and_caddy_it_says_mixes_where_they_mix_and_nothing_where_they_do_not
         Sees::Mixtures,
     );
     tried(&place, Kind::Caddy, &good, KEPT, "", Sees::Whole);
+}
+
+#[test]
+fn what_keeps_parts_of_a_release_behind_a_good_configuration_is_told_and_what_helps_is_whole() {
+    needs_peers!();
+    if !needed()
+        || !peers::skip_unless(module_path!(), peers::is_root(), "chroot and other accounts need root")
+    {
+        return;
+    }
+    let place = Place::new(&[]);
+    let (good, web) = (place.guide("nginx"), place.web());
+    // Pages that nginx keeps, and the key that is advised.
+    let zone = format!("fastcgi_cache_path {} keys_zone=pages:1m;\n", web.join("pages").display());
+    let cached = |key: &str| {
+        let lines = format!(
+            "fastcgi_cache pages;\nfastcgi_cache_valid 200 10m;\nfastcgi_cache_key {key};\nlocation /"
+        );
+        zone.clone() + &good.replacen("location /", &lines, 1)
+    };
+    let page = |key: &str, says: &str| {
+        place.configure(Kind::Nginx, &cached(key));
+        let server = place.start(Kind::Nginx, KEPT);
+        let said = lint(&place, &[]);
+        assert!(said.stderr.contains(says), "{}", said.stderr);
+        let index =
+            || http::get(&format!("{}/", server.url)).body.lines().next().unwrap_or_default().to_owned();
+        assert_eq!(index(), "index: r1");
+        e2e::php_site::switch(place.dir(), &place.deploy_to, "r2");
+        let after = index();
+        e2e::php_site::switch(place.dir(), &place.deploy_to, "r1");
+        after
+    };
+    let told = "fastcgi_cache goes on giving pages";
+    assert_eq!(
+        page("\"$scheme$request_method$host$request_uri\"", told),
+        "index: r1",
+        "the former release's"
+    );
+    assert_eq!(page("\"$release$scheme$request_method$host$request_uri\"", "nothing found"), "index: r2");
+    // What PHP loads when it starts.
+    let class = place.deploy_to.join("current/web/src/Part.php");
+    let ini = format!("opcache.preload = {}\nopcache.preload_user = www-data\n", class.display());
+    fs::write(web.join("php.ini"), ini).unwrap();
+    tried(&place, Kind::Nginx, &good, KEPT, "opcache.preload is run when PHP starts", Sees::Mixtures);
+    fs::remove_file(web.join("php.ini")).unwrap();
+    // A php-fpm that sees the site as `/`.
+    let pool = format!("{KEPT}\nchroot = {}\nchdir = /", place.deploy_to.display());
+    let inside = good.replace("set $release $realpath_root_once;", "").replace("root $release;", "");
+    let link = inside.replace("$release", "/current/web");
+    tried(&place, Kind::Nginx, &link, &pool, "php-fpm is in `", Sees::Mixtures);
+    let site = place.deploy_to.display();
+    let map = format!("map $realpath_root $release {{ \"~^{site}(?<inside>/.*)$\" $inside; }}\n");
+    tried(&place, Kind::Nginx, &(map + &inside), &pool, "", Sees::Whole);
 }
 
 #[test]
@@ -144,12 +203,33 @@ fn of_apache_it_says_mixes_where_it_mixes_and_what_the_way_without_root_leaves()
     );
     tried(&place, kind, &rootless, "", "the .htaccess of one release and the page of the other", Sees::Few);
 
+    // Settings that look like those and are not: 0 seconds are for ever, and php_value may not set what is the system's.
+    let ever = rootless.replace("realpath_cache_size 0", "realpath_cache_ttl 0");
+    tried(&place, kind, &ever, "", "opcache.revalidate_path is not enough", Sees::Mixtures);
+    let nobody = rootless.replace("php_admin_value realpath", "php_value realpath");
+    tried(&place, kind, &nobody, "", "opcache.revalidate_path is not enough", Sees::Mixtures);
+
     let kind = Kind::ApacheFpm;
     let handler = "<FilesMatch \"\\.php$\">\nSetHandler \"proxy:unix:/run/php/php8.2-fpm.sock|fcgi://localhost\"\n</FilesMatch>\n</VirtualHost>";
     let by_fpm = without(&["php_admin"]).replace("</VirtualHost>", handler);
     tried(&place, kind, &by_fpm, KEPT, "PHP keeps for ever what it once found there", Sees::Mixtures);
     let pool = place.guide("rootless-pool");
     tried(&place, kind, &by_fpm, &pool, "the .htaccess of one release and the page of the other", Sees::Few);
+    // With open_basedir PHP keeps no paths.
+    let dirs = format!("php_admin_value[open_basedir] = {}", place.dir().display());
+    let basedir = pool.replace("php_admin_value[realpath_cache_size] = 0", &dirs);
+    tried(
+        &place,
+        kind,
+        &by_fpm,
+        &basedir,
+        "the .htaccess of one release and the page of the other",
+        Sees::Few,
+    );
+    // The path that PHP gets is that of the proxied address.
+    let address = "ProxyPassMatch \"^/(.*\\.php)$\" \"unix:/run/php/php8.2-fpm.sock|fcgi://localhost/srv/site/current/web/$1\"\n</VirtualHost>";
+    let proxied = without(&["php_admin"]).replace("</VirtualHost>", &place.fill(address));
+    tried(&place, kind, &proxied, KEPT, "/web/ leads through the link: PHP keeps for ever", Sees::Mixtures);
 }
 
 /// What an Apache that runs answers.

@@ -172,7 +172,7 @@ impl Place {
             .replace("@ADDRESS@", &self.address)
     }
 
-    /// Starts php-fpm with these lines for `[global]` and for the pool.
+    /// Starts php-fpm with these lines for `[global]` and for the pool, and with the `php.ini` that may lie beside them.
     ///
     /// # Panics
     /// When it does not come up.
@@ -185,6 +185,10 @@ impl Place {
         let socket = self.web().join("fpm.sock");
         let mut command = Command::new(peers::need("php-fpm"));
         command.arg("--nodaemonize").arg("--fpm-config").arg(config);
+        let ini = self.web().join("php.ini");
+        if ini.is_file() {
+            command.arg("-c").arg(ini);
+        }
         let mut fpm = Daemon::start("php-fpm", &command, &self.web().join("fpm-out.log"));
         eventually("php-fpm's socket", Duration::from_secs(10), || {
             fpm.assert_running();

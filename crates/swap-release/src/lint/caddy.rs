@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::files::Files;
-use super::link::Leads;
+use super::link::{ANY, Leads};
 use super::{Harm, Judge};
 
 /// Judges all sites.
@@ -18,7 +18,7 @@ pub(super) fn judge(main: &Path, adapted: Option<&str>, files: &mut Files, judge
         Some(value) => {
             let mut seen =
                 Seen { main, php: line("php_fastcgi").max(line("reverse_proxy")), header: line("header") };
-            seen.walk(&value, &mut String::new(), judge);
+            seen.walk(&value, &mut Vec::new(), judge);
         }
         None => by_lines(main, &text, judge),
     }
@@ -32,12 +32,12 @@ struct Seen<'a> {
 }
 
 impl Seen<'_> {
-    /// Goes through routes in their order: `vars` sets the root of what comes after it.
-    fn walk(&mut self, value: &Value, root: &mut String, judge: &mut Judge<'_>) {
+    /// Goes through routes in their order: `vars` sets the root of what comes after it. `roots` are all that it may be.
+    fn walk(&mut self, value: &Value, roots: &mut Vec<String>, judge: &mut Judge<'_>) {
         match value {
             Value::Array(all) => {
                 for one in all {
-                    self.walk(one, root, judge);
+                    self.walk(one, roots, judge);
                 }
             }
             Value::Object(map) => {
@@ -45,50 +45,66 @@ impl Seen<'_> {
                 if text("handler") == Some("vars")
                     && let Some(set) = text("root")
                 {
-                    set.clone_into(root);
+                    *roots = vec![with_placeholders(set)];
                 }
-                if text("handler") == Some("file_server") && judge.link.leads(root) != Leads::Elsewhere {
+                let ours = roots.iter().any(|root| judge.link.leads(root) != Leads::Elsewhere);
+                if text("handler") == Some("file_server") && ours {
                     judge.report.serves = true;
                 }
                 if text("handler") == Some("reverse_proxy") {
-                    self.proxy(value, root, judge);
+                    self.proxy(value, roots, judge);
                 }
-                if text("handler") == Some("headers") && judge.link.leads(root) != Leads::Elsewhere {
+                if text("handler") == Some("headers") && ours {
                     self.headers(value, judge);
                 }
-                // A subroute has what is around it, and keeps what it sets to itself.
-                let mut inner = root.clone();
+                let mut inner = roots.clone();
                 for (key, one) in map {
                     if key != "transport" {
                         self.walk(one, &mut inner, judge);
                     }
                 }
-                if map.contains_key("handle") {
-                    *root = inner;
+                if !map.contains_key("handle") {
+                    return;
+                }
+                // What comes after a route: nothing of it, if it was the last one or one of several; else it may have been taken.
+                let ends =
+                    map.get("terminal").and_then(Value::as_bool) == Some(true) || map.contains_key("group");
+                match (ends, map.contains_key("match")) {
+                    (true, _) => {}
+                    (false, false) => *roots = inner,
+                    (false, true) => {
+                        inner.retain(|root| !roots.contains(root));
+                        roots.append(&mut inner);
+                    }
                 }
             }
             _ => {}
         }
     }
 
-    fn proxy(&mut self, handler: &Value, root: &str, judge: &mut Judge<'_>) {
+    fn proxy(&mut self, handler: &Value, roots: &[String], judge: &mut Judge<'_>) {
         let transport = handler.get("transport").unwrap_or(&Value::Null);
         if transport.get("protocol").and_then(Value::as_str) != Some("fastcgi") {
             return;
         }
-        let root = transport.get("root").and_then(Value::as_str).unwrap_or(root);
-        let leads = judge.link.leads(root);
-        if leads == Leads::Elsewhere {
+        let own = transport.get("root").and_then(Value::as_str).map(|root| vec![with_placeholders(root)]);
+        let roots = own.as_deref().unwrap_or(roots);
+        let resolves = transport.get("resolve_root_symlink").and_then(Value::as_bool).unwrap_or(false);
+        let mut serves = false;
+        for root in roots {
+            let leads = judge.link.leads(root);
+            serves |= leads != Leads::Elsewhere;
+            if leads == Leads::Through && !resolves {
+                judge.found(self.main, self.php, Harm::Mixes, mixes(root));
+            }
+        }
+        if !serves {
             return;
         }
         judge.report.serves = true;
         for upstream in handler.get("upstreams").and_then(Value::as_array).into_iter().flatten() {
             let dial = upstream.get("dial").and_then(Value::as_str).unwrap_or_default();
             judge.hands_to(dial.strip_prefix("unix/").unwrap_or(dial));
-        }
-        let resolves = transport.get("resolve_root_symlink").and_then(Value::as_bool).unwrap_or(false);
-        if leads == Leads::Through && !resolves {
-            judge.found(self.main, self.php, Harm::Mixes, mixes(root));
         }
     }
 
@@ -110,7 +126,18 @@ impl Seen<'_> {
     }
 }
 
+/// A path with what is filled in at each request: `{http.request.host}`.
+fn with_placeholders(text: &str) -> String {
+    let mut path = text.to_owned();
+    while let Some((before, rest)) = path.split_once('{') {
+        let Some((_, after)) = rest.split_once('}') else { break };
+        path = format!("{before}{ANY}{after}");
+    }
+    path
+}
+
 fn mixes(root: &str) -> String {
+    let root = root.replace(ANY, "*");
     format!(
         "{root} leads through the link, which PHP gets as it is: it keeps what it once found there, and visitors get parts of \
          two releases; say `resolve_root_symlink` in the block of php_fastcgi"
@@ -124,7 +151,7 @@ fn by_lines(main: &Path, text: &str, judge: &mut Judge<'_>) {
     while let Some((number, line)) = lines.next() {
         let words: Vec<&str> = line.split_whitespace().collect();
         match words.as_slice() {
-            ["root", .., path] => (*path).clone_into(&mut root),
+            ["root", .., path] => root = with_placeholders(path),
             ["php_fastcgi", rest @ ..] => {
                 let mut resolves = false;
                 if rest.last() == Some(&"{") {
@@ -142,7 +169,8 @@ fn by_lines(main: &Path, text: &str, judge: &mut Judge<'_>) {
                     continue;
                 }
                 judge.report.serves = true;
-                for upstream in rest.iter().filter(|word| **word != "{") {
+                for upstream in rest.iter().filter(|word| **word != "{" && !word.starts_with(['@', '/', '*']))
+                {
                     judge.hands_to(upstream.strip_prefix("unix/").unwrap_or(upstream));
                 }
                 if judge.link.leads(&root) == Leads::Through && !resolves {
@@ -169,6 +197,36 @@ mod tests {
         let plain = FILE.replace(" {\n\t\tresolve_root_symlink\n\t}", "");
         assert_eq!(lines("Caddyfile", &plain), [3]);
         assert_eq!(lines("Caddyfile", &plain.replace("/srv/site", "/srv/other")), [0; 0]);
+    }
+
+    #[test]
+    fn a_root_may_be_one_of_several() {
+        let proxy = serde_json::json!({"handler": "reverse_proxy", "upstreams": [{"dial": "unix//run/x.sock"}],
+            "transport": {"protocol": "fastcgi"}});
+        let root = |matcher: &str, root: &str| {
+            let route = serde_json::json!({"handle": [{"handler": "vars", "root": root}]});
+            let mut route = route.as_object().unwrap().clone();
+            if !matcher.is_empty() {
+                route.insert("match".into(), serde_json::json!([{"path": [matcher]}]));
+            }
+            Value::Object(route)
+        };
+        let link = Link::of(Some(Path::new("/srv/site")));
+        let look = |routes: &[Value]| {
+            let mut judge = Judge { link: &link, header: None, fpms: &[], report: Report::default() };
+            let mut routes = routes.to_vec();
+            routes.push(serde_json::json!({"handle": [proxy.clone()]}));
+            let value = serde_json::json!({"apps": {"http": {"servers": {"a": {"routes": routes}}}}});
+            super::judge(Path::new("x"), Some(&value.to_string()), &mut Files::default(), &mut judge);
+            (judge.report.findings.len(), judge.report.serves)
+        };
+        assert_eq!(look(&[root("", "/srv/site/current"), root("/shop/*", "/srv/shop/current")]), (1, true));
+        assert_eq!(look(&[root("", "/srv/shop/current"), root("/shop/*", "/srv/site/current")]), (1, true));
+        assert_eq!(look(&[root("/x", "/srv/site/current"), root("", "/srv/shop/current")]), (0, false));
+        assert_eq!(look(&[root("", "/srv/{http.request.host}/current")]), (1, true));
+        let mut other = root("/x", "/srv/site/current");
+        other["terminal"] = true.into();
+        assert_eq!(look(&[other]), (0, false));
     }
 
     #[test]

@@ -5,6 +5,9 @@ use std::path::{Component, Path, PathBuf};
 /// As many links as the kernel follows (path_resolution(7)).
 const MOST_LINKS: usize = 40;
 
+/// Stands in a path for what is decided at each request. No configuration has this character.
+pub(crate) const ANY: &str = "\u{1}";
+
 /// Where a path of a configuration leads.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Leads {
@@ -42,7 +45,35 @@ impl Link {
         Some(target.file_name()?.to_string_lossy().into_owned())
     }
 
+    /// Where a path leads; one that holds [`ANY`], where it may.
     pub(crate) fn leads(&self, path: &str) -> Leads {
+        match path.split_once(ANY) {
+            None => self.leads_surely(path),
+            Some((known, _)) => match self.leads_surely(known) {
+                Leads::Elsewhere => self.may_lead(path),
+                leads => leads,
+            },
+        }
+    }
+
+    fn may_lead(&self, path: &str) -> Leads {
+        let parts: Vec<&str> = path.split('/').skip(1).collect();
+        if !path.starts_with('/') {
+            return Leads::Elsewhere;
+        }
+        if self.sites.is_empty() && parts.contains(&"current") {
+            return Leads::Through;
+        }
+        let through = self.sites.iter().any(|site| {
+            let link = site.join("current");
+            let wanted: Vec<_> =
+                link.components().skip(1).map(|part| part.as_os_str().to_string_lossy()).collect();
+            parts.len() >= wanted.len() && parts.iter().zip(&wanted).all(|(part, name)| fits(part, name))
+        });
+        if through { Leads::Through } else { Leads::Elsewhere }
+    }
+
+    fn leads_surely(&self, path: &str) -> Leads {
         let path = Path::new(path);
         if !path.is_absolute() {
             return Leads::Elsewhere;
@@ -76,6 +107,20 @@ impl Link {
         }
         Leads::Elsewhere
     }
+}
+
+/// Whether a part of a path may be this name.
+fn fits(part: &str, name: &str) -> bool {
+    let mut pieces = part.split(ANY);
+    let Some(mut rest) = pieces.next().and_then(|first| name.strip_prefix(first)) else { return false };
+    let mut last = None;
+    for piece in pieces {
+        if let Some(before) = last.replace(piece) {
+            let Some((_, after)) = rest.split_once(before) else { return false };
+            rest = after;
+        }
+    }
+    last.map_or(rest.is_empty(), |last: &str| rest.ends_with(last))
 }
 
 /// The path with its first link replaced by what that points to.
@@ -123,6 +168,18 @@ mod tests {
             assert_eq!(leads(folder.path().join(other)), Leads::Elsewhere, "{other}");
         }
         assert_eq!(asked.live().as_deref(), Some("r1"));
+        let known = Link { sites: vec!["/srv/www.example.org".into()] };
+        for (pattern, through) in [
+            ("/srv/*/current/web", true),
+            ("/*/www.*.org/current", true),
+            ("/srv/www.example.org/current/web*", true),
+            ("/srv/*.net/current", false),
+            ("/srv/*", false),
+            ("*/current", false),
+        ] {
+            let leads = known.leads(&pattern.replace('*', ANY));
+            assert_eq!(leads == Leads::Through, through, "{pattern}");
+        }
         let any = Link::of(None);
         assert_eq!(
             (any.leads("/x/current/web"), any.leads("/x/currently")),

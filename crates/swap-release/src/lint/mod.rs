@@ -19,8 +19,9 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use self::files::Files;
-use self::link::Link;
+use self::link::{Leads, Link};
 pub(crate) use self::php::Fpm;
+use self::php::{Pool, Preload};
 use self::sources::Source;
 use crate::Error;
 
@@ -160,6 +161,20 @@ impl Judge<'_> {
         }
     }
 
+    /// The pool of php-fpm that listens there.
+    fn pool(&self, to: &str) -> Option<&Pool> {
+        self.fpms.iter().flat_map(|fpm| &fpm.pools).find(|pool| pool.listens_at(to))
+    }
+
+    /// What the PHP of this site loads when it starts is of one release for ever, whatever the web server does.
+    fn preloads(&mut self, preload: &Preload) {
+        if self.link.leads(&preload.script) != Leads::Elsewhere {
+            let what = "opcache.preload is run when PHP starts and not again: classes in it stay those of the release that was live \
+                        then, and visitors get parts of two releases; take it out";
+            self.found(&preload.file, preload.line, Harm::Mixes, what);
+        }
+    }
+
     fn hands_to(&mut self, fpm: &str) {
         if !self.report.handed_to.iter().any(|known| known == fpm) {
             self.report.handed_to.push(fpm.to_owned());
@@ -193,6 +208,12 @@ pub(crate) fn lint(ask: &Ask) -> Result<Report, Error> {
             }
             Source::Caddy { main, adapted } => caddy::judge(main, adapted.as_deref(), &mut files, &mut judge),
             Source::Fpm(_) => {}
+        }
+    }
+    for fpm in &fpms {
+        let runs_it = |pool: &Pool| judge.report.handed_to.iter().any(|to| pool.listens_at(to));
+        if let Some(preload) = fpm.preload.as_ref().filter(|_| fpm.pools.iter().any(runs_it)) {
+            judge.preloads(preload);
         }
     }
     let mut report = judge.report;

@@ -11,16 +11,29 @@ pub(super) struct Settings(pub(super) BTreeMap<String, String>);
 
 impl Settings {
     /// php.ini and all of `conf.d` in the directory of one kind of PHP, such as `/etc/php/8.2/apache2`.
-    pub(super) fn of(dir: &Path, files: &mut Files) -> Self {
-        let mut settings = Self::default();
+    pub(super) fn of(dir: &Path, files: &mut Files) -> (Self, Option<Preload>) {
+        let (mut settings, mut preload) = (Self::default(), None);
         let mut paths = vec![dir.join("php.ini")];
-        paths.extend(files.matching(&dir.join("conf.d/*.ini")));
+        // Debian's, and RHEL's.
+        paths.extend(
+            ["conf.d/*.ini", "php.d/*.ini"].iter().flat_map(|pattern| files.matching(&dir.join(pattern))),
+        );
         for path in paths {
-            for (_, key, value) in files.text(&path).map(|text| assignments(&text)).unwrap_or_default() {
-                settings.set(&key, &value);
+            // What is said for one host or directory is not said for all.
+            let mut for_all = true;
+            for (line, key, value) in files.text(&path).map(|text| assignments(&text)).unwrap_or_default() {
+                if key == "[" {
+                    for_all =
+                        !["HOST=", "PATH="].iter().any(|kind| value.to_ascii_uppercase().starts_with(kind));
+                } else if for_all {
+                    settings.set(&key, &value);
+                    if key.eq_ignore_ascii_case("opcache.preload") {
+                        preload = Some(Preload { file: path.clone(), line, script: value });
+                    }
+                }
             }
         }
-        settings
+        (settings, preload.filter(|preload| !preload.script.is_empty()))
     }
 
     pub(super) fn set(&mut self, key: &str, value: &str) {
@@ -42,10 +55,16 @@ impl Settings {
         self.is_on("opcache.revalidate_path", false) || !self.is_on("opcache.enable", true)
     }
 
-    /// PHP keeps no real paths.
+    /// PHP keeps no real paths. (With `realpath_cache_ttl = 0` it keeps them for ever; with open_basedir it has no such cache.)
     pub(super) fn keeps_no_paths(&self) -> bool {
         let nothing = |value: &str| value.trim_end_matches(['K', 'k', 'M', 'm']).trim() == "0";
-        self.get("realpath_cache_size").is_some_and(nothing) || self.get("realpath_cache_ttl") == Some("0")
+        self.get("realpath_cache_size").is_some_and(nothing)
+            || self.get("open_basedir").is_some_and(|dirs| !dirs.is_empty())
+    }
+
+    /// Whether a setting counts only where the system's administrator says it (PHP_INI_SYSTEM), which `php_value` does not.
+    pub(super) fn is_of_the_system(key: &str) -> bool {
+        matches!(key.to_ascii_lowercase().as_str(), "realpath_cache_size" | "realpath_cache_ttl")
     }
 
     /// Compiled files are never looked at again.
@@ -59,12 +78,41 @@ impl Settings {
     }
 }
 
+/// What PHP loads when it starts, and never anew: `opcache.preload`, which counts in a php.ini only.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Preload {
+    pub(super) file: PathBuf,
+    /// Counted from 1.
+    pub(super) line: usize,
+    pub(super) script: String,
+}
+
 /// A pool of php-fpm.
 #[derive(Debug, Clone)]
 pub(super) struct Pool {
     /// The socket's path, or `host:port`.
     pub(super) listen: String,
+    /// The directory that it sees as `/`.
+    pub(super) chroot: Option<String>,
     pub(super) settings: Settings,
+}
+
+impl Pool {
+    /// Whether it listens where a web server hands pages to, `host:port` or a socket's path, also through links.
+    pub(super) fn listens_at(&self, to: &str) -> bool {
+        let port = |text: &str| text.rsplit(':').next().unwrap_or_default().to_owned();
+        if to.starts_with('/') || self.listen.starts_with('/') {
+            let real = |path: &str| Path::new(path).canonicalize().ok();
+            return self.listen == to || real(to).is_some_and(|path| Some(path) == real(&self.listen));
+        }
+        // A port alone, or any address of this machine.
+        self.listen == to || port(&self.listen) == port(to) && is_here(to)
+    }
+}
+
+/// Whether `host:port` is on this machine, as far as its name says so.
+fn is_here(to: &str) -> bool {
+    ["127.", "localhost:", "[::1]:"].iter().any(|here| to.starts_with(here))
 }
 
 /// A php-fpm: what its configuration says.
@@ -74,6 +122,7 @@ pub(crate) struct Fpm {
     /// Where `process_control_timeout` is set, or `[global]` begins, and to how many seconds.
     pub(crate) control_timeout: (usize, u64),
     pub(super) pools: Vec<Pool>,
+    pub(super) preload: Option<Preload>,
 }
 
 impl Fpm {
@@ -83,8 +132,8 @@ impl Fpm {
 
     pub(super) fn of(main: &Path, files: &mut Files) -> Option<Self> {
         let text = files.text(main)?;
-        let mut fpm = Self { main: main.to_owned(), control_timeout: (1, 0), pools: Vec::new() };
-        let base = Settings::of(main.parent()?, files);
+        let (base, preload) = Settings::of(main.parent()?, files);
+        let mut fpm = Self { main: main.to_owned(), control_timeout: (1, 0), pools: Vec::new(), preload };
         fpm.take(&text, &mut "global".to_owned(), &base, files, 0);
         Some(fpm)
     }
@@ -108,7 +157,7 @@ impl Fpm {
                     }
                 }
                 "[" => {
-                    self.pools.push(Pool { listen: String::new(), settings: base.clone() });
+                    self.pools.push(Pool { listen: String::new(), chroot: None, settings: base.clone() });
                     *section = value;
                 }
                 "include" if depth < 4 => {
@@ -123,7 +172,12 @@ impl Fpm {
                 }
                 "listen" if section != "global" => {
                     if let Some(pool) = self.pools.last_mut() {
-                        pool.listen = value;
+                        pool.listen = value.replace("$pool", section);
+                    }
+                }
+                "chroot" if section != "global" => {
+                    if let Some(pool) = self.pools.last_mut() {
+                        pool.chroot = Some(value.replace("$pool", section)).filter(|dir| !dir.is_empty());
                     }
                 }
                 key => {
@@ -173,6 +227,35 @@ fn assignments(text: &str) -> Vec<(usize, String, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_pool_is_found_where_it_listens() {
+        let folder = tempfile::tempdir().unwrap();
+        let (socket, link) = (folder.path().join("php8.2-fpm.sock"), folder.path().join("php-fpm.sock"));
+        std::fs::write(&socket, "").unwrap();
+        std::os::unix::fs::symlink(&socket, &link).unwrap();
+        let pool = |listen: &str| Pool { listen: listen.into(), chroot: None, settings: Settings::default() };
+        assert!(pool(&socket.display().to_string()).listens_at(&link.display().to_string()));
+        for (listen, to, same) in [
+            ("9000", "127.0.0.1:9000", true),
+            ("0.0.0.0:9000", "localhost:9000", true),
+            ("[::]:9000", "[::1]:9000", true),
+            ("127.0.0.1:9000", "127.0.0.1:9001", false),
+            ("127.0.0.1:9000", "10.0.0.9:9000", false),
+            ("/run/a.sock", "/run/b.sock", false),
+        ] {
+            assert_eq!(pool(listen).listens_at(to), same, "{listen} {to}");
+        }
+        // What is said for one directory only, and a time of 0, which is for ever.
+        let ini = "realpath_cache_ttl = 0\nopcache.preload = /srv/site/current/p.php\n[PATH=/srv/x]\nrealpath_cache_size = 0\n";
+        std::fs::write(folder.path().join("php.ini"), ini).unwrap();
+        let (settings, preload) = Settings::of(folder.path(), &mut Files::default());
+        assert!(!settings.keeps_no_paths());
+        assert_eq!(
+            preload.map(|preload| (preload.line, preload.script)),
+            Some((2, "/srv/site/current/p.php".into()))
+        );
+    }
 
     #[test]
     fn a_pool_has_its_own_settings_on_top_of_php_ini() {

@@ -15,6 +15,9 @@ use crate::hooks::process;
 /// For one program.
 const BRIEF: Duration = Duration::from_secs(5);
 
+/// What Debian's `caddy-api` service goes on with (Caddy keeps it in the configuration directory of its account).
+const CADDY_RESUMES: &str = "/var/lib/caddy/.config/caddy/autosave.json";
+
 /// A configuration.
 #[derive(Debug)]
 pub(super) enum Source {
@@ -103,6 +106,10 @@ fn running_source(master: &Master) -> Source {
             let argv = ["-d".into(), root.display().to_string(), "-f".into(), main.display().to_string()];
             let dump = program.and_then(|program| dump(&program, &argv));
             Source::Apache { main, root, dump }
+        }
+        // What it was told by its interface since counts, not a file of ours.
+        Kind::Caddy if master.argv.iter().any(|part| part == "--resume" || part == "-resume") => {
+            caddy(PathBuf::from(CADDY_RESUMES), None)
         }
         Kind::Caddy => {
             let main = PathBuf::from(

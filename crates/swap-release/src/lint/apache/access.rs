@@ -53,6 +53,26 @@ pub(super) fn is_open_question(directives: &[Directive]) -> bool {
     })
 }
 
+/// Whether a section counts where the pages of a directory are run. One that is decided at each request may.
+pub(super) fn applies(section: &Directive, path: &Path) -> bool {
+    let pattern = section.argument(0);
+    match section.name.as_str() {
+        "directory" if pattern != "~" => path.ancestors().any(|directory| is_for(pattern, directory)),
+        "files" if pattern != "~" => {
+            let glob = GlobBuilder::new(pattern).build();
+            glob.is_ok_and(|glob| glob.compile_matcher().is_match("index.php"))
+        }
+        // One of `^(install|update)\.php$` is not about every page.
+        "filesmatch" | "files" | "locationmatch" => {
+            let pattern = section.arguments.last().map_or("", String::as_str);
+            pattern.contains("ph") && !pattern.starts_with('^')
+        }
+        "location" => pattern == "/",
+        "proxy" | "proxymatch" | "virtualhost" => false,
+        _ => true,
+    }
+}
+
 fn is_for(pattern: &str, directory: &Path) -> bool {
     let pattern = match pattern.trim_end_matches('/') {
         "" => "/",

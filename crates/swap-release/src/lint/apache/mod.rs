@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 
 use self::parse::{Directive, Parser, is_php};
 use super::files::Files;
-use super::link::Leads;
-use super::php::Settings;
+use super::link::{ANY, Leads};
+use super::php::{Preload, Settings};
 use super::{Harm, Judge};
 
 /// What helps: a hook. The guide has it, and its tests.
@@ -47,9 +47,9 @@ pub(super) fn judge(main: &Path, root: &Path, dump: Option<&Dump>, files: &mut F
     let mod_php = parser.modules.iter().any(|module| is_php(module));
     let known = dump.is_some() || !parser.modules.is_empty();
     let directory = parser.php.as_deref().map(|file| php_ini(file, root));
-    let base = directory.map(|dir| Settings::of(&dir, parser.files)).unwrap_or_default();
+    let (base, preload) = directory.map(|dir| Settings::of(&dir, parser.files)).unwrap_or_default();
     let server: Vec<Directive> = tree.iter().filter(|one| one.name != "virtualhost").cloned().collect();
-    let world = World { server: &server, mod_php, known, base: &base };
+    let world = World { server: &server, mod_php, known, base: &base, preload: preload.as_ref() };
     for host in tree.iter().filter(|one| one.name == "virtualhost") {
         site(&world, &host.inside, judge);
     }
@@ -71,6 +71,8 @@ struct World<'a> {
     /// Which modules there are is known.
     known: bool,
     base: &'a Settings,
+    /// Of mod_php.
+    preload: Option<&'a Preload>,
 }
 
 /// How pages are run.
@@ -78,6 +80,8 @@ enum Php {
     Module,
     /// By a php-fpm at this socket.
     Fpm(String),
+    /// By one of several, in a balancer, or that another module starts.
+    AtEachRequest,
     None,
 }
 
@@ -88,20 +92,19 @@ fn last<'a>(name: &str, server: &'a [Directive], host: &'a [Directive]) -> Optio
 
 /// A virtual host; with nothing of its own, the server.
 fn site(world: &World<'_>, host: &[Directive], judge: &mut Judge<'_>) {
-    let place = host.iter().chain(if host.is_empty() { world.server } else { &[] });
-    let aliases = place.filter(|one| matches!(one.name.as_str(), "alias" | "virtualdocumentroot"));
-    let aliases = aliases.map(|one| (one, one.argument(usize::from(one.name == "alias")).to_owned()));
+    let place = if host.is_empty() { world.server } else { host };
     let root = last("documentroot", world.server, host).map(|one| (one, one.argument(0).to_owned()));
     let mut told = false;
-    for (one, path) in root.into_iter().chain(aliases) {
+    for (one, path) in root.into_iter().chain(place.iter().filter_map(aliased)) {
         let leads = judge.link.leads(&path);
         if leads == Leads::Elsewhere {
             continue;
         }
         judge.report.serves = true;
-        let php = runs_by(world, host);
+        let php = runs_by(world, host, Path::new(&path));
         match &php {
             Php::Fpm(socket) => judge.hands_to(socket),
+            Php::AtEachRequest => judge.report.at_each_request = true,
             Php::Module => judge.report.mod_php = true,
             Php::None => {}
         }
@@ -116,6 +119,66 @@ fn site(world: &World<'_>, host: &[Directive], judge: &mut Judge<'_>) {
             header(world, host, &path, judge);
         }
         doors(world, host, (one, Path::new(&path)), &leads, judge);
+    }
+    proxied(world, host, place, judge);
+}
+
+/// A directory that is served beside DocumentRoot, or in its place.
+fn aliased(one: &Directive) -> Option<(&Directive, String)> {
+    let path = match one.name.as_str() {
+        "alias" | "scriptalias" => one.argument(1).to_owned(),
+        "aliasmatch" | "scriptaliasmatch" => with_captures(one.argument(1), '$'),
+        "virtualdocumentroot" | "virtualscriptalias" => with_captures(one.argument(0), '%'),
+        _ => return None,
+    };
+    Some((one, path))
+}
+
+/// A path with what is filled in at each request: `$1`; with `%` as mod_vhost_alias has it, `%0`, `%-2.1+`.
+fn with_captures(text: &str, mark: char) -> String {
+    let mut parts = text.split(mark);
+    let mut path = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let rest =
+            part.trim_start_matches(|c: char| c.is_ascii_digit() || matches!(c, '-' | '+') && mark == '%');
+        // Within one name: `%2.1`.
+        let rest = match rest.strip_prefix('.') {
+            Some(more) if mark == '%' && more.starts_with(|c: char| c.is_ascii_digit() || c == '-') => {
+                more.trim_start_matches(|c: char| c.is_ascii_digit() || matches!(c, '-' | '+'))
+            }
+            _ => rest,
+        };
+        path.push_str(ANY);
+        path.push_str(rest);
+    }
+    path
+}
+
+/// `ProxyPassMatch` hands PHP the path in its own address, whatever DocumentRoot is.
+fn proxied(world: &World<'_>, host: &[Directive], place: &[Directive], judge: &mut Judge<'_>) {
+    let mut found = Vec::new();
+    each(place, &mut |one| {
+        if !matches!(one.name.as_str(), "proxypass" | "proxypassmatch") {
+            return;
+        }
+        let address =
+            one.arguments.iter().find_map(|word| Some((socket(word)?, word.split_once("fcgi://")?.1)));
+        let path = address.as_ref().and_then(|(_, rest)| Some(format!("/{}", rest.split_once('/')?.1)));
+        if let (Some((socket, _)), Some(path)) = (address, path) {
+            found.push((one, socket, with_captures(&path, '$')));
+        }
+    });
+    for (one, socket, path) in found {
+        match judge.link.leads(&path) {
+            Leads::Elsewhere => continue,
+            Leads::Release(release) => real_path(one, &release, judge),
+            Leads::Through => {
+                let shown = path.split_once(ANY).map_or(path.as_str(), |(known, _)| known);
+                through(world, host, (one, shown), &Php::Fpm(socket.clone()), judge);
+            }
+        }
+        judge.report.serves = true;
+        judge.hands_to(&socket);
     }
 }
 
@@ -137,22 +200,49 @@ fn real_path(one: &Directive, release: &str, judge: &mut Judge<'_>) {
     }
 }
 
-fn runs_by(world: &World<'_>, host: &[Directive]) -> Php {
-    let fpm = |list: &[Directive]| {
-        let mut found = None;
-        each(list, &mut |one| {
-            let proxied =
-                matches!(one.name.as_str(), "sethandler" | "addhandler" | "proxypassmatch" | "proxypass");
-            found = one.arguments.iter().find_map(|word| socket(word)).filter(|_| proxied).or(found.take());
+/// The handler that is said last counts, that of the virtual host after that of the server; a proxied address before all.
+fn runs_by(world: &World<'_>, host: &[Directive], path: &Path) -> Php {
+    let mut php = if world.mod_php { Php::Module } else { Php::None };
+    let mut proxied = None;
+    for list in [world.server, host] {
+        each_for(path, list, &mut |one| {
+            let to = one.arguments.iter().find_map(|word| socket(word));
+            match one.name.as_str() {
+                "sethandler" | "addhandler" | "addtype" => {
+                    let is_module = |word: &String| {
+                        ["application/x-httpd-php", "php-script", "php7-script"].contains(&word.as_str())
+                    };
+                    if let Some(to) = to {
+                        php = Php::Fpm(to);
+                    } else if one.arguments.iter().any(|word| is_elsewhere(word)) {
+                        php = Php::AtEachRequest;
+                    } else if world.mod_php && one.arguments.iter().any(is_module) {
+                        php = Php::Module;
+                    }
+                }
+                "proxypass" | "proxypassmatch" => proxied = to.map(Php::Fpm).or(proxied.take()),
+                _ => {}
+            }
         });
-        found
-    };
-    if let Some(socket) = fpm(host) {
-        Php::Fpm(socket)
-    } else if world.mod_php {
-        Php::Module
-    } else {
-        fpm(world.server).map_or(Php::None, Php::Fpm)
+    }
+    proxied.unwrap_or(php)
+}
+
+/// Handlers behind which PHP is found, though not where: a balancer, mod_fcgid, mod_fastcgi, mod_suphp, LiteSpeed's.
+fn is_elsewhere(handler: &str) -> bool {
+    let handler = handler.to_ascii_lowercase();
+    ["balancer://", "fcgid", "fastcgi", "php-fcgi", "suphp", "lsapi"]
+        .iter()
+        .any(|part| handler.contains(part))
+}
+
+/// Every directive that counts where the pages of a directory are run.
+fn each_for<'a>(path: &Path, list: &'a [Directive], work: &mut impl FnMut(&'a Directive)) {
+    for one in list {
+        work(one);
+        if access::applies(one, path) {
+            each_for(path, &one.inside, work);
+        }
     }
 }
 
@@ -188,20 +278,22 @@ fn through(
         Php::None => return,
         Php::Module => {
             let mut settings = world.base.clone();
-            let places = world.server.iter().chain(host);
-            for list in places.map(std::slice::from_ref) {
-                each(list, &mut |one| {
-                    if one.name.starts_with("php_") {
+            for list in [world.server, host] {
+                each_for(Path::new(path), list, &mut |one| {
+                    let counts =
+                        one.name.starts_with("php_admin_") || !Settings::is_of_the_system(one.argument(0));
+                    if one.name.starts_with("php_") && counts {
                         settings.set(one.argument(0), one.argument(1));
                     }
                 });
             }
+            if let Some(preload) = world.preload {
+                judge.preloads(preload);
+            }
             Some(settings)
         }
-        Php::Fpm(socket) => {
-            let mut pools = judge.fpms.iter().flat_map(|fpm| &fpm.pools);
-            pools.find(|pool| pool.listen == *socket).map(|pool| pool.settings.clone())
-        }
+        Php::Fpm(socket) => judge.pool(socket).map(|pool| pool.settings.clone()),
+        Php::AtEachRequest => None,
     };
     if realdoc {
         return;
@@ -219,7 +311,7 @@ fn through(
             (true, true) => return None,
             (true, false) => format!(
                 "opcache.revalidate_path is not enough: PHP keeps paths for realpath_cache_ttl, two minutes by default, and \
-                 visitors get parts of two releases; {HOOK}, or realpath_cache_size=0 as well"
+                 visitors get parts of two releases; {HOOK}, or realpath_cache_size=0 as well (by php_admin_value)"
             ),
             (false, _) => {
                 let long = if settings.keeps_for_ever() { "for ever" } else { "for minutes" };

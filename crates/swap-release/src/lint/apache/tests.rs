@@ -57,6 +57,78 @@ fn settings_count_where_the_page_runs() {
 }
 
 #[test]
+fn what_counts_is_said_last_and_for_this_directory() {
+    let said = |text: &str, php: &str| {
+        findings("x.conf", text, php)
+            .into_iter()
+            .map(|(line, _, what)| format!("{line}: {what}"))
+            .collect::<Vec<_>>()
+            .join("\n")
+    };
+    let host = |more: &str| {
+        format!("{MOD_PHP}<VirtualHost *:80>\nDocumentRoot /srv/site/current\n{more}</VirtualHost>\n")
+    };
+    let whole = "php_admin_value opcache.revalidate_path 1\nphp_admin_value realpath_cache_size 0\nphp_value auto_prepend_file /x.php\n";
+    let of = |section: &str| format!("<{section}>\n{whole}</{}>\n", section.split(' ').next().unwrap());
+    assert_eq!(said(&host(&of("Directory /srv/site/current")), ""), "");
+    for other in
+        ["Directory /srv/other", "Files cron.php", "FilesMatch ^(install|update)\\.php$", "Location /shop"]
+    {
+        assert!(said(&host(&of(other)), "").contains("for minutes"), "{other}");
+    }
+    // Of the system's administrator only; 0 seconds are for ever; and with open_basedir PHP has no such cache.
+    assert!(said(&host(&whole.replace("admin_value realpath", "value realpath")), "").contains("not enough"));
+    assert!(said(&host(&whole.replace("cache_size", "cache_ttl")), "").contains("not enough"));
+    assert_eq!(said(&host(&whole.replace("realpath_cache_size 0", "open_basedir /srv:/tmp")), ""), "");
+    // Debian's file for php-fpm comes after that of mod_php, and is for PHP of any version.
+    let both = format!("{MOD_PHP}<IfModule !mod_php7.c>\n{FPM}</IfModule>\nDocumentRoot /srv/site/current\n");
+    let pool = "[a]\nlisten = 127.0.0.1:9000\n[b]\nlisten = /run/a.sock\nphp_admin_value[opcache.validate_timestamps] = 0\n";
+    assert!(said(&both, pool).contains("for ever"), "{}", said(&both, pool));
+    assert!(said(&both.replace("!mod_php7.c", "!mod_php.c"), pool).contains("for minutes"));
+    let back = both.replace(
+        "DocumentRoot",
+        "<FilesMatch \"\\.php$\">\nSetHandler application/x-httpd-php\n</FilesMatch>\nDocumentRoot",
+    );
+    assert!(said(&back, pool).contains("for minutes"));
+}
+
+#[test]
+fn a_directory_may_be_served_by_other_ways() {
+    let said = |text: &str| lines("x.conf", &format!("{MOD_PHP}{text}"));
+    for (text, found) in [
+        ("VirtualDocumentRoot /srv/%0/current/web\n", vec![2]),
+        ("VirtualDocumentRoot /srv/%-2.1/current\n", vec![2]),
+        ("VirtualDocumentRoot /srv/%0/public\n", vec![]),
+        ("VirtualDocumentRoot /srv/s%2/current\n", vec![2]),
+        ("VirtualDocumentRoot /srv/x%2/current\n", vec![]),
+        ("AliasMatch ^/(shop|blog)/ /srv/site/current/$1/\n", vec![2]),
+        ("DocumentRoot ${BASE}/site/current\n", vec![]),
+        ("DocumentRoot /srv/${NAME}/current\n", vec![2]),
+        ("<IfVersion < 2.4>\nDocumentRoot /srv/site/current\n</IfVersion>\n", vec![]),
+        ("<IfVersion >= 2.4>\nDocumentRoot /srv/site/current\n</IfVersion>\n", vec![3]),
+        (
+            "<Macro Site $name $dir>\n<VirtualHost *:80>\nDocumentRoot $dir/web\n</VirtualHost>\n</Macro>\nUse Site x /srv/site/current\n\
+          Use Site y /srv/other/current\n",
+            vec![4],
+        ),
+    ] {
+        assert_eq!(said(text), found, "{text}");
+    }
+    for handler in ["SetHandler \"proxy:balancer://php\"", "AddHandler fcgid-script .php"] {
+        let text = format!("LoadModule x_module x\nDocumentRoot /srv/site/current\n{handler}\n");
+        assert_eq!(lines("x.conf", &text), [2], "{handler}");
+    }
+    // The path that PHP gets is that of the proxied address.
+    let proxied = |path: &str| {
+        format!(
+            "<VirtualHost *:80>\nDocumentRoot /var/www\nProxyPassMatch \"^/(.*\\.php)$\" \"unix:/run/a.sock|fcgi://x{path}/$1\"\n</VirtualHost>\n"
+        )
+    };
+    assert_eq!(lines("x.conf", &proxied("/srv/site/current/web")), [3]);
+    assert_eq!(lines("x.conf", &proxied("/srv/other/current/web")), [0; 0]);
+}
+
+#[test]
 fn by_the_real_path_nothing_mixes_but_it_must_be_the_live_one() {
     let folder = tempfile::tempdir().unwrap();
     let site = folder.path().join("site");
