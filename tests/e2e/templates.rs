@@ -5,7 +5,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
 use e2e::template::workspace;
-use e2e::{Fleet, FleetOptions};
+use e2e::{Fleet, FleetOptions, peers};
 
 use crate::drupal_tree::write_plain_stand_in;
 use crate::needs_peers;
@@ -155,6 +155,29 @@ fn a_release_is_proven_by_its_code_and_by_every_path() {
     close("0");
     fleet.swap("activate").output().ok();
     assert_serves(&fleet, sites, "r4");
+
+    // The front controller of one release with the core of another, also behind auto_prepend_file. The command line keeps no
+    // headers, so there they are printed.
+    let deploy_to = fleet.hosts[0].deploy_to();
+    let own = fs::read_to_string(deploy_to.join("shared/drupal.settings.php")).unwrap();
+    let printing = own.replace("PHP_SAPI !== 'cli'", "true").replace("header(", "print(");
+    let write = |path: std::path::PathBuf, text: String| {
+        fs::write(&path, text).unwrap();
+        path
+    };
+    let included = write(fleet.scratch().join("printing.php"), printing);
+    let prepended = write(fleet.scratch().join("prepend.php"), "<?php\n".to_owned());
+    let core = deploy_to.join("releases/r2");
+    let front = format!(
+        "<?php $_GET['mkt-health'] = 1; $app_root = '{}'; include '{}';",
+        core.display(),
+        included.display()
+    );
+    let front = write(deploy_to.join("releases/r4/front.php"), front);
+    let mut php = std::process::Command::new(peers::need("php"));
+    php.arg("-d").arg(format!("auto_prepend_file={}", prepended.display())).arg(front);
+    let said = php.output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&said.stdout).trim(), "X-Mkt-Release: r2 r4", "{said:?}");
 }
 
 #[test]

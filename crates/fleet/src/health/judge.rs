@@ -27,6 +27,23 @@ pub struct Answer {
     pub page: Result<String, String>,
 }
 
+impl Answer {
+    /// The header by which a cache says that it has answered itself, and not asked the site (RFC 9111, 5.1; others by habit).
+    fn cache(&self) -> Option<String> {
+        let says = |name: &str, value: &str| match name.to_ascii_lowercase().as_str() {
+            "age" => value.parse::<u64>().is_ok_and(|age| age > 0),
+            "x-cache" | "x-cache-status" | "cf-cache-status" | "x-proxy-cache" | "x-varnish-cache" => {
+                value.to_ascii_uppercase().contains("HIT")
+            }
+            // Two numbers: the second is of the request that filled it.
+            "x-varnish" => value.split_whitespace().count() == 2,
+            _ => false,
+        };
+        let said = self.headers.iter().find(|(name, value)| says(name, value.trim()));
+        said.map(|(name, value)| format!("{name}: {}", value.trim().chars().take(40).collect::<String>()))
+    }
+}
+
 /// How a server stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
@@ -54,9 +71,11 @@ impl Expected {
     /// Whether this is the right answer.
     #[must_use]
     pub fn judge(&self, answer: &Answer) -> Verdict {
+        let cache =
+            answer.cache().map_or_else(String::new, |header| format!("; a cache answered ({header})"));
         match self.fault(answer) {
-            None => Verdict::Good(format!("status {}", answer.status)),
-            Some(fault) => Verdict::Bad(fault),
+            None => Verdict::Good(format!("status {}{cache}", answer.status)),
+            Some(fault) => Verdict::Bad(fault + &cache),
         }
     }
 
@@ -165,6 +184,30 @@ mod tests {
         ] {
             let verdict = expected.judge(&answer(200, headers, ""));
             assert!(matches!(&verdict, Verdict::Bad(text) if text.contains(why)), "{verdict:?}");
+        }
+    }
+
+    #[test]
+    fn a_cache_that_answers_is_told() {
+        let expected = Expected { status: 200, header: None, contains: None, release: Some("r2".into()) };
+        for (header, value, cache) in [
+            ("Age", "12", true),
+            ("Age", "0", false),
+            ("X-Cache", "HIT from edge", true),
+            ("X-Cache", "MISS", false),
+            ("X-Varnish", "32770 3", true),
+            ("X-Varnish", "32770", false),
+        ] {
+            let old = expected.judge(&answer(200, &[("X-Mkt-Release", "r1"), (header, value)], ""));
+            assert!(
+                matches!(&old, Verdict::Bad(why) if why.contains("a cache answered") == cache),
+                "{old:?}"
+            );
+            let good = expected.judge(&answer(200, &[("X-Mkt-Release", "r2"), (header, value)], ""));
+            assert!(
+                matches!(&good, Verdict::Good(seen) if seen.contains("a cache answered") == cache),
+                "{good:?}"
+            );
         }
     }
 
