@@ -100,11 +100,7 @@ impl Report {
 
     /// A web server's configuration hands the site to this php-fpm.
     pub(crate) fn hands_to(&self, fpm: &str) -> bool {
-        let real = |path: &str| Path::new(path).canonicalize().ok();
-        let same = |known: &String| {
-            known == fpm || (fpm.starts_with('/') && real(known).is_some_and(|path| Some(path) == real(fpm)))
-        };
-        self.handed_to.iter().any(same)
+        self.handed_to.iter().any(|known| php::is_same(known, fpm))
     }
 
     /// Whether the hooks of php-fpm reach the PHP of the site, and harm nobody.

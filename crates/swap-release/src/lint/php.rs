@@ -98,21 +98,28 @@ pub(super) struct Pool {
 }
 
 impl Pool {
-    /// Whether it listens where a web server hands pages to, `host:port` or a socket's path, also through links.
+    /// Whether it listens where a web server hands pages to, `host:port` or a socket's path.
     pub(super) fn listens_at(&self, to: &str) -> bool {
-        let port = |text: &str| text.rsplit(':').next().unwrap_or_default().to_owned();
-        if to.starts_with('/') || self.listen.starts_with('/') {
-            let real = |path: &str| Path::new(path).canonicalize().ok();
-            return self.listen == to || real(to).is_some_and(|path| Some(path) == real(&self.listen));
-        }
-        // A port alone, or any address of this machine.
-        self.listen == to || port(&self.listen) == port(to) && is_here(to)
+        is_same(&self.listen, to)
     }
 }
 
-/// Whether `host:port` is on this machine, as far as its name says so.
-fn is_here(to: &str) -> bool {
-    ["127.", "localhost:", "[::1]:"].iter().any(|here| to.starts_with(here))
+/// Whether a php-fpm that listens at `listen`, as its configuration or a web server's says it, is the one that `to` leads to: a
+/// socket also through links, as `/run/php/php-fpm.sock` of Debian; a port by each name of this machine itself.
+pub(super) fn is_same(listen: &str, to: &str) -> bool {
+    if listen == to {
+        return true;
+    }
+    if to.starts_with('/') || listen.starts_with('/') {
+        let real = |path: &str| Path::new(path).canonicalize().ok();
+        return real(to).is_some_and(|path| Some(path) == real(listen));
+    }
+    let port = |text: &str| text.rsplit(':').next().unwrap_or_default().to_owned();
+    let begins = |text: &str, with: &[&str]| with.iter().any(|host| text.starts_with(host));
+    let here = ["127.0.0.1:", "localhost:", "[::1]:"];
+    let any = ["0.0.0.0:", "[::]:", "*:"];
+    let answers = !listen.contains(':') || begins(listen, &here) || begins(listen, &any);
+    port(listen) == port(to) && begins(to, &here) && answers
 }
 
 /// A php-fpm: what its configuration says.
@@ -242,6 +249,7 @@ mod tests {
             ("[::]:9000", "[::1]:9000", true),
             ("127.0.0.1:9000", "127.0.0.1:9001", false),
             ("127.0.0.1:9000", "10.0.0.9:9000", false),
+            ("10.0.0.9:9000", "127.0.0.1:9000", false),
             ("/run/a.sock", "/run/b.sock", false),
         ] {
             assert_eq!(pool(listen).listens_at(to), same, "{listen} {to}");

@@ -56,7 +56,7 @@ fn level<'a>(directives: &'a [Directive], around: &Scope<'a>, judge: &mut Judge<
         }
     }
     scope.values.maps.extend(named("map").map(|one| (without_dollar(one, 2), one)));
-    scope.values.sets.extend(named("set").map(|one| (without_dollar(one, 1), one)));
+    scope.values.set_variables(directives);
     if named("server_name").next().is_some() {
         scope.values.names =
             named("server_name").flat_map(|one| one.words.iter().skip(1)).map(String::as_str).collect();
@@ -348,6 +348,9 @@ mod tests {
         let set = site("", "x", "/srv/site/current")
             .replace("location", "set $base /srv/site; set $dir $base/current;\nlocation");
         assert_eq!(lines("x", &set.replace("$document_root", "$dir")), [7]);
+        let sets = "\nset $dir /var/www; if ($arg_a) { set $dir /srv/site/current; } root";
+        let either = site("", "x", "$dir").replace("\nroot", sets);
+        assert_eq!(lines("x", &either), [6]);
         // The release's name out of the path, by a map of its own.
         let id = "map $realpath_root $id { ~/releases/(?<name>[^/]+) $name; }";
         let header = site(id, "x", "/srv/site/current")

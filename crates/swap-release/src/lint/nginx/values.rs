@@ -14,7 +14,8 @@ const MOST: usize = 64;
 /// The variables that a level of the configuration knows.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Values<'a> {
-    pub(super) sets: BTreeMap<&'a str, &'a Directive>,
+    /// Each with all that it may be set to: `if` has a word in it.
+    sets: BTreeMap<&'a str, Vec<&'a Directive>>,
     pub(super) maps: BTreeMap<&'a str, &'a Directive>,
     /// Of the server: `server_name`.
     pub(super) names: Vec<&'a str>,
@@ -30,6 +31,18 @@ enum Part<'v> {
 }
 
 impl<'a> Values<'a> {
+    /// What this level sets, and its `if`s.
+    pub(super) fn set_variables(&mut self, level: &'a [Directive]) {
+        let sets = |list: &'a [Directive]| list.iter().filter(|one| one.name() == "set");
+        let name = |set: &'a Directive| set.argument(1).trim_start_matches('$');
+        for set in sets(level) {
+            self.sets.insert(name(set), vec![set]);
+        }
+        for set in level.iter().filter(|one| one.name() == "if").flat_map(|one| sets(&one.block)) {
+            self.sets.entry(name(set)).or_default().push(set);
+        }
+    }
+
     pub(super) fn set_root(&mut self, root: &'a Directive) {
         self.root = Some(root);
         let mut moments = BTreeSet::new();
@@ -75,7 +88,9 @@ impl<'a> Values<'a> {
                 self.names.iter().map(|name| (*name).to_owned()).collect()
             }
             name => match (self.sets.get(name), self.maps.get(name)) {
-                (Some(set), _) => self.paths_of(set.argument(2), depth + 1),
+                (Some(sets), _) => {
+                    sets.iter().flat_map(|set| self.paths_of(set.argument(2), depth + 1)).take(MOST).collect()
+                }
                 (None, Some(map)) => {
                     mapped(map).flat_map(|value| self.paths_of(value, depth + 1)).take(MOST).collect()
                 }
@@ -109,8 +124,10 @@ impl<'a> Values<'a> {
                     }
                     found.append(&mut of_root);
                 }
-                (_, Some(set), _) => {
-                    self.moments_of(set.argument(2), &format!("set {name}"), true, depth + 1, found);
+                (_, Some(sets), _) => {
+                    for set in sets {
+                        self.moments_of(set.argument(2), &format!("set {name}"), true, depth + 1, found);
+                    }
                 }
                 (_, None, Some(map)) => {
                     // It is made once a request, unless it is said to be another one each time.
@@ -132,7 +149,7 @@ pub(super) fn names(value: &str, variable: &str) -> bool {
 }
 
 /// What a `map` gives.
-fn mapped<'a>(map: &'a Directive) -> impl Iterator<Item = &'a str> {
+fn mapped(map: &Directive) -> impl Iterator<Item = &str> {
     map.block.iter().filter(|one| one.words.len() > 1).map(|one| one.argument(1))
 }
 
