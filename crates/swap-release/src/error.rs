@@ -214,11 +214,11 @@ pub enum Error {
         /// Our token.
         token: u64,
     },
-    /// Web server configuration that mixes releases.
-    #[error("{count} places in {files} files may mix two releases in one request")]
+    /// Web server configuration that mixes releases, or fails visitors.
+    #[error("{what}, in {files} files")]
     Lint {
-        /// How many places.
-        count: usize,
+        /// How many places of which kind.
+        what: String,
         /// Files looked at.
         files: usize,
     },

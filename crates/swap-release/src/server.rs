@@ -253,7 +253,7 @@ pub(crate) fn lint(ask: &lint::Ask, console: &Console) -> Result<ExitCode, Error
         });
         return Ok(ExitCode::Ok);
     }
-    Err(Error::Lint { count: report.findings.len(), files })
+    Err(Error::Lint { what: report.counted(), files })
 }
 
 fn history(site: &Site<'_>, json: bool, console: &Console) -> Result<ExitCode, Error> {

@@ -98,6 +98,18 @@ impl Report {
         self.closed == 0 && !self.at_each_request && (self.mod_php || !self.handed_to.is_empty())
     }
 
+    /// How many findings there are of each kind.
+    pub(crate) fn counted(&self) -> String {
+        let kinds = [
+            (Harm::Mixes, "where visitors get parts of two releases, or the former one"),
+            (Harm::Fails, "where they get errors"),
+            (Harm::Unsure, "where something proves nothing or is not known"),
+        ];
+        let count = |harm: Harm| self.findings.iter().filter(|found| found.harm == harm).count();
+        let told = kinds.into_iter().map(|(harm, what)| (count(harm), what)).filter(|(count, _)| *count > 0);
+        told.map(|(count, what)| format!("{count} {what}")).collect::<Vec<_>>().join(", ")
+    }
+
     /// A web server's configuration hands the site to this php-fpm.
     pub(crate) fn hands_to(&self, fpm: &str) -> bool {
         self.handed_to.iter().any(|known| php::is_same(known, fpm))
@@ -224,6 +236,22 @@ pub(crate) fn lint(ask: &Ask) -> Result<Report, Error> {
         .sort_by(|one, other| (one.harm, &one.file, one.line).cmp(&(other.harm, &other.file, other.line)));
     (report.files, report.closed) = (files.read.len(), files.closed.len());
     Ok(report)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn findings_are_counted_by_what_comes_of_them() {
+        let found = |harm| Finding { file: "x".into(), line: 1, harm, what: String::new() };
+        let findings = vec![found(Harm::Fails), found(Harm::Mixes), found(Harm::Fails)];
+        let told = Report { findings, ..Report::default() }.counted();
+        assert_eq!(
+            told,
+            "1 where visitors get parts of two releases, or the former one, 2 where they get errors"
+        );
+    }
 }
 
 #[cfg(test)]

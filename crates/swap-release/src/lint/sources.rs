@@ -125,7 +125,13 @@ fn nginx(main: PathBuf, options: &[String]) -> Source {
     let mut argv = vec!["-T".to_owned(), "-q".to_owned(), "-c".to_owned(), main.display().to_string()];
     argv.extend(options.iter().cloned());
     let shown = running::program("nginx").and_then(|program| said_by(&program, &argv));
-    Source::Nginx { main, shown: shown.filter(|text| text.contains("# configuration file ")) }
+    let shown = shown.filter(|text| is_all(text, &main));
+    Source::Nginx { main, shown }
+}
+
+/// Of a long output only the end is kept (see `process::run`), and that would be a configuration of nothing.
+fn is_all(shown: &str, main: &Path) -> bool {
+    shown.starts_with(&format!("# configuration file {}:", main.display()))
 }
 
 /// Debian's program knows its directories, and so does everybody else's.
@@ -210,6 +216,13 @@ fn by_its_words(main: &Path) -> Option<Source> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_configuration_of_which_the_beginning_is_missing_is_read_from_its_files() {
+        let said = "# configuration file /etc/nginx/nginx.conf:\nhttp {}\n# configuration file /etc/nginx/mime.types:\n";
+        assert!(is_all(said, Path::new("/etc/nginx/nginx.conf")));
+        assert!(!is_all(said.split_once('\n').unwrap().1, Path::new("/etc/nginx/nginx.conf")));
+    }
 
     #[test]
     fn files_below_a_directory_are_looked_at_once_also_through_links() {

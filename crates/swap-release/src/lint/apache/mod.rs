@@ -3,12 +3,14 @@
 
 mod access;
 mod parse;
+mod runs;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use self::parse::{Directive, Parser, is_php};
+use self::runs::{Php, each_for, runs_by, socket};
 use super::files::Files;
 use super::link::{ANY, Leads};
 use super::php::{Preload, Settings};
@@ -73,16 +75,6 @@ struct World<'a> {
     base: &'a Settings,
     /// Of mod_php.
     preload: Option<&'a Preload>,
-}
-
-/// How pages are run.
-enum Php {
-    Module,
-    /// By a php-fpm at this socket.
-    Fpm(String),
-    /// By one of several, in a balancer, or that another module starts.
-    AtEachRequest,
-    None,
 }
 
 fn last<'a>(name: &str, server: &'a [Directive], host: &'a [Directive]) -> Option<&'a Directive> {
@@ -200,69 +192,12 @@ fn real_path(one: &Directive, release: &str, judge: &mut Judge<'_>) {
     }
 }
 
-/// The handler that is said last counts, that of the virtual host after that of the server; a proxied address before all.
-fn runs_by(world: &World<'_>, host: &[Directive], path: &Path) -> Php {
-    let mut php = if world.mod_php { Php::Module } else { Php::None };
-    let mut proxied = None;
-    for list in [world.server, host] {
-        each_for(path, list, &mut |one| {
-            let to = one.arguments.iter().find_map(|word| socket(word));
-            match one.name.as_str() {
-                "sethandler" | "addhandler" | "addtype" => {
-                    let is_module = |word: &String| {
-                        ["application/x-httpd-php", "php-script", "php7-script"].contains(&word.as_str())
-                    };
-                    if let Some(to) = to {
-                        php = Php::Fpm(to);
-                    } else if one.arguments.iter().any(|word| is_elsewhere(word)) {
-                        php = Php::AtEachRequest;
-                    } else if world.mod_php && one.arguments.iter().any(is_module) {
-                        php = Php::Module;
-                    }
-                }
-                "proxypass" | "proxypassmatch" => proxied = to.map(Php::Fpm).or(proxied.take()),
-                _ => {}
-            }
-        });
-    }
-    proxied.unwrap_or(php)
-}
-
-/// Handlers behind which PHP is found, though not where: a balancer, mod_fcgid, mod_fastcgi, mod_suphp, LiteSpeed's.
-fn is_elsewhere(handler: &str) -> bool {
-    let handler = handler.to_ascii_lowercase();
-    ["balancer://", "fcgid", "fastcgi", "php-fcgi", "suphp", "lsapi"]
-        .iter()
-        .any(|part| handler.contains(part))
-}
-
-/// Every directive that counts where the pages of a directory are run.
-fn each_for<'a>(path: &Path, list: &'a [Directive], work: &mut impl FnMut(&'a Directive)) {
-    for one in list {
-        work(one);
-        if access::applies(one, path) {
-            each_for(path, &one.inside, work);
-        }
-    }
-}
-
 /// Every directive, also of sections.
 fn each<'a>(list: &'a [Directive], work: &mut impl FnMut(&'a Directive)) {
     for one in list {
         work(one);
         each(&one.inside, work);
     }
-}
-
-/// `proxy:unix:/run/fpm.sock|fcgi://localhost`, `fcgi://127.0.0.1:9000/...`.
-fn socket(word: &str) -> Option<String> {
-    let word = word.strip_prefix("proxy:").unwrap_or(word);
-    if let Some(rest) = word.strip_prefix("unix:") {
-        let (path, scheme) = rest.split_once('|')?;
-        return scheme.starts_with("fcgi:").then(|| path.to_owned());
-    }
-    let rest = word.strip_prefix("fcgi://")?;
-    Some(rest.split('/').next()?.to_owned())
 }
 
 /// DocumentRoot through the link: mixes, unless PHP looks behind it each time.

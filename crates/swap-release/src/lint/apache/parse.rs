@@ -191,7 +191,7 @@ impl<'a> Parser<'a> {
 }
 
 /// The words of a line, without quotes.
-fn words(text: &str) -> Vec<String> {
+pub(super) fn words(text: &str) -> Vec<String> {
     let (mut words, mut chars) = (Vec::new(), text.trim().chars().peekable());
     while chars.peek().is_some() {
         while chars.next_if(|c| c.is_whitespace()).is_some() {}

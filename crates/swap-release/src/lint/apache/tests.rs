@@ -164,6 +164,34 @@ fn by_the_real_path_nothing_mixes_but_it_must_be_the_live_one() {
 }
 
 #[test]
+fn who_runs_pages_may_stand_in_the_release_itself() {
+    let folder = tempfile::tempdir().unwrap();
+    let site = folder.path().join("site");
+    fs::create_dir_all(site.join("releases/r1")).unwrap();
+    std::os::unix::fs::symlink("releases/r1", site.join("current")).unwrap();
+    let path = folder.path().join("site.conf");
+    let look = |htaccess: &str, allow: &str| {
+        fs::write(site.join("releases/r1/.htaccess"), htaccess).unwrap();
+        let root = site.join("current").display().to_string();
+        let text = format!(
+            "LoadModule x_module x\n<Directory {root}>\nAllowOverride {allow}\n</Directory>\nDocumentRoot {root}\n"
+        );
+        fs::write(&path, text).unwrap();
+        let ask = Ask { paths: vec![path.clone()], deploy_to: Some(site.clone()), ..Ask::default() };
+        lint(&ask).unwrap().findings.iter().filter(|found| found.harm == Harm::Mixes).count()
+    };
+    let handler = "<FilesMatch \\.php$>\nSetHandler \"proxy:unix:/run/a.sock|fcgi://x\"\n</FilesMatch>\n";
+    for (htaccess, allow, found) in [
+        (handler, "All", 1),
+        (handler, "None", 0),
+        ("AddHandler application/x-httpd-ea-php82 .php\n", "All", 1),
+        ("SetHandler Drupal_Security_Do_Not_Remove_See_SA_2006_006\n", "All", 0),
+    ] {
+        assert_eq!(look(htaccess, allow), found, "{htaccess} {allow}");
+    }
+}
+
+#[test]
 fn a_grant_counts_by_the_name_through_the_link() {
     let host = |grant: &str, more: &str| {
         format!(
