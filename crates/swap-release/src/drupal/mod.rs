@@ -21,7 +21,7 @@ pub(crate) use maintenance::{normal, on as maintenance_on, restore};
 pub(crate) use pay::patience;
 #[cfg(test)]
 pub(crate) use pay::{Deed, deeds};
-pub(crate) use pay::{pay, reconcile, take_over, turn};
+pub(crate) use pay::{again, pay, reconcile, take_over, turn};
 pub(crate) use prepare::prepare;
 pub(crate) use settings::FILE as SETTINGS;
 pub(crate) use update::{dump, rebuild, remember, update};

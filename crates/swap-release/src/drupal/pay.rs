@@ -113,6 +113,16 @@ pub(crate) fn reconcile(locked: &LockedSite<'_>, now: bool) {
     }
 }
 
+/// What failed before `began` is tried at once: somebody has mended it, and says so.
+pub(crate) fn again(locked: &LockedSite<'_>, began: Timestamp) {
+    let owed = journal::read(&locked.site).ok().flatten().and_then(|undo| undo.owed);
+    let again = AGAIN.try_into().unwrap_or_default();
+    if owed.is_some_and(|owed| owed.error.is_some() && owed.not_before.duration_since(began) <= again) {
+        reconcile(locked, true);
+        maintenance::restore(locked);
+    }
+}
+
 /// The deeds of an undo on the host that does it, in this order. The guide's table is made from it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Deed {

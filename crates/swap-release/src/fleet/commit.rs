@@ -386,8 +386,8 @@ fn end(plan: &Plan, ended: &Ended, aborted: bool) -> Result<ExitCode, Error> {
         _ if aborted => return Err(Error::Aborted),
         _ if !left.is_empty() => (
             format!(
-                "`{to}` failed on {names}; every host is on the release it had, but a hook that has its web server follow \
-                 failed, so `{to}` may still be served by {}: see swap-release status{database}",
+                "`{to}` failed on {names}; every host is on the release it had{database}; but a hook that has its web server \
+                 follow failed, so `{to}` may still be served by {}: see swap-release status",
                 left.join(", ")
             ),
             ExitCode::Mixed,

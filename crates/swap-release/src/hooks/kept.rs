@@ -100,6 +100,17 @@ pub(crate) fn reconcile(locked: &LockedSite<'_>) {
     }
 }
 
+/// The same at once, if the last try was before `began`: somebody has mended it, and says so.
+pub(crate) fn again(locked: &LockedSite<'_>, began: Timestamp) -> Result<(), Error> {
+    let tried = read(&locked.site)?.and_then(|kept| kept.tried);
+    match tried {
+        Some(tried) if tried.not_before.duration_since(began) <= AGAIN.try_into().unwrap_or_default() => {
+            run_back(locked, |_| {})
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
 /// For `status`: hooks that have failed.
 pub(crate) fn owed(site: &Site<'_>) -> Result<Vec<HookOwed>, Error> {
     let Some(Kept { to, orders, tried: Some(tried), .. }) = read(site)? else { return Ok(Vec::new()) };
@@ -198,7 +209,7 @@ mod tests {
         let locked = lock(root.path());
         assert_eq!(served().lines().count(), 2);
         fs::remove_file(root.path().join("broken")).unwrap();
-        run_back(&locked, |_| {}).unwrap();
+        again(&locked, Timestamp::now()).unwrap();
         assert!(super::owed(&locked.site).unwrap().is_empty() && served().lines().count() == 3);
     }
 }

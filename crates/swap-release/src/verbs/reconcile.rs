@@ -1,6 +1,7 @@
 //! Finishing what a killed process left, and what nobody else may be there to do.
 
 use cli::{Abort, Console, human};
+use jiff::Timestamp;
 use record::ExitCode;
 
 use crate::Error;
@@ -16,8 +17,11 @@ pub(crate) fn reconcile(
     console: &Console,
     abort: &Abort,
 ) -> Result<ExitCode, Error> {
+    let began = Timestamp::now();
     // Whoever takes the lock reconciles.
     let locked = site.lock(owner)?;
+    kept::again(&locked, began)?;
+    drupal::again(&locked, began);
     let deploy_to = locked.site.paths.deploy_to().to_owned();
     console.say(match locked.site.current()?.into_id() {
         Some(id) => format!("nothing is pending; `{id}` is live"),

@@ -131,7 +131,7 @@ pub(crate) fn follows_not(hook: &HookOwed) -> String {
     let HookOwed { name, release, command, since, error } = hook;
     let command = command.as_ref().map_or_else(String::new, |command| format!("; help: {command}"));
     format!(
-        "hook `{name}` fails since `{release}` was taken back ({since}), which may still be served here; any verb tries again: \
+        "hook `{name}` fails since `{release}` was taken back ({since}), which may still be served here; swap-release reconcile tries again: \
          {error}{command}"
     )
 }
@@ -139,7 +139,7 @@ pub(crate) fn follows_not(hook: &HookOwed) -> String {
 /// Caches that are to be rebuilt.
 pub(crate) fn owes(owed: &Owed) -> String {
     let how = match &owed.error {
-        Some(why) => format!("it failed, and any verb tries again: {why}"),
+        Some(why) => format!("it failed, and swap-release reconcile tries again: {why}"),
         None => format!("by another host, or from {} on by any verb here", owed.not_before),
     };
     format!("caches that `{}` filled are to be rebuilt, since {}; {how}", owed.release, owed.since)

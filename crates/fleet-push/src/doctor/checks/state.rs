@@ -1,6 +1,7 @@
 //! `state`: what swap-release remembers of the site can be read, and nobody is at work on it.
 
-use record::Check;
+use record::host::HostStatus;
+use record::{Check, HookOwed, Owed};
 
 use crate::doctor::Subject;
 use crate::doctor::look::Current;
@@ -20,18 +21,8 @@ pub(super) fn check(subject: &Subject<'_>, seen: &Seen) -> Option<Check> {
                 "wait for its end",
                 [status()],
             ),
-            None => match known.hooks.first() {
-                Some(hook) => fault(
-                    NAME,
-                    format!(
-                        "hook `{}` fails since `{}` was taken back, which may still be served there: {}",
-                        hook.name, hook.release, hook.error
-                    ),
-                    "mend what it says; any verb on the server runs it again",
-                    [on_host(&reconcile(host)), status()],
-                ),
-                None => ok(NAME, format!("{} releases known", known.releases.len())),
-            },
+            None => left(host, known)
+                .unwrap_or_else(|| ok(NAME, format!("{} releases known", known.releases.len()))),
         }),
         // It says the same of `current`, and nothing else.
         Err(_) if !matches!(seen.look.current, Some(Current::None | Current::Link { .. })) => None,
@@ -42,19 +33,51 @@ pub(super) fn check(subject: &Subject<'_>, seen: &Seen) -> Option<Check> {
             NAME,
             why.clone(),
             "let it finish or undo what was left",
-            [on_host(&reconcile(host)), status()],
+            [on_host(&verb(host, "reconcile")), status()],
         )),
     }
 }
 
-fn reconcile(host: &fleet::Host) -> fleet::Argv {
-    fleet::Argv::new(host.swap_release.as_str()).args(["reconcile", "--deploy-to", host.deploy_to.as_str()])
+/// What a deployment that was taken back left there, the worst of it. The next deployment may be what puts it right.
+fn left(host: &fleet::Host, known: &HostStatus) -> Option<Check> {
+    if let Some(hook) = known.hooks.first() {
+        let HookOwed { name, release, error, .. } = hook;
+        return Some(warning(
+            NAME,
+            format!(
+                "hook `{name}` fails since `{release}` was taken back, which may still be served there: {error}"
+            ),
+            "mend what it says; any verb on the server runs it again",
+            [on_host(&verb(host, "reconcile"))],
+        ));
+    }
+    if let Some(Owed { release, error: Some(why), .. }) = &known.owed {
+        return Some(warning(
+            NAME,
+            format!("caches that `{release}` filled, which was taken back, could not be rebuilt: {why}"),
+            "mend what it says; any verb on the server tries again",
+            [on_host(&verb(host, "reconcile"))],
+        ));
+    }
+    let remains = known.remains.as_ref()?;
+    let on = remains.host.as_deref().is_none_or(|name| name == host.name.as_str());
+    on.then(|| {
+        warning(
+            NAME,
+            format!("`{}` was taken back, and the database keeps what it did there", remains.release),
+            "see what helps, then say that it is settled",
+            [on_host(&verb(host, "status")), on_host(&verb(host, "settle"))],
+        )
+    })
+}
+
+fn verb(host: &fleet::Host, name: &str) -> fleet::Argv {
+    fleet::Argv::new(host.swap_release.as_str()).args([name, "--deploy-to", host.deploy_to.as_str()])
 }
 
 #[cfg(test)]
 mod tests {
     use record::Verdict;
-    use record::host::HostStatus;
 
     use super::*;
     use crate::doctor::checks::testing::{World, assert_says, good};
@@ -85,8 +108,25 @@ mod tests {
             "job 7",
             "swap-release status",
         );
-        seen.status = Some(Err("damaged".into()));
+        let hook = HookOwed {
+            name: "apache".into(),
+            release: "r2".parse().unwrap(),
+            command: None,
+            since: String::new(),
+            error: "it does not run".into(),
+        };
+        seen.status = Some(Ok(HostStatus { hooks: vec![hook], ..status(None) }));
         let remedy = "swap-release reconcile --deploy-to /srv/site";
+        assert_says(&check(&world.subject(), &seen).unwrap(), Verdict::Warning, "it does not run", remedy);
+        let owed = Owed {
+            release: "r2".parse().unwrap(),
+            since: String::new(),
+            not_before: String::new(),
+            error: Some("no database".into()),
+        };
+        seen.status = Some(Ok(HostStatus { owed: Some(owed), ..status(None) }));
+        assert_says(&check(&world.subject(), &seen).unwrap(), Verdict::Warning, "no database", remedy);
+        seen.status = Some(Err("damaged".into()));
         assert_says(&check(&world.subject(), &seen).unwrap(), Verdict::Fault, "damaged", remedy);
         seen.look.current = Some(Current::Directory);
         assert_eq!(check(&world.subject(), &seen), None, "that is told once");
