@@ -8,6 +8,6 @@ mod process;
 mod row;
 mod trackers;
 
-pub use download::{Download, Hashing};
-pub use peers::Peer;
-pub use trackers::Tracker;
+pub use self::download::{Download, Hashing};
+pub use self::peers::Peer;
+pub use self::trackers::Tracker;
