@@ -85,7 +85,8 @@ impl Error {
             }
             Self::AuthRefused { user, .. } => format!(
                 "is the public key in the authorized_keys of `{user}` on that host? if it is: can others write to that file or a \
-                 folder above it (StrictModes), is the account locked, has it a shell that is not there, do AllowUsers, DenyUsers \
+                 folder above it (StrictModes), do options before the key there exclude this machine or this day (`from=`, `expiry-time=`), is the account locked, has it a \
+                 shell that is not there, do AllowUsers, DenyUsers \
                  or AllowGroups of sshd_config leave it out? sshd's log there says which"
             ),
             Self::KeyIsNotEnough { accepted: false, .. } => {
@@ -94,6 +95,12 @@ impl Error {
             }
             Self::Lost { step, .. } if step == "log-in" => {
                 "if it did not go down just then, sshd turned the account away: its log there says why (journalctl -t sshd)"
+                    .to_owned()
+            }
+            // The key was accepted, and the connection went with the first or a later command.
+            Self::Lost { .. } => {
+                "run it again if the host or the network went down just then; else its sshd hung up after the log-in, as it does with \
+                 a ChrootDirectory that is not root's or lacks the account's shell: its log there says why (journalctl -t sshd)"
                     .to_owned()
             }
             Self::KeyIsNotEnough { user, .. } => format!(
@@ -116,7 +123,6 @@ impl Error {
             Self::Resolve { .. }
             | Self::Unreachable { .. }
             | Self::TimedOut { .. }
-            | Self::Lost { .. }
             | Self::Refused { .. }
             | Self::Upload { .. }
             | Self::Run { .. }
@@ -180,6 +186,10 @@ fn not_run(said: &str, status: &str) -> String {
         "the host lets nobody log in for the time being: is there a file /etc/nologin?".to_owned()
     } else if has(&["not found", "no such file"]) && has(&["sh"]) {
         "is there a POSIX shell `sh` in the PATH of that account?".to_owned()
+    } else if said.trim().is_empty() && !status.contains("status 0") {
+        "is the account's shell one that runs nothing, such as /bin/false (as root on that host: `usermod -s /bin/sh USER`), or does \
+         ForceCommand of sshd_config or `command=` in authorized_keys run something else there? try: ssh HOST echo x"
+            .to_owned()
     } else {
         "does ForceCommand of sshd_config or `command=` in authorized_keys run something else there, such as internal-sftp, or does a \
          start-up file of the login shell (~/.bashrc, ~/.zshenv, ~/.cshrc, config.fish) end it or wait for input? try: ssh HOST echo x"

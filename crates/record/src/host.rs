@@ -115,6 +115,10 @@ pub struct ReleaseStatus {
     /// How it came here.
     #[serde(default, skip_serializing_if = "Origin::is_built")]
     pub origin: Origin,
+    /// True if it was never live and would be linked to other shared paths today, by those that were asked about: a push stages
+    /// it again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub other_links: bool,
 }
 
 /// `status --json`.
@@ -136,6 +140,9 @@ pub struct HostStatus {
     pub busy: Option<String>,
     /// All releases, oldest first.
     pub releases: Vec<ReleaseStatus>,
+    /// Releases that are known, and whose directories somebody removed: a push brings them back.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gone: Vec<ReleaseId>,
     /// Caches in the shared database that are still to be rebuilt, after a deployment that was taken back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owed: Option<Owed>,
@@ -154,8 +161,7 @@ pub struct HostStatus {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SharedStatus {
-    /// What lies in `shared/` and is linked by nothing: neither by the live release nor by one of those paths. A directory has
-    /// a `/` at its end. At most 50.
+    /// What lies in `shared/` and none of those paths names. A directory has a `/` at its end. At most 50.
     pub unlinked: Vec<String>,
     /// What visitors find at one of those paths today and would not find after a switch.
     pub at_stake: Vec<Obstacle>,
@@ -228,12 +234,13 @@ impl HostStatus {
         self.releases.iter().find(|known| known.release.id == *id)
     }
 
-    /// True if this host has the release whole and proved, live or not, with exactly this tree. One that was taken over
-    /// has a tree of its own on each host.
+    /// True if this host has the release whole and proved, live or not, with exactly this tree and the links that were asked about.
+    /// One that was taken over has a tree of its own on each host.
     #[must_use]
     pub fn has(&self, id: &ReleaseId, tree_digest: &Sha256) -> bool {
         self.release(id).is_some_and(|known| {
             (known.release.tree_digest == *tree_digest || !known.origin.is_built())
+                && !known.other_links
                 && match known.state {
                     ReleaseState::Staged
                     | ReleaseState::Unconfirmed

@@ -37,7 +37,7 @@ pub enum Error {
     /// Not enough room for the release.
     #[error("`{path}` has {free} free, and release `{release}` needs {needed}")]
     NoSpace {
-        /// deploy_to.
+        /// releases/.
         path: PathBuf,
         /// The release.
         release: ReleaseId,
@@ -176,9 +176,9 @@ pub enum Error {
         /// Why.
         why: String,
     },
-    /// A directory that was taken over, and went.
-    #[error("release `{release}` was taken over as `{path}`, which is not there")]
-    AdoptedGone {
+    /// A release whose directory another tool, or a person, has removed; or whose disk is not mounted.
+    #[error("the directory of release `{release}`, `{path}`, is not there")]
+    Gone {
         /// The release.
         release: ReleaseId,
         /// Its directory.
@@ -365,7 +365,8 @@ impl cli::Failure for Error {
     fn exit_code(&self) -> ExitCode {
         match self {
             Self::NoDeployTo { .. } | Self::Usage(_) | Self::Fleet(_) => ExitCode::Usage,
-            Self::Read { .. } | Self::CannotVerify { .. } | Self::Owed { .. } => ExitCode::Unexpected,
+            Self::Read { .. } | Self::Owed { .. } => ExitCode::Unexpected,
+            Self::CannotVerify { .. } => ExitCode::CannotVerify,
             Self::Write { .. } | Self::NoSpace { .. } => ExitCode::CannotWrite,
             Self::State { .. }
             | Self::UnknownRelease { .. }
@@ -382,7 +383,7 @@ impl cli::Failure for Error {
             | Self::DanglingCurrent { .. }
             | Self::CannotAdopt { .. }
             | Self::InTheWay { .. }
-            | Self::AdoptedGone { .. }
+            | Self::Gone { .. }
             | Self::Needed { .. }
             | Self::Occupied { .. }
             | Self::Apache { .. }
@@ -438,7 +439,7 @@ impl cli::Failure for Error {
             Self::DanglingCurrent { .. } => "bring back (or mount) what it points to; or activate with --adopt, which moves that link out of the way".into(),
             Self::Apache { .. } => "run it as root, or by the line for sudo that crates/swap-release/WEBSERVERS.md has; apache2ctl configtest says more".into(),
             Self::CannotAdopt { .. } => "nothing was changed; see crates/swap-release/README.md, Taking over a site that is served".into(),
-            Self::AdoptedGone { path, .. } => format!("bring back (or mount) {}, or name another release: see swap-release status", path.display()),
+            Self::Gone { path, .. } => format!("bring back (or mount) {}; or push the release again, if it was built; or name another: see swap-release status", path.display()),
             Self::Needed { .. } => "let what needs it lead elsewhere, or unmount what is mounted there; then run it again".into(),
             Self::Occupied { .. } => "build with another --release-id, or move that directory out of releases/".into(),
             Self::InTheWay { .. } => "nothing was changed; do what helps with each, and run it again".into(),

@@ -19,7 +19,7 @@ use crate::hooks::{Switching, kept};
 use crate::job::{Lease, PruneJob, ServerJob, ServerVerb};
 use crate::lint;
 use crate::reader;
-use crate::shared::{SharedFault, expect_targets};
+use crate::shared::{SharedFault, expect_links};
 use crate::site::{Current, Foreign, HistoryLine, LockedSite, Site, SwitchKind};
 use crate::verbs::adopt::Adopted;
 use crate::verbs::confirm::{self, Controller};
@@ -81,8 +81,7 @@ pub(crate) fn run(job: ServerJob, console: &Console, abort: &Abort) -> Result<Ex
             let file = locked.site.expect_known(&release)?;
             // What was taken over has its shared paths as they were.
             if file.adopted.is_none() {
-                expect_targets(&locked.site.paths, &file.shared)?;
-                locked.site.expect_nothing_at_stake(file.shared.iter().map(String::as_str))?;
+                expect_links(&locked.site, &file)?;
             }
             if retry_failed {
                 retry::retry(&locked, &release, &|_| !abort.is_set())?;
@@ -144,11 +143,10 @@ pub(crate) fn run(job: ServerJob, console: &Console, abort: &Abort) -> Result<Ex
                 return print(console, &reply);
             }
             for path in &reply.moves {
-                console.say(format!("`{path}` moves to shared/"));
+                answer(console, &cli::sanitize(&format!("`{path}` moves to shared/")))?;
             }
             if reply.obstacles.is_empty() {
-                console.say("nothing is in the way");
-                return Ok(ExitCode::Ok);
+                return answer(console, "nothing is in the way");
             }
             let error = Error::InTheWay { path: site.paths.current(), obstacles: reply.obstacles };
             Err(tell_obstacles(error, console))
@@ -283,7 +281,7 @@ fn switch_to(
         match done.from {
             Some(from) if from == *to => console.say(format!("`{to}` is live already")),
             Some(from) => console.say(format!("`{to}` is live, it was `{from}`")),
-            None => console.say(format!("`{to}` is live, the first release here")),
+            None => console.say(format!("`{to}` is live; there was no release before")),
         }
         return Ok(ExitCode::Ok);
     };

@@ -44,6 +44,7 @@ pub(crate) fn status(releases: Vec<ReleaseStatus>) -> Reply {
         previous: None,
         busy: None,
         releases,
+        gone: Vec::new(),
         owed: None,
         hooks: Vec::new(),
         remains: None,

@@ -67,7 +67,7 @@ fn answer(mut response: Response<ureq::Body>) -> Answer {
     let (status, headers) = (response.status().as_u16(), headers.collect());
     let mut page = Vec::new();
     let read = response.body_mut().as_reader().take(LARGEST_PAGE).read_to_end(&mut page);
-    Answer { status, headers, page: read.map(|_| text(&page)).map_err(|error| error.to_string()) }
+    Answer { status, headers, page: text(&page), cut: read.err().map(|error| error.to_string()) }
 }
 
 /// An error with its causes: `io: Connection refused (os error 111)` names one, others do not.

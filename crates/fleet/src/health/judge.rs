@@ -3,6 +3,9 @@
 use super::code::{CLOSED, HEADER};
 use super::words::contains_word;
 
+/// More of a header is not shown.
+const LONGEST: usize = 200;
+
 /// What is right.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Expected {
@@ -23,8 +26,10 @@ pub struct Answer {
     pub status: u16,
     /// All headers, each with its value as text.
     pub headers: Vec<(String, String)>,
-    /// The page, its beginning; `Err` says why it could not be read.
-    pub page: Result<String, String>,
+    /// The page, its beginning.
+    pub page: String,
+    /// Why no more of it could be read.
+    pub cut: Option<String>,
 }
 
 impl Answer {
@@ -82,7 +87,12 @@ impl Expected {
     fn fault(&self, answer: &Answer) -> Option<String> {
         let named = |(name, _): &&(String, String)| name.eq_ignore_ascii_case(HEADER);
         if answer.status != self.status {
-            let fault = format!("status {}, not {}", answer.status, self.status);
+            let location = |(name, _): &&(String, String)| name.eq_ignore_ascii_case("location");
+            let to = answer.headers.iter().find(location).filter(|_| (300..400).contains(&answer.status));
+            let to =
+                to.map(|(_, value)| format!(" (to `{}`)", value.chars().take(LONGEST).collect::<String>()));
+            let fault =
+                format!("status {}{}, not {}", answer.status, to.unwrap_or_default(), self.status);
             let is_closed =
                 answer.status == 503 && self.release.is_some() && answer.headers.iter().any(|h| named(&h));
             return Some(if is_closed { format!("{fault}: {CLOSED}") } else { fault });
@@ -114,10 +124,12 @@ impl Expected {
             }
         }
         let expected = self.contains.as_ref()?;
-        match &answer.page {
-            Err(why) => Some(format!("status {}, but the page cannot be read: {why}", answer.status)),
-            Ok(page) if contains_word(page, expected) => None,
-            Ok(_) => Some(format!("status {}, but `{expected}` is not in the page", answer.status)),
+        match &answer.cut {
+            // What it was cut off at may be the middle of a word.
+            Some(_) if contains_word(&format!("{}x", answer.page), expected) => None,
+            Some(why) => Some(format!("status {}, but the page cannot be read: {why}", answer.status)),
+            None if contains_word(&answer.page, expected) => None,
+            None => Some(format!("status {}, but `{expected}` is not in the page", answer.status)),
         }
     }
 }
@@ -128,7 +140,7 @@ mod tests {
 
     fn answer(status: u16, headers: &[(&str, &str)], page: &str) -> Answer {
         let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        Answer { status, headers: headers.collect(), page: Ok(page.to_owned()) }
+        Answer { status, headers: headers.collect(), page: page.to_owned(), cut: None }
     }
 
     #[test]
@@ -162,11 +174,27 @@ mod tests {
             (answer(200, &[("X-Release", "r10")], "release: r1"), "header X-Release is `r10`, not `r1`"),
             (answer(200, &[("X-Release", "/srv/r1")], "release: r1"), "a part of that, not all"),
             (answer(200, &[("X-Release", "r1")], "release: r10"), "is not in the page"),
-            (Answer { page: Err("reset".into()), ..good.clone() }, "cannot be read: reset"),
+            (
+                answer(302, &[("Location", "https://www.example.org/")], ""),
+                "302 (to `https://www.example.org/`), not",
+            ),
+            (
+                Answer { page: "release: r".into(), cut: Some("reset".into()), ..good.clone() },
+                "cannot be read: reset",
+            ),
+            // It may have been going to say r10.
+            (Answer { cut: Some("reset".into()), page: "release: r1".into(), ..good.clone() }, "read: reset"),
         ] {
             let verdict = expected().judge(&answer);
             assert!(matches!(&verdict, Verdict::Bad(text) if text.contains(why)), "{verdict:?}");
         }
+    }
+
+    #[test]
+    fn what_came_before_a_page_was_cut_off_counts() {
+        let page = "<p>release: r1</p> and then";
+        let cut = Answer { cut: Some("timeout".into()), ..answer(200, &[("X-Release", "r1")], page) };
+        assert_eq!(expected().judge(&cut), Verdict::Good("status 200".into()));
     }
 
     #[test]

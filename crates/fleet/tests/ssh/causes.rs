@@ -171,6 +171,17 @@ fn an_account_for_files_only_is_told() {
     }
 }
 
+#[test]
+fn an_account_that_may_run_nothing_is_told_from_a_host_that_is_down() {
+    for (config, says) in
+        [("ForceCommand /bin/false", "/bin/false"), ("ChrootDirectory /nowhere", "ChrootDirectory")]
+    {
+        let Some(server) = Server::start_with(&setup(config)) else { return };
+        let error = server.connect().exec(&Argv::new("true"), b"", LONG).unwrap_err();
+        assert!(error.hint().unwrap().contains(says), "{config}: {error}: {:?}", error.hint());
+    }
+}
+
 /// Answers every connection with `words`.
 fn greets(server: &Server, words: &'static str) -> Error {
     let other = TcpListener::bind((server.ip, 0)).unwrap();

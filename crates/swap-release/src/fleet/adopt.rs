@@ -29,7 +29,10 @@ pub(crate) fn adopt(
     let looking = |host: &Host| argv(host).args(["--dry-run", "--json"]);
     let looked = look::on_all(controller, looking, |remote, argv| ask::<AdoptReply>(remote, argv, PATIENCE));
     controller.abort.check()?;
-    let stopped = looked.iter().filter(|answer| tell(controller, answer)).count();
+    let mut stopped = 0;
+    for answer in &looked {
+        stopped += usize::from(tell(controller, answer, dry_run)?);
+    }
     if stopped > 0 {
         controller.console.warn("nothing was changed on any host");
         return Err(Error::FleetVerb { failed: stopped, all: looked.len() });
@@ -51,13 +54,23 @@ fn name(looked: &[Answer<AdoptReply>]) -> String {
     before.map_or_else(crate::verbs::adopt::name_now, str::to_owned)
 }
 
-/// Says what there is on a host; whether it stands in the way.
-fn tell(controller: &Controller<'_>, answer: &Answer<AdoptReply>) -> bool {
+/// Says what there is on a host, on standard output if that is `asked_for`; whether something stands in the way.
+fn tell(controller: &Controller<'_>, answer: &Answer<AdoptReply>, asked_for: bool) -> Result<bool, Error> {
     let (console, host) = (controller.console, &answer.host);
     if let Some(error) = &answer.error {
         console.warn(format!("{host}: {error}"));
+        if let Some(hint) = &answer.hint {
+            console.say(format!("{host}: remedy: {hint}"));
+        }
     }
-    let Some(reply) = &answer.reply else { return true };
+    let Some(reply) = &answer.reply else { return Ok(true) };
+    let say = |text: String| match asked_for {
+        true => look::answer(controller, &cli::sanitize(&text)),
+        false => {
+            console.say(text);
+            Ok(())
+        }
+    };
     let what = match reply.serves {
         Served::Nothing => "nothing is served yet",
         Served::Release => "a release is live already",
@@ -65,9 +78,9 @@ fn tell(controller: &Controller<'_>, answer: &Answer<AdoptReply>) -> bool {
         Served::Link => "`current` leads to a directory that is no release",
         Served::Dangling => "`current` leads nowhere",
     };
-    console.say(format!("{host}: {what}"));
+    say(format!("{host}: {what}"))?;
     for path in &reply.moves {
-        console.say(format!("{host}: `{path}` moves to shared/"));
+        say(format!("{host}: `{path}` moves to shared/"))?;
     }
     for obstacle in &reply.obstacles {
         console.warn(format!("{host}: {}", obstacle.found));
@@ -75,7 +88,7 @@ fn tell(controller: &Controller<'_>, answer: &Answer<AdoptReply>) -> bool {
             console.say(format!("{host} {line}"));
         }
     }
-    !reply.obstacles.is_empty()
+    Ok(!reply.obstacles.is_empty())
 }
 
 /// What helps, a line each, as `fleet-push doctor` says it.

@@ -132,6 +132,7 @@ fn status(live: &str) -> Reply {
         since: String::new(),
         database: None,
         origin: record::host::Origin::Built,
+        other_links: false,
     });
     let status = HostStatus {
         shared: record::host::SharedStatus::default(),
@@ -143,6 +144,7 @@ fn status(live: &str) -> Reply {
         previous: Some(id("r0")),
         busy: None,
         releases: releases.into(),
+        gone: Vec::new(),
         owed: None,
         hooks: Vec::new(),
         remains: None,

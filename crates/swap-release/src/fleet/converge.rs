@@ -126,6 +126,7 @@ mod tests {
             previous: None,
             busy: None,
             releases: Vec::new(),
+            gone: Vec::new(),
             owed: None,
             hooks: Vec::new(),
             remains: None,

@@ -85,7 +85,7 @@ pub(crate) fn text(verdict: &Verdict) -> &str {
 }
 
 fn check(health: &Health, member: &Member, release: &ReleaseId) -> HealthCheck {
-    if member.adopted.contains(release) {
+    if member.adopted.iter().any(|(adopted, _)| adopted == release) {
         health.for_adopted(&member.host, release.as_str())
     } else {
         health.for_host(&member.host, release.as_str())
@@ -181,7 +181,11 @@ fn run(member: &Member, argv: &[String], variables: &[String], timeout: Duration
 /// What a command finds in its environment: what hooks find.
 fn variables(member: &Member, plan: &Plan, release: &ReleaseId) -> Vec<String> {
     let deploy_to = &member.host.deploy_to;
-    let dir = |id: &ReleaseId| format!("{deploy_to}/releases/{id}");
+    // What was taken over lies where it was.
+    let dir = |id: &ReleaseId| match member.adopted.iter().find(|(adopted, _)| adopted == id) {
+        Some((_, directory)) => directory.clone(),
+        None => format!("{deploy_to}/releases/{id}"),
+    };
     let previous = member.before.as_ref().filter(|before| *before != release);
     let variables = [
         ("PHASE", "health".to_owned()),

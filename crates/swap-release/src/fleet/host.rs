@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use fleet::{Argv, Remote};
+use fleet::{Argv, Output, Remote};
 use serde::de::DeserializeOwned;
 
 /// Why a host could not do what was asked. Its text goes into tables and records; the host's name stands beside it.
@@ -18,6 +18,8 @@ pub(crate) enum Fault {
         verb: String,
         /// The last thing it said.
         reason: String,
+        /// What it said to do.
+        hint: Option<String>,
     },
     /// The answer is not what this version understands.
     #[error("`swap-release {verb}` answered `{answer}`: {source}")]
@@ -45,6 +47,35 @@ pub(crate) enum Fault {
     NotReady(String),
 }
 
+impl Fault {
+    /// The command failed, in its own words.
+    pub(crate) fn failed(verb: impl Into<String>, output: &Output) -> Self {
+        Self::Failed { verb: verb.into(), reason: output.reason(), hint: output.hint() }
+    }
+
+    /// What helps, as far as the host or the connection says so.
+    pub(crate) fn hint(&self) -> Option<String> {
+        match self {
+            Self::Connection(error) => error.hint(),
+            Self::Failed { hint, .. } => hint.clone(),
+            Self::Answer { .. } | Self::Busy(_) | Self::Hook { .. } | Self::NotReady(_) => None,
+        }
+    }
+}
+
+/// One line for each remedy, with the hosts that it is for.
+pub(crate) fn remedies<'a>(hints: impl Iterator<Item = (&'a str, Option<&'a str>)>) -> Vec<String> {
+    let mut all: Vec<(&str, Vec<&str>)> = Vec::new();
+    for (host, hint) in hints {
+        let Some(hint) = hint else { continue };
+        match all.iter_mut().find(|(known, _)| *known == hint) {
+            Some((_, hosts)) => hosts.push(host),
+            None => all.push((hint, vec![host])),
+        }
+    }
+    all.into_iter().map(|(hint, hosts)| format!("{}: remedy: {hint}", hosts.join(", "))).collect()
+}
+
 /// Runs a verb that answers with one line of JSON.
 pub(crate) fn ask<T: DeserializeOwned>(
     remote: &dyn Remote,
@@ -54,7 +85,7 @@ pub(crate) fn ask<T: DeserializeOwned>(
     let output = remote.exec(argv, b"", timeout)?;
     let verb = verb(argv);
     if !output.status.success() {
-        return Err(Fault::Failed { verb, reason: output.reason() });
+        return Err(Fault::failed(verb, &output));
     }
     let text = String::from_utf8_lossy(&output.stdout);
     parse(&verb, text.trim())
@@ -78,4 +109,15 @@ pub(crate) fn warnings(said: &str) -> impl Iterator<Item = &str> {
 /// The verb of a command, for messages.
 pub(crate) fn verb(argv: &Argv) -> String {
     argv.as_slice().get(1).cloned().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_remedy_is_told_once_with_the_hosts_that_it_is_for() {
+        let hints = [("a", Some("adopt it")), ("b", None), ("c", Some("mount it")), ("d", Some("adopt it"))];
+        assert_eq!(remedies(hints.into_iter()), ["a, d: remedy: adopt it", "c: remedy: mount it"]);
+    }
 }

@@ -8,7 +8,7 @@ use record::{ExitCode, ReleaseId};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::host::{Fault, ask, parse, warnings};
+use super::host::{Fault, ask, parse, remedies, warnings};
 use super::{AT_ONCE, Controller};
 use crate::Error;
 use crate::job::PruneJob;
@@ -22,6 +22,9 @@ pub(super) struct Answer<T> {
     pub(super) host: String,
     pub(super) reply: Option<T>,
     pub(super) error: Option<String>,
+    /// What helps with that, as far as it is known.
+    #[serde(skip)]
+    pub(super) hint: Option<String>,
 }
 
 /// Who serves what.
@@ -48,6 +51,10 @@ pub(crate) fn status(controller: &Controller<'_>, json: bool) -> Result<ExitCode
                 .error
                 .clone()
                 .or_else(|| status.and_then(|status| status.busy.clone()))
+                .or_else(|| {
+                    let foreign = status.and_then(|status| status.foreign.as_ref())?;
+                    Some(format!("`current` leads to {foreign}"))
+                })
                 .unwrap_or_default(),
         ]
     };
@@ -140,7 +147,7 @@ fn examine(remote: &dyn fleet::Remote, argv: &Argv) -> Result<VerifyReply, Fault
     if output.status.success() || (output.status.code() == differs && !text.trim().is_empty()) {
         return parse("verify", text.trim());
     }
-    Err(Fault::Failed { verb: "verify".into(), reason: output.reason() })
+    Err(Fault::failed("verify", &output))
 }
 
 /// Differences that a row names; all are in the JSON.
@@ -187,7 +194,7 @@ pub(super) fn run(remote: &dyn fleet::Remote, argv: &Argv, verb: &str) -> Result
     if output.status.success() {
         Ok(String::from_utf8_lossy(&output.stderr).into_owned())
     } else {
-        Err(Fault::Failed { verb: verb.into(), reason: output.reason() })
+        Err(Fault::failed(verb, &output))
     }
 }
 
@@ -199,6 +206,13 @@ pub(super) fn tell(controller: &Controller<'_>, answers: &[Answer<String>]) {
             controller.console.warn(format!("{}: {text}", answer.host));
         }
     }
+    tell_remedies(controller, answers);
+}
+
+/// What helps those that could not.
+pub(super) fn tell_remedies<T>(controller: &Controller<'_>, answers: &[Answer<T>]) {
+    let hints = answers.iter().map(|answer| (answer.host.as_str(), answer.hint.as_deref()));
+    remedies(hints).iter().for_each(|line| controller.console.say(line));
 }
 
 /// Says on every host that what a deployment left in the database is seen to. One after the other: the first rebuilds caches
@@ -228,7 +242,7 @@ pub(crate) fn prune(controller: &Controller<'_>, job: PruneJob, asked_for: bool)
     if job.json {
         return finish(controller, &answers, true, &[], |_| Vec::new());
     }
-    for Answer { host, reply, error } in &answers {
+    for Answer { host, reply, error, .. } in &answers {
         let mut lines = reply.as_ref().map(PruneReply::lines).unwrap_or_default();
         if lines.is_empty() && job.dry_run && error.is_none() {
             lines.push("nothing to remove".to_owned());
@@ -246,6 +260,7 @@ pub(crate) fn prune(controller: &Controller<'_>, job: PruneJob, asked_for: bool)
             controller.console.warn(format!("{host}: {text}"));
         }
     }
+    tell_remedies(controller, &answers);
     result(answers.iter().filter(|answer| answer.error.is_some()).count(), answers.len())
 }
 
@@ -272,15 +287,19 @@ pub(super) fn on_all<T: Send + 'static>(
         move |(host, argv), _| dial(&host).map_err(Fault::from).and_then(|remote| work(&*remote, &argv)),
     );
     let answer = |(outcome, host): (Outcome<Result<T, Fault>>, &Host)| {
+        let mut hint = None;
         let (reply, error) = match outcome {
             Outcome::Done(Ok(reply)) => (Some(reply), None),
-            Outcome::Done(Err(fault)) => (None, Some(fault.to_string())),
+            Outcome::Done(Err(fault)) => {
+                hint = fault.hint();
+                (None, Some(fault.to_string()))
+            }
             Outcome::NotBegun | Outcome::LeftBehind => (None, Some("terminated".to_owned())),
             Outcome::Panicked => {
                 (None, Some("a defect in swap-release ended the work on this host".to_owned()))
             }
         };
-        Answer { host: host.name.to_string(), reply, error }
+        Answer { host: host.name.to_string(), reply, error, hint }
     };
     outcomes.into_iter().zip(&controller.hosts).map(answer).collect()
 }
@@ -307,6 +326,7 @@ fn finish<T: Serialize>(
     } else {
         let rows: Vec<Vec<String>> = answers.iter().map(row).collect();
         answer(controller, &cli::table(head, &rows))?;
+        tell_remedies(controller, answers);
     }
     controller.abort.check()?;
     result(answers.iter().filter(|answer| answer.error.is_some()).count(), answers.len())

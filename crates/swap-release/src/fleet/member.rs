@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::host::Fault;
 use fleet::health::Verdict;
 use fleet::{Host, Interrupt, Outcome, Process, Remote, fan_out};
 use record::host::DatabaseUpdate;
@@ -24,8 +25,8 @@ pub(crate) struct Member {
     pub(crate) process: Option<Box<dyn Process>>,
     pub(crate) before: Option<ReleaseId>,
     pub(crate) after: Option<ReleaseId>,
-    /// Those of the two that were taken over here, and do not know what we call them.
-    pub(crate) adopted: Vec<ReleaseId>,
+    /// Those of the two that were taken over here, and do not know what we call them; and where they lie.
+    pub(crate) adopted: Vec<(ReleaseId, String)>,
     pub(crate) outcome: HostOutcome,
     /// Counted from 1.
     pub(crate) batch: Option<u32>,
@@ -38,6 +39,8 @@ pub(crate) struct Member {
     pub(crate) former: Option<Verdict>,
     pub(crate) hooks: Vec<HookRun>,
     pub(crate) error: Option<String>,
+    /// What helps with that, as far as the host says so.
+    pub(crate) hint: Option<String>,
     /// What its web servers will do to visitors.
     pub(crate) warnings: Vec<String>,
     /// What the host warned of while it was told to commit or to go back.
@@ -78,6 +81,7 @@ impl Member {
             former: None,
             hooks: Vec::new(),
             error: None,
+            hint: None,
             warnings: Vec::new(),
             remarks: Vec::new(),
             busy: false,
@@ -105,6 +109,14 @@ impl Member {
     pub(crate) fn fail(&mut self, error: impl ToString) {
         // The first fault is the cause; what comes after is its consequence.
         self.error.get_or_insert_with(|| error.to_string());
+    }
+
+    /// The same, with what helps.
+    pub(crate) fn fail_by(&mut self, fault: &Fault) {
+        if self.error.is_none() {
+            self.hint = fault.hint();
+        }
+        self.fail(fault);
     }
 
     /// Tells the host that we live, when it has not heard of us for `every`.

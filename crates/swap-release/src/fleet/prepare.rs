@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use fleet::{Argv, Output};
-use record::host::{HostStatus, ReleaseState, VerifyReply};
+use record::host::{HostStatus, Origin, ReleaseState, VerifyReply};
 use record::{ExitCode, Release, ReleaseId};
 
 use super::Dial;
@@ -20,7 +20,7 @@ const LINT: Duration = Duration::from_secs(20);
 pub(crate) fn prepare(member: &mut Member, release: &Release, dial: &Dial, plan: &Plan) {
     if let Err(fault) = try_prepare(member, release, dial, plan) {
         member.busy = matches!(fault, Fault::Busy(_));
-        member.fail(fault);
+        member.fail_by(&fault);
     }
 }
 
@@ -31,11 +31,14 @@ fn try_prepare(member: &mut Member, release: &Release, dial: &Dial, plan: &Plan)
     let status: HostStatus = ask(&*remote, &argv, STATUS)?;
     member.before = status.current.clone();
     member.after = status.current.clone();
-    let adopted = |id: &ReleaseId| status.release(id).is_some_and(|known| !known.origin.is_built());
-    member.adopted = status.current.iter().chain([&release.id]).filter(|id| adopted(id)).cloned().collect();
+    let adopted = |id: &ReleaseId| match &status.release(id)?.origin {
+        Origin::Adopted { directory } => Some((id.clone(), directory.clone())),
+        Origin::Built => None,
+    };
+    member.adopted = status.current.iter().chain([&release.id]).filter_map(adopted).collect();
     expect_ready(&status, release, plan.retry_failed)?;
     // What was taken over has a tree of its own on each host, and no manifest.
-    if adopted(&release.id) {
+    if adopted(&release.id).is_some() {
         member.remote = Some(remote);
         return Ok(());
     }

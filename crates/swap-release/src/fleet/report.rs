@@ -9,6 +9,7 @@ use record::{
 };
 
 use super::commit::Ended;
+use super::host::remedies;
 use super::judge::Judged;
 use super::look::answer;
 use super::member::Member;
@@ -42,6 +43,7 @@ pub(crate) fn write(
 ) {
     let console = controller.console;
     console.block(&table(&ended.members));
+    tell_remedies(controller, &ended.members);
     let swap = swap(plan, ended);
     if let Some(closed) = swap.closed_seconds {
         console.say(format!("the site was closed to visitors for {closed:.1} s"));
@@ -69,6 +71,11 @@ pub(crate) fn write(
             path.display()
         ));
     }
+}
+
+fn tell_remedies(controller: &Controller<'_>, members: &[Member]) {
+    let hints = members.iter().map(|member| (member.host.name.as_str(), member.hint.as_deref()));
+    remedies(hints).iter().for_each(|line| controller.console.say(line));
 }
 
 /// What would be done, host by host, as far as looking can tell; nothing is locked.
@@ -123,6 +130,7 @@ pub(crate) fn dry_run(
         controller.console.say("nothing was changed: a dry run");
         return Ok(ExitCode::Ok);
     }
+    tell_remedies(controller, &course.members);
     Err(Error::FleetVerb { failed: bad, all: course.members.len() })
 }
 

@@ -87,8 +87,17 @@ fn agreed(statuses: &Statuses) -> Result<ReleaseId, Error> {
     let name = |id: Option<&ReleaseId>| id.map_or_else(|| "none".to_owned(), |id| format!("`{id}`"));
     let list: Vec<String> =
         targets.iter().map(|(id, hosts)| format!("{} on {}", name(*id), hosts.join(", "))).collect();
+    let gone: Vec<String> = statuses
+        .iter()
+        .flat_map(|(host, status)| status.gone.iter().map(move |id| format!("`{id}` on {host}")))
+        .collect();
+    let gone = if gone.is_empty() {
+        String::new()
+    } else {
+        format!(" (removed without this suite, and back after a push: {})", gone.join(", "))
+    };
     Err(Error::NothingBefore {
-        why: format!("the hosts do not agree on a release before: {}", list.join("; ")),
+        why: format!("the hosts do not agree on a release before: {}{gone}", list.join("; ")),
     })
 }
 
@@ -121,6 +130,7 @@ mod tests {
             previous: previous.map(|id| id.parse().unwrap()),
             busy: None,
             releases: Vec::new(),
+            gone: Vec::new(),
             owed: None,
             hooks: Vec::new(),
             remains: None,

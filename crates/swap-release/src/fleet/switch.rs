@@ -101,7 +101,7 @@ pub(crate) fn hold(member: &mut Member, plan: &Plan) {
     }
     if let Err(fault) = try_hold(member, plan) {
         member.busy = matches!(fault, Fault::Busy(_));
-        member.fail(fault);
+        member.fail_by(&fault);
     }
 }
 
@@ -125,7 +125,7 @@ pub(crate) fn switch(member: &mut Member, plan: &Plan) {
         return;
     }
     if let Err(fault) = try_switch(member, plan) {
-        member.fail(fault);
+        member.fail_by(&fault);
     }
 }
 
@@ -140,13 +140,14 @@ fn try_switch(member: &mut Member, plan: &Plan) -> Result<(), Fault> {
             Ok(())
         }
         Ok(event) => Err(Fault::NotReady(format!("it did not switch: {event:?}"))),
-        Err(Fault::Failed { verb, reason }) => {
-            // It ended by itself, with its own words: then nothing was switched, or it was put back.
-            member.outcome = HostOutcome::Untouched;
-            member.process = None;
-            Err(Fault::Failed { verb, reason })
+        Err(fault) => {
+            if matches!(fault, Fault::Failed { .. }) {
+                // It ended by itself, with its own words: then nothing was switched, or it was put back.
+                member.outcome = HostOutcome::Untouched;
+                member.process = None;
+            }
+            Err(fault)
         }
-        Err(fault) => Err(fault),
     }
 }
 
@@ -159,7 +160,7 @@ pub(crate) fn ping(member: &mut Member, plan: &Plan) {
     match say(member, "ping", plan.verb_name(), Instant::now() + PING) {
         Ok(SwitchEvent::Waiting { .. }) => member.touch(),
         Ok(event) => member.fail(format!("it does not wait any more: {event:?}")),
-        Err(fault) => member.fail(fault),
+        Err(fault) => member.fail_by(&fault),
     }
 }
 
@@ -224,7 +225,7 @@ fn insist(member: &mut Member, plan: &Plan, dial: &Dial, follow: &[HookOrder]) -
         return match output.status.code() {
             Some(0) => Ok(SwitchEvent::Committed { to: plan.to.clone() }),
             Some(code) if code == i32::from(ExitCode::Busy.number()) => Err(Fault::Busy(output.reason())),
-            _ => Err(Fault::Failed { verb: plan.verb_name().into(), reason: output.reason() }),
+            _ => Err(Fault::failed(plan.verb_name(), &output)),
         };
     }
     let verb = plan.verb_name();
@@ -295,7 +296,7 @@ pub(crate) fn revert(member: &mut Member, plan: &Plan, dial: &Dial, in_haste: bo
         }
         Err(fault) => {
             member.after = None;
-            member.fail(fault);
+            member.fail_by(&fault);
         }
     }
 }

@@ -3,9 +3,9 @@
 use std::time::{Duration, Instant};
 
 use cli::Abort;
-use fleet::{LineRead, Phase, Process};
-use record::HookRun;
+use fleet::{LineRead, Output, Phase, Process, Status};
 use record::host::SwitchEvent;
+use record::{ExitCode, HookRun};
 
 use super::host::{Fault, parse, warnings};
 use super::member::Member;
@@ -132,13 +132,19 @@ fn event(
         LineRead::End => {
             let status = process.wait(deadline).ok();
             let said = process.stderr();
-            let reason = said.lines().rfind(|line| !line.trim().is_empty() && !line.starts_with("hint:"));
-            let reason = reason.unwrap_or("it ended without a word").to_owned();
-            let code = status.and_then(|status| status.code()).and_then(|code| u8::try_from(code).ok());
-            if code.and_then(record::ExitCode::from_number) == Some(record::ExitCode::Busy) {
+            let code = status.as_ref().and_then(Status::code).and_then(|code| u8::try_from(code).ok());
+            let (reason, hint) = if said.trim().is_empty() {
+                ("it ended without a word".to_owned(), None)
+            } else {
+                let status = status.unwrap_or(Status::Exited(i32::from(ExitCode::Unexpected.number())));
+                let output =
+                    Output { status, stdout: Vec::new(), stderr: said.into_bytes(), stdout_cut: false };
+                (output.reason(), output.hint())
+            };
+            if code.and_then(ExitCode::from_number) == Some(ExitCode::Busy) {
                 return Err(Fault::Busy(reason));
             }
-            Err(Fault::Failed { verb: verb.to_owned(), reason })
+            Err(Fault::Failed { verb: verb.to_owned(), reason, hint })
         }
     }
 }

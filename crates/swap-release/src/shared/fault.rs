@@ -66,11 +66,27 @@ pub enum SharedFault {
         /// Where it ends.
         real: PathBuf,
     },
+    /// A link of a release that leads past `shared/`.
+    #[error("`{}` does not lead to `{}`", link.display(), target.display())]
+    Astray {
+        /// The release.
+        release: ReleaseId,
+        /// Its link.
+        link: PathBuf,
+        /// Where it should lead.
+        target: PathBuf,
+    },
     /// Visitors would lose something.
     #[error("{}", told(stakes))]
     AtStake {
         /// What.
         stakes: Vec<Stake>,
+    },
+    /// What visitors reach through a link of the live site, and the release has no link to.
+    #[error("{}", told_unnamed(unnamed))]
+    Unnamed {
+        /// Each path in the live site, and where it leads.
+        unnamed: Vec<(String, PathBuf)>,
     },
     /// A shared path that the release brings itself.
     #[error("release `{release}` brings `{path}` itself, but it is a shared path")]
@@ -90,6 +106,20 @@ fn told(stakes: &[Stake]) -> String {
     }
 }
 
+fn told_unnamed(unnamed: &[(String, PathBuf)]) -> String {
+    let first = unnamed.first().map(|(path, target)| {
+        format!(
+            "`{path}` of the live site is a link to `{}`, and this release would have none",
+            target.display()
+        )
+    });
+    let first = first.unwrap_or_default();
+    match unnamed.len() {
+        0 | 1 => first,
+        count => format!("{first}; and so it is with {} more", count - 1),
+    }
+}
+
 impl SharedFault {
     /// How to end.
     pub(crate) fn exit_code(&self) -> ExitCode {
@@ -101,7 +131,9 @@ impl SharedFault {
             | Self::ThroughLink { .. }
             | Self::ThroughRelease { .. }
             | Self::IntoRelease { .. }
+            | Self::Astray { .. }
             | Self::AtStake { .. }
+            | Self::Unnamed { .. }
             | Self::Shipped { .. } => ExitCode::BadInput,
         }
     }
@@ -144,9 +176,21 @@ impl SharedFault {
                 let copy = Argv::new("cp").args(["-a", "--"]).args([text(real), text(path)]);
                 format!("what outlives releases must not be in one: {} && {copy}", run("rm", &[text(path)]))
             }
+            Self::Astray { release, .. } => {
+                format!("was releases/ or shared/ moved? swap-release verify --repair {release} makes the link again")
+            }
             Self::AtStake { stakes } => {
                 let remedies: Vec<&str> = stakes.iter().map(Stake::remedy).collect();
                 format!("no flag skips this; let both be one, or copy: {}", remedies.join(" && "))
+            }
+            Self::Unnamed { unnamed } => {
+                let name = |(path, target): &(String, PathBuf)| {
+                    format!("\"{path}{}\"", if target.is_dir() { "/" } else { "" })
+                };
+                format!(
+                    "name it in `shared` of fleet.toml (or --shared) and push again: {}; with a ? at its end where a release may bring its own",
+                    unnamed.iter().map(name).collect::<Vec<_>>().join(", ")
+                )
             }
             Self::Shipped { .. } => "exclude it from the pack, or take it out of `shared` in fleet.toml".into(),
         }

@@ -3,6 +3,7 @@
 mod fault;
 pub(crate) mod stake;
 mod unlinked;
+mod unnamed;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -13,15 +14,16 @@ use std::path::{Path, PathBuf};
 use fleet::{SharedPath, SharedPaths};
 use payload::{Entry, Kind, Manifest};
 use record::ReleaseId;
+use record::host::ReleaseState;
 
 pub use self::fault::SharedFault;
 pub(crate) use self::stake::Stake;
 pub(crate) use self::unlinked::unlinked;
 use crate::Error;
-use crate::disk::mounts::way;
-use crate::site::{Paths, Site};
+use crate::disk::mounts::{Inode, way};
+use crate::site::{Paths, ReleaseFile, Site};
 
-/// Links each shared path in `tree` to `shared`, relatively, so that the site can be moved or mounted elsewhere.
+/// Links each shared path in `tree` to `shared`, relatively where that can be, so that the site can be moved or mounted elsewhere.
 /// Gives the paths of the links, for verification to know.
 pub(crate) fn link_shared(
     site: &Paths,
@@ -42,7 +44,7 @@ pub(crate) fn link_shared(
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(source) => return Err(Error::Write { path: link, source }),
         }
-        symlink(target_of(path.path()), &link).map_err(|source| Error::Write { path: link, source })?;
+        symlink(target_of(site, path.path()), &link).map_err(|source| Error::Write { path: link, source })?;
         made.push(path.path().to_owned());
     }
     Ok(made)
@@ -60,8 +62,21 @@ pub(crate) fn expect_nothing_at_stake(
     site.expect_nothing_at_stake(asked.map(SharedPath::path))
 }
 
-/// Refuses a release one of whose links leads nowhere, or into a release.
-pub(crate) fn expect_targets(site: &Paths, linked: &[String]) -> Result<(), Error> {
+/// Refuses a release that was built if visitors would lose something by its links.
+pub(crate) fn expect_links(site: &Site<'_>, file: &ReleaseFile) -> Result<(), Error> {
+    expect_targets(&site.paths, file.id(), &file.shared)?;
+    site.expect_nothing_at_stake(file.shared.iter().map(String::as_str))?;
+    // What was live before may go live again with the links that it had.
+    if file.state == ReleaseState::Staged {
+        let tree = site.tree(file.id());
+        site.expect_all_named(&file.shared, &|path| tree.join(path).symlink_metadata().is_ok())?;
+    }
+    Ok(())
+}
+
+/// Refuses a release one of whose links leads nowhere, past `shared/`, or into a release.
+pub(crate) fn expect_targets(site: &Paths, release: &ReleaseId, linked: &[String]) -> Result<(), Error> {
+    let tree = site.release(release);
     for path in linked {
         let target = site.shared().join(path);
         if !target.exists() {
@@ -72,6 +87,10 @@ pub(crate) fn expect_targets(site: &Paths, linked: &[String]) -> Result<(), Erro
             .into());
         }
         expect_outside(site, path)?;
+        let link = tree.join(path);
+        if Inode::of(&link) != Inode::of(&target) {
+            return Err(SharedFault::Astray { release: release.clone(), link, target }.into());
+        }
     }
     Ok(())
 }
@@ -112,14 +131,23 @@ fn to_link<'a>(
     })
 }
 
-/// Whether a shared path of a tree still is the link that was made.
-pub(crate) fn is_linked(tree: &Path, path: &str) -> bool {
-    fs::read_link(tree.join(path)).is_ok_and(|target| target == target_of(path))
+/// Whether a shared path of a tree still is a link that we made, and leads to `shared/`: `releases/` may have moved to another
+/// disk since.
+pub(crate) fn is_linked(site: &Paths, tree: &Path, path: &str) -> bool {
+    let link = tree.join(path);
+    let Ok(text) = fs::read_link(&link) else { return false };
+    match Inode::of(&site.shared().join(path)) {
+        // Nothing to lead to: then only the text can be looked at.
+        None => text == target_of(site, path),
+        there => {
+            (text == relative(path) || text == site.shared_from_anywhere(path)) && Inode::of(&link) == there
+        }
+    }
 }
 
 /// Makes every shared path the link again that it was, unless something real lies there.
-pub(crate) fn relink(tree: &Path, shared: &[String]) -> Result<(), Error> {
-    for path in shared.iter().filter(|path| !is_linked(tree, path)) {
+pub(crate) fn relink(site: &Paths, tree: &Path, shared: &[String]) -> Result<(), Error> {
+    for path in shared.iter().filter(|path| !is_linked(site, tree, path)) {
         let link = tree.join(path);
         let write = |source| Error::Write { path: link.clone(), source };
         make_parents(tree, path)?;
@@ -128,7 +156,7 @@ pub(crate) fn relink(tree: &Path, shared: &[String]) -> Result<(), Error> {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(source) => return Err(write(source)),
         }
-        symlink(target_of(path), &link).map_err(write)?;
+        symlink(target_of(site, path), &link).map_err(write)?;
     }
     Ok(())
 }
@@ -144,8 +172,13 @@ pub(crate) fn restore_folders(folder: &Path) -> Result<(), Error> {
     fs::set_permissions(folder, fs::Permissions::from_mode(0o755)).map_err(write)
 }
 
+/// The text of the link at `path` in a release.
+fn target_of(site: &Paths, path: &str) -> PathBuf {
+    if site.releases_are_below() { relative(path) } else { site.shared_from_anywhere(path) }
+}
+
 /// `a/b` of `releases/<id>` is two levels below `deploy_to` plus its own depth.
-pub(crate) fn target_of(path: &str) -> PathBuf {
+fn relative(path: &str) -> PathBuf {
     let up = "../".repeat(path.matches('/').count() + 2);
     PathBuf::from(format!("{up}shared/{path}"))
 }
@@ -247,7 +280,7 @@ mod tests {
 
     #[test]
     fn targets_lead_back_to_deploy_to() {
-        assert_eq!(target_of("settings.php"), Path::new("../../shared/settings.php"));
-        assert_eq!(target_of("sites/default/files"), Path::new("../../../../shared/sites/default/files"));
+        assert_eq!(relative("settings.php"), Path::new("../../shared/settings.php"));
+        assert_eq!(relative("sites/default/files"), Path::new("../../../../shared/sites/default/files"));
     }
 }

@@ -64,27 +64,34 @@ impl Stake {
 }
 
 /// What is live, as far as it matters here.
-struct Live {
-    tree: PathBuf,
+pub(super) struct Live {
+    pub(super) tree: PathBuf,
     /// A release that was built: what its manifest has is no visitor's.
-    built: Option<ReleaseId>,
+    pub(super) built: Option<ReleaseId>,
 }
 
 impl Site<'_> {
     /// What would be lost if releases were linked to these shared paths and nothing else.
     pub(crate) fn at_stake<'a>(&self, paths: impl Iterator<Item = &'a str>) -> Result<Vec<Stake>, Error> {
-        let live = match self.current() {
-            Ok(Current::Foreign(foreign)) => Live { tree: foreign.at, built: None },
+        match self.live()? {
+            Some(live) => self.stakes(&live, paths),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// What visitors are served; none if that is nothing.
+    pub(super) fn live(&self) -> Result<Option<Live>, Error> {
+        match self.current() {
+            Ok(Current::Foreign(foreign)) => Ok(Some(Live { tree: foreign.at, built: None })),
             Ok(Current::Release { id, .. }) => {
                 let adopted = self.known(&id)?.is_some_and(|file| file.adopted.is_some());
-                Live { tree: self.tree(&id), built: (!adopted).then_some(id) }
+                Ok(Some(Live { tree: self.tree(&id), built: (!adopted).then_some(id) }))
             }
-            Ok(Current::None | Current::Dangling { .. }) => return Ok(Vec::new()),
+            Ok(Current::None | Current::Dangling { .. }) => Ok(None),
             // No directory: whoever switches says so.
-            Err(Error::ForeignCurrent { .. } | Error::CurrentNotALink { .. }) => return Ok(Vec::new()),
-            Err(error) => return Err(error),
-        };
-        self.stakes(&live, paths)
+            Err(Error::ForeignCurrent { .. } | Error::CurrentNotALink { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// The same if `tree` is live.
@@ -124,7 +131,7 @@ impl Site<'_> {
                     .is_some_and(|(manifest, path)| manifest.get(path).is_some())
             };
             if let Some(lacks) = lacks(&place, &shared, &is_built) {
-                let remedy = remedy(&self.paths, live, path, &real, &shared);
+                let remedy = remedy(&self.paths, live, path, (&place, &real), &shared);
                 stakes.push(Stake { live: real, shared, lacks, remedy });
             }
         }
@@ -187,24 +194,32 @@ fn lacks(live: &Path, shared: &Path, is_built: &dyn Fn(&Path) -> bool) -> Option
     first.map(|first| Lacks::Files { count, first })
 }
 
-/// A docroot elsewhere stays where it is, and `shared/` leads there: nothing is copied, so nothing that is uploaded meanwhile
+/// Whether a directory between `tree` and `inside`, or `inside` itself, is a link.
+pub(crate) fn through_link(tree: &Path, inside: &Path) -> bool {
+    inside.ancestors().take_while(|path| *path != tree).any(Path::is_symlink)
+}
+
+/// A docroot elsewhere stays where it is, and so does another directory that the live tree has a link to; `shared/` leads there: nothing is copied, so nothing that is uploaded meanwhile
 /// is missed, and nobody's files change hands. What is in a release that will go is copied; what is in a directory of the
 /// site that is no release yet is moved by `adopt`.
-fn remedy(paths: &Paths, live: &Live, path: &str, real: &Path, shared: &Path) -> String {
+fn remedy(paths: &Paths, live: &Live, path: &str, (place, real): (&Path, &Path), shared: &Path) -> String {
     let text = |path: &Path| path.to_string_lossy().into_owned();
     let run = |words: &[&str]| {
         Argv::new(words.first().copied().unwrap_or_default()).args(words.iter().skip(1).copied())
     };
     let folder = text(shared.parent().unwrap_or(shared));
     let (from, to) = (text(real), text(shared));
-    let ours = paths.deploy_to().canonicalize().is_ok_and(|base| real.starts_with(base));
+    let below = |folder: &Path| folder.canonicalize().is_ok_and(|folder| real.starts_with(folder));
+    // What a link of the tree leads to is nothing that adopt would move.
+    let is_its_own = below(&live.tree) && !through_link(&live.tree, place);
+    let site = below(paths.deploy_to());
     let missing = shared.symlink_metadata().is_err();
-    if ours && live.built.is_none() && (missing || is_empty_folder(shared)) {
+    if site && is_its_own && live.built.is_none() && (missing || is_empty_folder(shared)) {
         let adopt = run(&["swap-release", "adopt", "--deploy-to", &text(paths.deploy_to()), "--shared"]);
         return adopt.arg(if real.is_dir() { format!("{path}/") } else { path.to_owned() }).to_string();
     }
     let mounted = shared.canonicalize().is_ok_and(|real| Mounts::read().within(&real).contains(&real));
-    if ours || mounted {
+    if site && (is_its_own || below(&paths.releases())) || mounted {
         let make = run(&["mkdir", "-p", "--", if real.is_dir() { &to } else { &folder }]);
         let from = if real.is_dir() { format!("{from}/.") } else { from };
         return format!("{make} && {}", run(&["cp", "-a", "--", &from, &to]));
@@ -294,6 +309,28 @@ mod tests {
         assert!(found[0].to_string().contains("is not there"), "{}", found[0]);
         sh(&found[0].remedy);
         assert_eq!(stakes(root.path(), &["sites/default/settings.php"]), []);
+    }
+
+    #[test]
+    fn where_the_live_path_is_a_link_to_another_place_of_the_site_the_remedy_does_not_move_that_place() {
+        for place in ["shared/files", "uploads", "releases/6/files", "releases/7/storage"] {
+            let root = site_with(&[]);
+            let at = |path: &str| root.path().join(path);
+            fs::create_dir_all(at(place)).unwrap();
+            fs::write(at(place).join("a.png"), "png").unwrap();
+            fs::create_dir_all(at("releases/7/web")).unwrap();
+            symlink(at(place), at("releases/7/web/files")).unwrap();
+            symlink("releases/7", at("current")).unwrap();
+            let found = stakes(root.path(), &["web/files"]);
+            assert_eq!(found.len(), 1, "{place}");
+            sh(&found[0].remedy);
+            assert_eq!(stakes(root.path(), &["web/files"]), [], "{place}: {}", found[0].remedy);
+            let targets = crate::shared::expect_outside(
+                &Site::open(root.path(), &RealDisk).unwrap().paths,
+                "web/files",
+            );
+            assert!(targets.is_ok(), "{place}: {targets:?}");
+        }
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What lies in `shared/` and no release is linked to.
+//! What lies in `shared/` and no shared path names.
 
 use std::collections::BTreeSet;
 use std::fs;

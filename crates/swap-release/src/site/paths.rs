@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use record::{ReleaseId, Sha256};
 
+use crate::disk::mounts::Inode;
+
 /// The layout of a site on a server (Capistrano's names).
 #[derive(Debug, Clone)]
 pub(crate) struct Paths(PathBuf);
@@ -29,6 +31,19 @@ impl Paths {
 
     pub(crate) fn releases(&self) -> PathBuf {
         self.0.join("releases")
+    }
+
+    /// Whether `..` of `releases/` is deploy_to. It is not where `releases/` is a link to a directory elsewhere: from there a
+    /// relative link would lead past `shared/`.
+    pub(crate) fn releases_are_below(&self) -> bool {
+        let above = Inode::of(&self.releases().join(".."));
+        above.is_none() || above == Inode::of(&self.0)
+    }
+
+    /// The text of a link to what is at `path` in `shared/`, wherever the link is.
+    pub(crate) fn shared_from_anywhere(&self, path: &str) -> PathBuf {
+        let shared = self.shared().join(path);
+        std::path::absolute(&shared).unwrap_or(shared)
     }
 
     /// The tree of a release.

@@ -113,6 +113,13 @@ impl Site<'_> {
         }
     }
 
+    /// Whether nothing is left of a release but what is written down: its directory was removed, by another tool or by hand.
+    pub(crate) fn is_gone(&self, file: &ReleaseFile) -> bool {
+        let tree = self.tree_of(file.id(), Some(file));
+        let missing = tree.symlink_metadata().is_err_and(|error| error.kind() == ErrorKind::NotFound);
+        missing && file.state != ReleaseState::Staging
+    }
+
     /// A release that is known, or an error that names those that are.
     pub(crate) fn expect_known(&self, id: &ReleaseId) -> Result<ReleaseFile, Error> {
         if let Some(file) = self.known(id)? {

@@ -63,7 +63,14 @@ fn plan(site: &Site<'_>, keep: usize, grace: Duration) -> Result<Plan, Error> {
     let since = record::now().as_second().saturating_sub(grace);
     let needed = site.needed()?;
     let (mut releases, mut left) = (Vec::new(), Vec::new());
-    for id in to_remove(&site.all_known()?, live.as_ref(), keep, since) {
+    // What somebody else removed takes no place of those that are there, and is forgotten; but for what a push can bring back.
+    let (gone, known): (Vec<_>, Vec<_>) = site.all_known()?.into_iter().partition(|file| site.is_gone(file));
+    let back = live.as_ref().and_then(|live| known.iter().find(|file| file.id() == live)?.follows.clone());
+    // Where none is left, the disk of releases/ may be away for the moment.
+    let is_there = known.iter().any(|file| file.adopted.is_none());
+    let lost = gone.iter().filter(|file| is_there && !file.pinned && Some(file.id()) != back.as_ref());
+    let lost = lost.map(|file| file.id().clone());
+    for id in to_remove(&known, live.as_ref(), keep, since).into_iter().chain(lost) {
         let tree = site.paths.release(&id);
         match needed.objection(&tree) {
             Some(why) if !is_elsewhere(site, &id) => {

@@ -187,6 +187,19 @@ fn what_current_leads_to_or_through_stays_whatever_its_text() {
 }
 
 #[test]
+fn what_somebody_else_removed_drives_out_nothing_and_is_forgotten() {
+    let root = deployed();
+    let locked = Site::open(root.path(), &RealDisk).unwrap().lock("test".into()).unwrap();
+    let file = locked.site.known(&id("r3")).unwrap().unwrap();
+    locked.amend(&ReleaseFile { follows: None, ..file }).unwrap();
+    fs::remove_dir_all(root.path().join("releases/r2")).unwrap();
+    let reply = prune(&locked, 2, Duration::ZERO).unwrap();
+    assert_eq!((names(&reply.removed), reply.left), (vec!["r2"], vec![]));
+    assert!(root.path().join("releases/r1").exists(), "two are kept, and two are there");
+    assert_eq!(locked.site.known(&id("r2")).unwrap(), None);
+}
+
+#[test]
 fn what_a_shared_path_or_a_link_of_the_live_release_leads_to_stays() {
     for (text, at) in [
         ("../releases/r1/files", "shared/files"),

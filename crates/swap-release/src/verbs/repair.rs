@@ -94,7 +94,7 @@ fn put_right(
             }
         }
     }
-    relink(&tree, shared)
+    relink(paths, &tree, shared)
 }
 
 /// Away with what was unpacked for it: also after a kill. What is not repaired yet, verify still tells.

@@ -49,7 +49,9 @@ pub(crate) fn stage(
         already,
         seconds: (started.elapsed().as_secs_f64() * 1000.0).round() / 1000.0,
     };
-    if let Some(known) = locked.site.known(id)?
+    let known = locked.site.known(id)?;
+    let pinned = known.as_ref().is_some_and(|known| known.pinned);
+    if let Some(known) = known
         && let Some(file) = still_good(locked, known, request, progress)?
     {
         locked.no_longer_want(request.release)?;
@@ -61,7 +63,7 @@ pub(crate) fn stage(
     }
     expect_room(locked, request.release)?;
     locked.begin(&Pending::Stage { release: id.clone() })?;
-    match build(locked, request, progress) {
+    match build(locked, request, pinned, progress) {
         Ok(file) => {
             locked.no_longer_want(request.release)?;
             Ok(reply(&file, false))
@@ -88,9 +90,16 @@ fn still_good(
         let manifest = verify::read_manifest(&locked.site, known)?;
         Ok::<_, Error>(links_as_ever(&locked.site.paths, &manifest, request.shared, &known.shared))
     };
+    if known.adopted.is_some() {
+        return Err(Error::Occupied { path: locked.site.tree(known.id()) });
+    }
     if known.release.tree_digest != release.tree_digest {
         let (found, expected) = (known.release.tree_digest, release.tree_digest);
         return Err(Error::OtherTree { release: known.release.id, found, expected });
+    }
+    if locked.site.is_gone(&known) {
+        log::warn!("release `{}` was removed without this suite; staging it again", known.id());
+        return Ok(None);
     }
     match known.state {
         ReleaseState::Staging => Ok(None),
@@ -128,15 +137,16 @@ fn still_good(
 
 /// Refuses early what cannot fit. A tenth is added for file system blocks and metadata.
 fn expect_room(locked: &LockedSite<'_>, release: &Release) -> Result<(), Error> {
-    let path = locked.site.paths.deploy_to();
-    let Ok(stat) = rustix::fs::statvfs(path) else { return Ok(()) };
+    // It may be a link, or a mount, with room of its own.
+    let path = locked.site.paths.releases();
+    let Ok(stat) = rustix::fs::statvfs(&path) else { return Ok(()) };
     let free = stat.f_bavail.saturating_mul(stat.f_frsize);
     let needed = release.bytes.saturating_add(release.bytes / 10);
     if needed <= free {
         return Ok(());
     }
     Err(Error::NoSpace {
-        path: path.to_owned(),
+        path,
         release: release.id.clone(),
         free: human::bytes(free),
         needed: human::bytes(needed),
@@ -146,6 +156,7 @@ fn expect_room(locked: &LockedSite<'_>, release: &Release) -> Result<(), Error> 
 fn build(
     locked: &LockedSite<'_>,
     request: &Request<'_>,
+    pinned: bool,
     progress: &payload::Progress<'_>,
 ) -> Result<ReleaseFile, Error> {
     let (paths, disk) = (&locked.site.paths, locked.site.disk);
@@ -159,6 +170,7 @@ fn build(
     let manifest = fill(&staging, request, progress)?;
     expect_nothing_at_stake(&locked.site, &manifest, request.shared)?;
     let shared = link_shared(paths, &staging, &manifest, request.shared, id)?;
+    locked.site.expect_all_named(&shared, &|path| staging.join(path).symlink_metadata().is_ok())?;
     disk.make_folder(&paths.known_release(id)).map_err(write(&paths.known_release(id)))?;
     let mut text = Vec::new();
     manifest.write(&mut text).map_err(|source| payload_error(request, source))?;
@@ -168,7 +180,7 @@ fn build(
         release: request.release.clone(),
         build: request.build.cloned(),
         state: ReleaseState::Staging,
-        pinned: false,
+        pinned,
         shared,
         sequence: newest + 1,
         follows: None,

@@ -125,6 +125,75 @@ fn shared_paths_are_links_and_survive_verification() {
 }
 
 #[test]
+fn links_lead_to_shared_wherever_releases_lies() {
+    let (root, one, two) = (tempfile::tempdir().unwrap(), build("r1", "one"), build("r2", "two"));
+    let at = |path: &str| root.path().join(path);
+    fs::create_dir_all(at("shared/sites/default/files")).unwrap();
+    fs::write(at("shared/sites/default/files/upload"), "gold").unwrap();
+    fs::create_dir_all(at("disk/releases")).unwrap();
+    symlink("disk/releases", at("releases")).unwrap();
+    let paths = shared(&["sites/default/files/"]);
+    let stage = |built: &Built| stage_on(root.path(), &RealDisk, built, &paths);
+    let upload = |name: &str| fs::read_to_string(at(&format!("releases/{name}/sites/default/files/upload")));
+    let site = Site::open(root.path(), &RealDisk).unwrap();
+    let differs = |name: &str| {
+        let file = site.known(&id(name)).unwrap().unwrap();
+        verify::verify(&site, &file, &|_| true).unwrap().changed
+    };
+    stage(&one).unwrap();
+    assert_eq!(upload("r1").unwrap(), "gold");
+    assert!(stage(&one).unwrap().already);
+    // It moves to where the others expect it, and what was staged there leads to shared/ as well.
+    fs::remove_file(at("releases")).unwrap();
+    fs::rename(at("disk/releases"), at("releases")).unwrap();
+    stage(&two).unwrap();
+    assert_eq!((differs("r1"), differs("r2")), (vec![], vec![]));
+    assert!(fs::read_link(at("releases/r2/sites/default/files")).unwrap().is_relative());
+    // And away again: that is told before it is live, and put right.
+    fs::rename(at("releases"), at("disk/releases")).unwrap();
+    symlink("disk/releases", at("releases")).unwrap();
+    assert!(upload("r2").is_err());
+    assert_eq!(differs("r2"), ["sites/default/files (link to shared/)"]);
+    let file = site.known(&id("r2")).unwrap().unwrap();
+    let error = crate::shared::expect_targets(&site.paths, &id("r2"), &file.shared).unwrap_err();
+    assert!(matches!(error, Error::Shared(SharedFault::Astray { .. })), "{error}");
+    let locked = Site::open(root.path(), &RealDisk).unwrap().lock("test".into()).unwrap();
+    crate::verbs::repair::repair(&locked, &file, Some(&two.payload()), &|_| true).unwrap();
+    crate::shared::expect_targets(&site.paths, &id("r2"), &file.shared).unwrap();
+    assert_eq!(upload("r2").unwrap(), "gold");
+}
+
+#[test]
+fn what_somebody_removed_is_told_and_staged_again() {
+    let (root, one, two) = (tempfile::tempdir().unwrap(), build("r1", "one"), build("r2", "two"));
+    let stage = |built: &Built| stage_on(root.path(), &RealDisk, built, &SharedPaths::default());
+    let lock = || Site::open(root.path(), &RealDisk).unwrap().lock("test".into()).unwrap();
+    for (name, built) in [("r1", &one), ("r2", &two)] {
+        stage(built).unwrap();
+        switch(&lock(), SwitchKind::Activate, &id(name), None).unwrap();
+    }
+    crate::verbs::pin::pin(&lock(), &id("r1"), true).unwrap();
+    // As Capistrano's cleanup does beside us.
+    fs::remove_dir_all(root.path().join("releases/r1")).unwrap();
+    let status = crate::verbs::status::status(&lock().site, None, &SharedPaths::default()).unwrap();
+    assert_eq!((status.gone, status.previous), (vec![id("r1")], None));
+    assert!(status.releases.iter().all(|known| known.release.id != id("r1")), "a push brings it again");
+    let error = crate::verbs::switch::rollback_target(&lock()).unwrap_err().to_string();
+    assert!(error.contains("releases/r1`") && error.contains("was removed"), "{error}");
+    let error = switch(&lock(), SwitchKind::Rollback, &id("r1"), None).unwrap_err();
+    assert!(matches!(error, Error::Gone { .. }), "{error}");
+    assert!(!stage(&one).unwrap().already);
+    assert!(lock().site.known(&id("r1")).unwrap().unwrap().pinned, "as it was");
+    assert_eq!(crate::verbs::switch::rollback_target(&lock()).unwrap(), id("r1"));
+    switch(&lock(), SwitchKind::Rollback, &id("r1"), None).unwrap();
+    // Also what is live: the site is back with it.
+    fs::remove_dir_all(root.path().join("releases/r1")).unwrap();
+    stage(&one).unwrap();
+    assert_eq!(fs::read_to_string(root.path().join("current/name")).unwrap(), "one");
+    assert_eq!(lock().site.known(&id("r1")).unwrap().unwrap().state, ReleaseState::Active);
+}
+
+#[test]
 fn a_shared_file_must_exist_and_must_not_be_shipped() {
     let (root, built) = (tempfile::tempdir().unwrap(), build("r1", "one"));
     let error = stage_on(root.path(), &RealDisk, &built, &shared(&["settings.php"])).unwrap_err();
@@ -156,11 +225,17 @@ fn what_is_linked_when_there_is_linked_when_it_is_there() {
     for name in [".env", "name", "sites/default/services.yml"] {
         fs::write(root.path().join("shared").join(name), "ours").unwrap();
     }
+    let site = Site::open(root.path(), &RealDisk).unwrap();
+    let has = |paths: &SharedPaths| {
+        let status = crate::verbs::status::status(&site, None, paths).unwrap();
+        status.has(&id("r1"), &built.release.tree_digest)
+    };
+    assert!(!has(&paths) && has(&SharedPaths::default()), "who asks about these paths is told");
     assert!(!stage_on(root.path(), &RealDisk, &built, &paths).unwrap().already);
+    assert!(has(&paths));
     assert_eq!(links(all), [true, true, false, true], "what the release brings is the release's");
     assert_eq!(fs::read_to_string(tree.join(".env")).unwrap(), "ours");
     assert!(stage_on(root.path(), &RealDisk, &built, &paths).unwrap().already);
-    let site = Site::open(root.path(), &RealDisk).unwrap();
     verify::expect_clean(&site, &site.known(&id("r1")).unwrap().unwrap(), &|_| true).unwrap();
 }
 

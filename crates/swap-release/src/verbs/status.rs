@@ -1,12 +1,16 @@
 //! What is on this server.
 
 use fleet::{SharedPath, SharedPaths};
-use record::host::{HostStatus, Obstacle, Origin, ReleaseStatus, SharedStatus};
+use record::host::{HostStatus, Obstacle, Origin, ReleaseState, ReleaseStatus, SharedStatus};
 use record::{HookOwed, Owed, ReleaseId, Remains, RemedyCommand, RemedyPlace};
 
+use super::verify;
 use crate::Error;
-use crate::shared::{Stake, unlinked};
+use crate::shared::{Stake, links_as_ever, unlinked};
 use crate::site::{Current, Foreign, ReleaseFile, Site};
+
+/// After the text of a `current` that leads nowhere.
+const NOWHERE: &str = ", where nothing is";
 
 /// The state of a site; `busy` is the owner of the lock, if somebody holds it.
 pub(crate) fn status(
@@ -24,17 +28,21 @@ pub(crate) fn status(
             (Some(id), Some(at.display().to_string()))
         }
         Current::Foreign(foreign) => (None, Some(foreign.at.display().to_string())),
-        Current::Dangling { target } => (None, Some(format!("{}, where nothing is", target.display()))),
+        Current::Dangling { target } => (None, Some(format!("{}{NOWHERE}", target.display()))),
     };
     let previous = current
         .as_ref()
         .and_then(|id| known.iter().find(|file| file.id() == id))
         .and_then(|file| file.follows.clone())
-        .filter(|id| known.iter().any(|file| file.id() == id));
+        .filter(|id| known.iter().any(|file| file.id() == id && !site.is_gone(file)));
+    // What was taken over elsewhere may be on a disk that is not mounted just now.
+    let (gone, known): (Vec<_>, Vec<_>) =
+        known.into_iter().partition(|file| file.adopted.is_none() && site.is_gone(file));
     let releases = known
         .into_iter()
         .map(|file| (site.tree(file.id()).display().to_string(), file))
         .map(|(directory, file)| ReleaseStatus {
+            other_links: has_other_links(site, &file, shared),
             release: file.release,
             state: file.state,
             pinned: file.pinned,
@@ -56,6 +64,7 @@ pub(crate) fn status(
         previous,
         busy,
         releases,
+        gone: gone.iter().map(|file| file.id().clone()).collect(),
         owed,
         hooks: crate::hooks::kept::owed(site)?,
         remains,
@@ -63,12 +72,18 @@ pub(crate) fn status(
     })
 }
 
+/// Whether a release that was never live would get other links today. One that cannot be read is no business of this.
+fn has_other_links(site: &Site<'_>, file: &ReleaseFile, shared: &SharedPaths) -> bool {
+    !shared.is_empty()
+        && file.state == ReleaseState::Staged
+        && file.adopted.is_none()
+        && verify::read_manifest(site, file)
+            .is_ok_and(|manifest| !links_as_ever(&site.paths, &manifest, shared, &file.shared))
+}
+
 fn of_shared(site: &Site<'_>, shared: &SharedPaths) -> Result<SharedStatus, Error> {
-    let live =
-        site.current().ok().and_then(Current::into_id).map(|id| site.known(&id)).transpose()?.flatten();
-    let links = live.map(|file| file.shared).unwrap_or_default();
-    let asked = shared.iter().map(SharedPath::path);
-    let linked = asked.chain(links.iter().map(String::as_str)).collect();
+    // Not what the live release is linked to: the next one is linked to these paths and no others.
+    let linked = shared.iter().map(SharedPath::path).collect();
     // A file that is linked when there may come with the release, which nobody has seen yet.
     let lost = shared.iter().filter(|path| !path.is_when_there() || path.is_directory());
     let obstacle = |stake: Stake| Obstacle {
@@ -87,7 +102,9 @@ pub(crate) fn table(status: &HostStatus) -> String {
     let name = |id: &Option<ReleaseId>| id.as_ref().map_or_else(|| "-".to_owned(), ToString::to_string);
     let mut text = format!("current  {}\nprevious {}\n", name(&status.current), name(&status.previous));
     if let Some(foreign) = &status.foreign {
-        text.push_str(&format!("`current` leads to {foreign}, which was not taken over yet\n"));
+        // What leads nowhere says so itself.
+        let untaken = if foreign.ends_with(NOWHERE) { "" } else { ", which was not taken over yet" };
+        text.push_str(&format!("`current` leads to {foreign}{untaken}\n"));
     }
     if let Some(owner) = &status.busy {
         text.push_str(&format!("locked by {owner}\n"));
@@ -106,6 +123,12 @@ pub(crate) fn table(status: &HostStatus) -> String {
             "{:<24} {state:<16} {digest:<12}  since {}\n",
             release.release.id.as_str(),
             release.since
+        ));
+    }
+    for id in &status.gone {
+        text.push_str(&format!(
+            "{:<24} gone             somebody removed its directory: a push brings it back\n",
+            id.as_str()
         ));
     }
     text

@@ -274,11 +274,9 @@ pub(crate) fn expect_ready(locked: &LockedSite<'_>, file: &ReleaseFile) -> Resul
         ReleaseState::Staging | ReleaseState::Failed => false,
     };
     let tree = locked.site.tree(file.id());
-    match (&file.adopted, tree.is_dir()) {
-        (_, true) if good => {}
-        (Some(_), false) if good => {
-            return Err(Error::AdoptedGone { release: file.id().clone(), path: tree });
-        }
+    match tree.is_dir() {
+        true if good => {}
+        false if good => return Err(Error::Gone { release: file.id().clone(), path: tree }),
         _ => return Err(Error::NotReady { release: file.id().clone(), state: file.state }),
     }
     let live = locked.site.current().ok().and_then(Current::into_id);
@@ -312,6 +310,13 @@ pub(crate) fn rollback_target(locked: &LockedSite<'_>) -> Result<ReleaseId, Erro
     let target = locked.site.expect_known(&live)?.follows;
     let target = target.ok_or_else(|| nothing(format!("`{live}` is the first release that was live")))?;
     match locked.site.known(&target)? {
+        Some(file) if file.adopted.is_none() && locked.site.is_gone(&file) => {
+            let tree = locked.site.tree(&target);
+            Err(nothing(format!(
+                "`{}`, which was live before `{live}`, was removed without this suite",
+                tree.display()
+            )))
+        }
         Some(_) => Ok(target),
         None => Err(nothing(format!("`{target}`, which was live before `{live}`, is not here any more"))),
     }

@@ -363,7 +363,7 @@ fn there_is_a_way_back_to_another_tools_release_by_rollback_and_by_revert() {
         assert_eq!(locked.site.known(&id("7")).unwrap().unwrap().state, ReleaseState::Retired);
         fs::rename(root.path().join("releases/7"), root.path().join("away")).unwrap();
         let error = switch(&locked, SwitchKind::Rollback, &id("7"), None).unwrap_err();
-        assert!(matches!(error, Error::AdoptedGone { .. }), "{error}");
+        assert!(matches!(error, Error::Gone { .. }), "{error}");
     }
 }
 

@@ -45,7 +45,7 @@ pub(super) fn examine(
     if file.adopted.is_some() {
         // Nobody built it: there is nothing to compare it with, and what it is, it is.
         if !tree.is_dir() {
-            return Err(Error::AdoptedGone { release: file.id().clone(), path: tree });
+            return Err(Error::Gone { release: file.id().clone(), path: tree });
         }
         let reply = VerifyReply {
             release: file.id().clone(),
@@ -58,6 +58,9 @@ pub(super) fn examine(
             changed: Vec::new(),
         };
         return Ok((reply, payload::Report::default()));
+    }
+    if site.is_gone(file) {
+        return Err(Error::Gone { release: file.id().clone(), path: tree });
     }
     let manifest = || read_manifest(site, file).map_err(Fault::Manifest);
     let report = payload::verify_with(&tree, manifest, &file.shared, progress).map_err(fault)?;
@@ -72,7 +75,7 @@ pub(super) fn examine(
         .chain(
             file.shared
                 .iter()
-                .filter(|path| !is_linked(&tree, path))
+                .filter(|path| !is_linked(&site.paths, &tree, path))
                 .map(|path| format!("{path} (link to shared/)")),
         )
         .collect();

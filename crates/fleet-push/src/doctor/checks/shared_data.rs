@@ -23,7 +23,7 @@ pub(super) fn check(seen: &Seen) -> Vec<Check> {
     if !status.shared.unlinked.is_empty() {
         checks.push(warning(
             NAME,
-            format!("no release is linked to what lies in shared/ as `{}`", status.shared.unlinked.join("`, `")),
+            format!("no shared path names what lies in shared/ as `{}`", status.shared.unlinked.join("`, `")),
             "name it in `shared` of fleet.toml, with a ? at its end if it is not on every host; or take it away",
             [],
         ));
@@ -50,6 +50,7 @@ mod tests {
             previous: None,
             busy: None,
             releases: Vec::new(),
+            gone: Vec::new(),
             owed: None,
             hooks: Vec::new(),
             remains: None,

@@ -95,6 +95,7 @@ mod tests {
             previous: None,
             busy: busy.map(str::to_owned),
             releases: Vec::new(),
+            gone: Vec::new(),
             owed: None,
             hooks: Vec::new(),
             remains: None,

@@ -241,6 +241,7 @@ fn a_host_that_has_the_release_is_left_alone() {
             pinned: false,
             database: None,
             origin: record::host::Origin::Built,
+            other_links: false,
         }])
     };
     let (report, done) = Play::default().run(move |_, _| has(ReleaseState::Active, b"tree"));

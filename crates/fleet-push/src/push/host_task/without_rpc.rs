@@ -75,7 +75,7 @@ impl HostTask<'_> {
             if !left_word {
                 left_word = agent::want(remote, host, job)?;
             }
-            let status = agent::status(remote, host)?;
+            let status = agent::status_with(remote, host, &job.shared)?;
             if status.has(&job.release.id, &job.release.tree_digest) {
                 break Outcome::Staged;
             }

@@ -27,6 +27,23 @@ pub(super) struct Found<'a> {
 pub(super) const DEFAULT_USER: &str = "deploy";
 /// Keywords of which every line adds to those before.
 const ADDING: [&str; 2] = ["identityfile", "certificatefile"];
+/// Keywords of which we follow one word, as ssh has them: more is an error there, too.
+const OF_ONE_WORD: [&str; 14] = [
+    "addressfamily",
+    "bindaddress",
+    "certificatefile",
+    "hostkeyalgorithms",
+    "hostkeyalias",
+    "hostname",
+    "identitiesonly",
+    "identityagent",
+    "identityfile",
+    "ignoreunknown",
+    "port",
+    "proxyjump",
+    "tag",
+    "user",
+];
 /// Whichever of these comes first counts.
 const PROXIES: [&str; 2] = ["proxycommand", "proxyjump"];
 
@@ -107,6 +124,9 @@ impl<'a> Found<'a> {
                 continue;
             };
             match keyword {
+                "host" | "match" if line.words.is_empty() => {
+                    return Err(format!("{}: {} says nothing", line.place, line.keyword));
+                }
                 "host" => active = may && self.is_host(&line.words),
                 "match" => active = may && self.matches(line, may)?,
                 "include" => {
@@ -124,6 +144,9 @@ impl<'a> Found<'a> {
     fn set(&mut self, keyword: &'static str, line: &'a Line) -> Result<(), String> {
         if line.words.is_empty() {
             return Err(format!("{}: {} says nothing", line.place, line.keyword));
+        }
+        if let Some(more) = line.words.get(1).filter(|_| OF_ONE_WORD.contains(&keyword)) {
+            return Err(format!("{}: `{}` has one value, and `{more}` is another", line.place, line.keyword));
         }
         if ADDING.contains(&keyword) {
             let all = self.all.entry(keyword).or_default();
@@ -162,10 +185,10 @@ impl<'a> Found<'a> {
         found
     }
 
-    /// A line `Match`: all of its criteria hold.
+    /// A line `Match`: all of its criteria hold. One that is not followed matters only where all others do.
     fn matches(&mut self, line: &Line, may: bool) -> Result<bool, String> {
         let mut words = line.words.iter();
-        let mut holds = true;
+        let (mut holds, mut unknown) = (true, None);
         while let Some(word) = words.next() {
             let (negated, name) = match word.strip_prefix('!') {
                 Some(name) => (true, name),
@@ -185,17 +208,25 @@ impl<'a> Found<'a> {
                     let value = given.or_else(|| words.next().map(String::as_str));
                     let value =
                         value.ok_or_else(|| format!("{}: `{name}` of Match has no value", line.place))?;
-                    self.criterion(&name, value).ok_or_else(|| {
-                        format!(
-                            "{}: `Match {name}` is not followed here, and may be about this host",
-                            line.place
-                        )
-                    })?
+                    match self.criterion(&name, value) {
+                        Some(holds) => holds,
+                        None => {
+                            unknown.get_or_insert(name);
+                            continue;
+                        }
+                    }
                 }
             };
             holds &= this != negated;
         }
-        Ok(holds)
+        match unknown {
+            Some(name) if holds => Err(format!(
+                "{}: `Match {name}` is not followed here, and may be about this host",
+                line.place
+            )),
+            Some(_) => Ok(false),
+            None => Ok(holds),
+        }
     }
 
     /// Whether one holds; `None` for those that are not followed.

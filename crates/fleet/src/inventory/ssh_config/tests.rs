@@ -189,10 +189,19 @@ fn what_would_change_whom_we_talk_to_is_refused_and_never_passed_over() {
         ("User \"a\n", "a quote is not closed"),
         ("Port 0\n", "`0` is not a port"),
         ("Port\n", "says nothing"),
+        ("Host\n", "says nothing"),
+        ("Match\n", "says nothing"),
+        ("HostName a b\n", "`b` is another"),
+        ("HostKeyAlias=a b\n", "`b` is another"),
+        ("Match host web1 exec true\n", "`Match exec`"),
         ("AddressFamily inet7\n", "AddressFamily"),
         ("BindAddress eth0.example.org\n", "BindAddress"),
     ] {
         assert!(refused(text).contains(words), "{text}: {}", refused(text));
+    }
+    // What is surely about another host is nobody's trouble, wherever in the line that is said.
+    for about_another in ["Match exec true host web2\nFoo x\n", "Match host web2 exec true\nFoo x\n"] {
+        assert_eq!(refused(about_another), "", "{about_another}");
     }
     assert_eq!(refused("IgnoreUnknown UseKeychain,Apple*\nUseKeychain yes\nAppleX no\n"), "");
 }

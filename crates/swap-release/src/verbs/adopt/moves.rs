@@ -22,8 +22,12 @@ pub(crate) struct Move {
 }
 
 impl Move {
-    /// The text of a link in the place of `inside`.
-    fn text(&self) -> PathBuf {
+    /// The text of a link in the place of `inside`. What becomes a release lies where `releases/` leads to.
+    fn text(&self, locked: &LockedSite<'_>) -> PathBuf {
+        let paths = &locked.site.paths;
+        if self.inside.starts_with("releases/") && !paths.releases_are_below() {
+            return paths.shared_from_anywhere(&self.path);
+        }
         format!("{}shared/{}", "../".repeat(self.inside.matches('/').count()), self.path).into()
     }
 
@@ -43,15 +47,15 @@ impl Move {
     }
 
     /// Whether a path is the link that stands in the place of `inside`.
-    fn is_ours(&self, path: &Path) -> bool {
-        std::fs::read_link(path).is_ok_and(|target| target == self.text())
+    fn is_ours(&self, locked: &LockedSite<'_>, path: &Path) -> bool {
+        std::fs::read_link(path).is_ok_and(|target| target == self.text(locked))
     }
 
     /// Out of the release. Done already: nothing happens.
     pub(super) fn share(&self, locked: &LockedSite<'_>) -> Result<(), Error> {
         let disk = locked.site.disk;
         let (inside, outside) = (self.inside(locked), self.outside(locked));
-        if self.is_ours(&inside) {
+        if self.is_ours(locked, &inside) {
             return Ok(());
         }
         let folder = outside.parent().unwrap_or(&outside);
@@ -61,10 +65,10 @@ impl Move {
             disk.rename_new(&outside, &aside).map_err(|source| Error::write(&outside, source))?;
         }
         // One that an interrupted run left leads nowhere.
-        if self.is_ours(&outside) {
+        if self.is_ours(locked, &outside) {
             disk.remove(&outside).map_err(|source| Error::write(&outside, source))?;
         }
-        disk.link(&self.text(), &outside).map_err(|source| Error::write(&outside, source))?;
+        disk.link(&self.text(locked), &outside).map_err(|source| Error::write(&outside, source))?;
         disk.exchange(&outside, &inside).map_err(|source| Error::write(&inside, source))
     }
 
@@ -73,10 +77,10 @@ impl Move {
         let disk = locked.site.disk;
         let (inside, outside, aside) = (self.inside(locked), self.outside(locked), self.aside(locked));
         let is_there = |path: &Path| path.symlink_metadata().is_ok();
-        if self.is_ours(&inside) && is_there(&outside) && !self.is_ours(&outside) {
+        if self.is_ours(locked, &inside) && is_there(&outside) && !self.is_ours(locked, &outside) {
             disk.exchange(&outside, &inside).map_err(|source| Error::write(&inside, source))?;
         }
-        if self.is_ours(&outside) {
+        if self.is_ours(locked, &outside) {
             disk.remove(&outside).map_err(|source| Error::write(&outside, source))?;
         }
         if is_there(&aside) && !is_there(&outside) {

@@ -11,7 +11,7 @@ use super::moves::Move;
 use super::rename::{Findings, here, text};
 use crate::Error;
 use crate::disk::mounts::{Inode, Mounts};
-use crate::shared::stake::{is_empty_folder, place};
+use crate::shared::stake::{is_empty_folder, place, through_link};
 use crate::site::{Foreign, Site};
 
 /// Room for what is written down: states, a journal, some links.
@@ -112,11 +112,6 @@ fn collides(inside: &Path, outside: &Path, findings: &mut Findings) {
         "what is live is moved in its place once it is out of the way",
         vec![here(&["mv", "-T", "--", &text(outside), &away])],
     );
-}
-
-/// Whether a directory between `tree` and `inside`, or `inside` itself, is a link.
-fn through_link(tree: &Path, inside: &Path) -> bool {
-    inside.ancestors().take_while(|path| *path != tree).any(Path::is_symlink)
 }
 
 fn link_above(shared: &Path, path: &str) -> Option<PathBuf> {

@@ -63,7 +63,7 @@ impl Findings {
                 "mount it in shared/ as well, and change its line in /etc/fstab to that; what is one directory needs no move",
                 vec![make, as_root(&["mount", "--bind", "--", &from, &target])],
             );
-        } else if place_of(entry) != place_of(into) {
+        } else if place_of(entry) != place_behind(into) {
             let (copy, new) = (format!("{from}.before"), format!("{from}.new"));
             self.add(
                 format!(
@@ -87,7 +87,7 @@ impl Findings {
     pub(super) fn root(&mut self, entry: &Path, releases: &Path, mounts: &Mounts) {
         let real = entry.canonicalize().unwrap_or_else(|_| entry.to_owned());
         if mounts.within(&real).contains(&real)
-            || place_of(entry) != releases.ancestors().find(|path| path.is_dir()).and_then(place_of)
+            || place_of(entry) != releases.ancestors().find(|path| path.is_dir()).and_then(place_behind)
         {
             self.add(
                 format!("`{}` is a mount point, or on another file system than releases/, and cannot be moved", text(entry)),
@@ -184,6 +184,11 @@ fn place_of(path: &Path) -> Option<(u32, u32, u64)> {
     let seen =
         statx(CWD, path, AtFlags::SYMLINK_NOFOLLOW, StatxFlags::BASIC_STATS | StatxFlags::MNT_ID).ok()?;
     Some((seen.stx_dev_major, seen.stx_dev_minor, seen.stx_mnt_id))
+}
+
+/// The same of what a directory leads to: `releases/` and `shared/` may be links.
+fn place_behind(path: &Path) -> Option<(u32, u32, u64)> {
+    place_of(&path.canonicalize().ok()?)
 }
 
 pub(super) fn text(path: &Path) -> String {

@@ -211,12 +211,52 @@ fn data_on_both_sides_is_told_and_nothing_is_moved() {
     unlock(root.path());
 }
 
-/// The two layouts in which something moves.
-fn layouts() -> [fn(&Path); 2] {
-    [old_site, |root| {
-        old_tree(&root.join("releases/7"));
-        symlink("releases/7", root.join("current")).unwrap();
-    }]
+/// The layouts in which something moves.
+fn layouts() -> [fn(&Path); 3] {
+    [
+        old_site,
+        |root| {
+            old_tree(&root.join("releases/7"));
+            symlink("releases/7", root.join("current")).unwrap();
+        },
+        // releases/ is a link: a relative link in a release does not lead to shared/ from there.
+        |root| {
+            old_site(root);
+            releases_elsewhere(root, &root.join("disk"));
+        },
+    ]
+}
+
+/// Moves `releases/` into `disk`, a link staying in its place.
+fn releases_elsewhere(root: &Path, disk: &Path) {
+    fs::create_dir_all(disk).unwrap();
+    sh(&format!("mv {0}/releases {1}/ && ln -s {1}/releases {0}/releases", root.display(), disk.display()));
+}
+
+#[test]
+fn another_file_system_behind_a_link_is_told_before_anything_is_changed() {
+    let memory = tempfile::tempdir_in("/dev/shm").unwrap();
+    for behind in ["releases", "shared"] {
+        let root = site_with(&[]);
+        old_site(root.path());
+        assert_ne!(place_of_dir(root.path()), place_of_dir(memory.path()), "/dev/shm is another file system");
+        match behind {
+            "releases" => releases_elsewhere(root.path(), memory.path()),
+            _ => {
+                fs::remove_dir(root.path().join("shared")).unwrap();
+                symlink(memory.path(), root.path().join("shared")).unwrap();
+            }
+        }
+        let error = adopt_it(root.path()).unwrap_err();
+        let Error::InTheWay { obstacles, .. } = &error else { panic!("{behind}: {error}") };
+        assert!(obstacles[0].found.contains("another file system"), "{behind}: {error}");
+        assert_eq!(served(root.path()).map(Option::unwrap), ALL);
+        unlock(root.path());
+    }
+}
+
+fn place_of_dir(path: &Path) -> u64 {
+    std::os::unix::fs::MetadataExt::dev(&fs::metadata(path).unwrap())
 }
 
 fn attempt(root: &Path, disk: &RecordingDisk) -> Result<Adopted, Error> {
