@@ -61,7 +61,17 @@ impl Cause {
     /// That of an error of the system; none for one without a remedy of its own.
     #[must_use]
     pub fn of(error: &io::Error) -> Option<Self> {
-        let number = error.raw_os_error()?;
+        let number = error.raw_os_error().or_else(|| {
+            // One that says what it is about, as those of `tempfile` do, has the system's as its cause.
+            let mut cause = error.get_ref()?.source();
+            while let Some(error) = cause {
+                if let Some(number) = error.downcast_ref::<io::Error>().and_then(io::Error::raw_os_error) {
+                    return Some(number);
+                }
+                cause = error.source();
+            }
+            None
+        })?;
         TABLE.iter().find(|(_, known, _)| *known == number).map(|(cause, ..)| *cause)
     }
 
@@ -144,6 +154,9 @@ mod tests {
             None,
             "words of ours are not the system's"
         );
+        // With a path, as tempfile tells it.
+        let missing = tempfile::tempdir_in("/nowhere").unwrap_err();
+        assert_eq!((missing.raw_os_error(), Cause::of(&missing)), (None, Some(Cause::Missing)));
         assert_eq!(Cause::told("all is well"), None);
         let both = "cannot write `/x`: Permission denied; then: No space left on device (os error 28)";
         assert_eq!(Cause::told(both), Some(Cause::NoSpace));

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use record::ReleaseId;
 
-use super::{Foreign, Site};
+use super::{Foreign, Site, reserve};
 use crate::Error;
 use crate::disk::mounts::{Inode, Mounts};
 
@@ -135,9 +135,10 @@ impl Site<'_> {
     /// Makes `current` a link with this text. Atomic: whoever opens `current/x` meanwhile gets the old file or the new.
     pub(crate) fn link_current(&self, target: &Path) -> Result<(), Error> {
         let (current, next) = (self.paths.current(), self.paths.next());
+        let link = || self.disk.link_aside(target, &next);
         self.disk
             .remove(&next)
-            .and_then(|()| self.disk.link_aside(target, &next))
+            .and_then(|()| reserve::or_give_up(&self.paths, link))
             .and_then(|()| self.disk.rename(&next, &current))
             .map_err(|source| Error::write(&current, source))
     }

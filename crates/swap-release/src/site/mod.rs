@@ -14,6 +14,7 @@ mod paths;
 mod pending;
 mod received;
 mod reconcile;
+mod reserve;
 mod state;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -70,6 +71,7 @@ impl<'a> Site<'a> {
         let lock = Lock::take(&self.paths.lock(), &owner)?;
         let locked = LockedSite { site: self, lock, owner };
         reconcile::reconcile(&locked)?;
+        reserve::keep(&locked.site.paths);
         Ok(locked)
     }
 

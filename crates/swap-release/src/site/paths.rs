@@ -88,6 +88,11 @@ impl Paths {
         self.received_folder().join(name)
     }
 
+    /// Room for a full disk.
+    pub(crate) fn reserve(&self) -> PathBuf {
+        self.state().join("reserve")
+    }
+
     pub(crate) fn pending(&self) -> PathBuf {
         self.state().join("pending.json")
     }

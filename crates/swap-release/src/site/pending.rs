@@ -109,7 +109,7 @@ impl LockedSite<'_> {
         let path = self.site.paths.pending();
         let bytes =
             serde_json::to_vec(pending).map_err(|source| Error::State { path: path.clone(), source })?;
-        self.site.disk.write(&path, &bytes).map_err(|source| Error::write(&path, source))
+        self.write(&path, &bytes)
     }
 
     /// Says that it is done, or undone.

@@ -2,13 +2,13 @@
 
 use std::fs;
 use std::io::ErrorKind;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use record::host::{DatabaseUpdate, ReleaseState};
 use record::{Build, Release, ReleaseId};
 use serde::{Deserialize, Serialize};
 
-use super::{Adopted, LockedSite, Site};
+use super::{Adopted, LockedSite, Site, reserve};
 use crate::Error;
 
 /// The content of `.swap/releases/<id>/state.json`.
@@ -140,7 +140,13 @@ impl LockedSite<'_> {
     pub(crate) fn amend(&self, file: &ReleaseFile) -> Result<(), Error> {
         let path = self.site.paths.state_file(file.id());
         let bytes = serde_json::to_vec(file).map_err(|source| Error::State { path: path.clone(), source })?;
-        self.site.disk.write(&path, &bytes).map_err(|source| Error::write(&path, source))
+        self.write(&path, &bytes)
+    }
+
+    /// Writes something small that a way back may need, on a full disk, too.
+    pub(super) fn write(&self, path: &Path, bytes: &[u8]) -> Result<(), Error> {
+        let write = || self.site.disk.write(path, bytes);
+        reserve::or_give_up(&self.site.paths, write).map_err(|source| Error::write(path, source))
     }
 
     /// Writes another state for a release, if it is known and not in that state.

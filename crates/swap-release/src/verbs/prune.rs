@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::fs;
+use std::io::ErrorKind;
 use std::path::Path;
 use std::time::Duration;
 
@@ -35,7 +36,13 @@ pub(crate) fn prune(locked: &LockedSite<'_>, keep: usize, grace: Duration) -> Re
     let Plan { releases, mut left, needed } = plan(&locked.site, keep, grace)?;
     let (mut removed, mut forgotten) = (Vec::new(), Vec::new());
     for release in releases {
-        locked.begin(&Pending::Prune { release: release.clone() })?;
+        match locked.begin(&Pending::Prune { release: release.clone() }) {
+            // It is what makes room. Killed in the middle it leaves a release of which the next one finds nothing.
+            Err(Error::Write { source, .. }) if source.kind() == ErrorKind::StorageFull => {
+                log::warn!("there is no room for a journal; going on without");
+            }
+            begun => begun?,
+        }
         let elsewhere = is_elsewhere(&locked.site, &release);
         match take_away(locked, &needed, &release, &mut left)? {
             Some(error) => left.push(told(&locked.site.paths.release(&release), &error)),
