@@ -145,7 +145,7 @@ fn what_lies_in_shared_and_nothing_links_is_told() {
     fs::write(fleet.host("alpha").deploy_to().join("shared/sites/default/settings.local.php"), "<?php")
         .unwrap();
     let doctor = || fleet.run("fleet-push").args(["doctor", "--fleet", "fleet.toml"]).output();
-    let told = "linked to what lies in shared/ as `sites/default/settings.local.php`";
+    let told = "names what lies in shared/ as `sites/default/settings.local.php`";
     let said = doctor();
     assert!(said.stderr.contains(told) || said.stdout.contains(told), "{said:?}");
     fleet.edit_inventory(

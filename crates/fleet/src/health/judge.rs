@@ -91,8 +91,7 @@ impl Expected {
             let to = answer.headers.iter().find(location).filter(|_| (300..400).contains(&answer.status));
             let to =
                 to.map(|(_, value)| format!(" (to `{}`)", value.chars().take(LONGEST).collect::<String>()));
-            let fault =
-                format!("status {}{}, not {}", answer.status, to.unwrap_or_default(), self.status);
+            let fault = format!("status {}{}, not {}", answer.status, to.unwrap_or_default(), self.status);
             let is_closed =
                 answer.status == 503 && self.release.is_some() && answer.headers.iter().any(|h| named(&h));
             return Some(if is_closed { format!("{fault}: {CLOSED}") } else { fault });

@@ -132,12 +132,30 @@ pub(crate) fn adopt(
     if let (true, Some(link)) = (make, &foreign.link) {
         site.link_current(link)?;
     }
+    let adopted = act(locked, (id, known.is_some()), &foreign, plan, names);
+    if make
+        && adopted.is_err()
+        && let Err(left) = site.disk.remove(&paths.current())
+    {
+        log::warn!("`{}` was made for this, and stays: {left}", paths.current().display());
+    }
+    adopted
+}
+
+/// Does what was looked at, as a whole; `is_known` says whether it is that release already.
+fn act(
+    locked: &LockedSite<'_>,
+    (id, is_known): (&ReleaseId, bool),
+    foreign: &Foreign,
+    plan: Plan,
+    names: Vec<String>,
+) -> Result<Adopted, Error> {
     if foreign.link.is_some() && plan.moves.is_empty() {
-        if known.is_some() {
+        if is_known {
             return Ok(Adopted::Nothing);
         }
         // It stays where it is, and so does `current`: nothing but our knowledge of it is new.
-        locked.take_over(id, &foreign, &names, ReleaseState::Active)?;
+        locked.take_over(id, foreign, &names, ReleaseState::Active)?;
         locked.log("adopted", id, None);
         return Ok(Adopted::Release(id.clone()));
     }
@@ -147,12 +165,12 @@ pub(crate) fn adopt(
         moves: Some(plan.moves),
         protected: plan.protected,
         directory: foreign.link.is_none(),
-        known: known.is_some(),
+        known: is_known,
     };
     locked.begin(&adoption.clone().into())?;
     let taken_over = match adoption.known {
         true => Ok(()),
-        false => locked.take_over(id, &foreign, &adoption.shared, ReleaseState::Staging).map(drop),
+        false => locked.take_over(id, foreign, &adoption.shared, ReleaseState::Staging).map(drop),
     };
     if let Err(error) = taken_over.and_then(|()| adoption.carry_out(locked)) {
         if let Err(left) = adoption.undo(locked) {

@@ -136,6 +136,19 @@ fn a_docroot_elsewhere_stays_there_once_nothing_of_it_would_be_lost() {
 }
 
 #[test]
+fn a_docroot_that_cannot_be_written_down_leaves_no_current_behind() {
+    let root = site_with(&[]);
+    let elsewhere = tempfile::tempdir().unwrap();
+    let name = std::os::unix::ffi::OsStrExt::from_bytes(b"h\xf6me");
+    let docroot = elsewhere.path().join(std::ffi::OsStr::to_owned(name));
+    fs::create_dir(&docroot).unwrap();
+    let locked = Site::open(root.path(), &RealDisk).unwrap().lock("test".into()).unwrap();
+    let error = adopt(&locked, &id("old"), &shared(), Some(&docroot)).unwrap_err();
+    assert!(matches!(error, Error::CannotAdopt { .. }), "{error}");
+    assert!(root.path().join("current").symlink_metadata().is_err(), "nothing is changed, as it says");
+}
+
+#[test]
 fn another_tools_release_stays_where_it_is_and_what_outlives_releases_moves_out_of_it() {
     let root = site_with(&["r1"]);
     old_tree(&root.path().join("releases/7"));
