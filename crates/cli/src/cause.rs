@@ -62,15 +62,10 @@ impl Cause {
     #[must_use]
     pub fn of(error: &io::Error) -> Option<Self> {
         let number = error.raw_os_error().or_else(|| {
-            // One that says what it is about, as those of `tempfile` do, has the system's as its cause.
-            let mut cause = error.get_ref()?.source();
-            while let Some(error) = cause {
-                if let Some(number) = error.downcast_ref::<io::Error>().and_then(io::Error::raw_os_error) {
-                    return Some(number);
-                }
-                cause = error.source();
-            }
-            None
+            // One that says what it is about, as those of `tempfile` do, has the system's number in its words only.
+            let text = error.to_string();
+            let (_, number) = text.rsplit_once("(os error ")?;
+            number.split(')').next()?.parse().ok()
         })?;
         TABLE.iter().find(|(_, known, _)| *known == number).map(|(cause, ..)| *cause)
     }
