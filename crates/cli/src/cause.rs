@@ -98,7 +98,7 @@ impl Cause {
                  mend it, then mount -o remount,rw"
             ),
             Self::Denied => format!(
-                "{user} may not write there: see who owns it (namei -lo {path}), and give it to {user} as root: chown {user}"
+                "{user} may not write there: see who owns it (namei -lo {path}), and give it to {user} as root: chown {user} -- {path}"
             ),
             Self::NotPermitted => format!(
                 "see who owns {path}, and whether it is marked immutable (lsattr -d {path}; as root chattr -i)"

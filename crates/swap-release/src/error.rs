@@ -469,7 +469,7 @@ impl cli::Failure for Error {
                 "see the table; run swap-release status --fleet, then activate or rollback again".into()
             }
             Self::FleetSwap { .. } => "see the table and swap.json for each host's reason".into(),
-            Self::FleetVerb { .. } => "see the table for each host's reason".into(),
+            Self::FleetVerb { .. } => "each host's reason stands above; do what helps with it, and run it again".into(),
             Self::Record(error) => return error.hint(),
             Self::Receive(error) => return error.hint(),
             Self::Shared(fault) => fault.hint(),

@@ -19,7 +19,10 @@ pub(crate) fn for_write(path: &Path, error: &io::Error) -> String {
     }
     match Cause::of(error) {
         Some(Cause::NoSpace) if has_no_inode(path) => Cause::NoInodes.remedy(&existing(path), &user()),
-        Some(cause @ (Cause::NoSpace | Cause::Quota)) => cause.remedy(&existing(path), &user()),
+        // What is not made yet belongs to nobody: the directory above it does.
+        Some(cause @ (Cause::NoSpace | Cause::Quota | Cause::Denied)) => {
+            cause.remedy(&existing(path), &user())
+        }
         Some(cause) => cause.remedy(&shown, &user()),
         None => "check owner, permissions and free space".to_owned(),
     }
@@ -61,7 +64,8 @@ mod tests {
         let with = |number| for_write(&path, &io::Error::from_raw_os_error(number));
         assert!(with(28).contains(&format!("df -h {}", folder.path().display())), "{}", with(28));
         assert!(with(122).contains("quota"), "{}", with(122));
-        assert!(with(13).contains(&format!("chown {}", user())), "{}", with(13));
+        let there = folder.path().display();
+        assert!(with(13).contains(&format!("chown {} -- {there}", user())), "{}", with(13));
         assert!(for_write(&path, &io::Error::other("odd")).contains("check owner"));
         fs::create_dir(folder.path().join("shared")).unwrap();
         symlink("/nowhere/files", &path).unwrap();

@@ -49,6 +49,8 @@ pub(crate) struct Program {
     pub(crate) shut: Option<String>,
     /// SELinux is enforced.
     pub(crate) enforcing: bool,
+    /// The account may not write where it is, or where a copy of it goes.
+    pub(crate) closed: bool,
 }
 
 /// Asks.
@@ -113,6 +115,7 @@ fn read(text: &str, ours: i64) -> Probe {
             "noexec" => probe.program.noexec = Some(value.to_owned()),
             "shut" => probe.program.shut = Some(value.to_owned()),
             "enforcing" => probe.program.enforcing = true,
+            "closed" => probe.program.closed = true,
             "longest" => {
                 let (name, path) = value.split_once(' ').unwrap_or_default();
                 probe.longest = (name.parse().ok(), path.parse().ok());
@@ -174,7 +177,7 @@ mod tests {
     fn what_is_not_known_is_not_made_up() {
         // busybox has no %N; btrfs has no count of inodes.
         let said = "clock 1700000001.%N\nspace x\ninodes /dev/x 0 0 0 - /\nmissing sh: 1: swap-release: not found\n\
-                    machine x86_64\nprogram 644 /opt/a b\nheader 7f45zz\nnoexec /opt\nshut /root\nenforcing\n\
+                    machine x86_64\nprogram 644 /opt/a b\nheader 7f45zz\nnoexec /opt\nshut /root\nenforcing\nclosed\n\
                     longest  \n";
         let probe = read(said, 1_700_000_000_000);
         assert_eq!((probe.clock_ahead_ms, probe.free_bytes, probe.free_inodes), (Some(1_000), None, None));
@@ -185,6 +188,7 @@ mod tests {
             noexec: Some("/opt".into()),
             shut: Some("/root".into()),
             enforcing: true,
+            closed: true,
         };
         assert_eq!((&probe.program, probe.longest), (&program, (None, None)));
         assert!(probe.version.unwrap_err().contains("not found") && !probe.writable && !probe.has_site);

@@ -36,5 +36,14 @@ else
         [ -d "$p" ] && [ ! -x "$p" ] && printf 'shut %s\n' "$p"
     fi
 fi
+# Whether the account could put a copy where the program is, or where one goes that is nowhere.
+p=$(command -v -- "$2")
+case $p in
+/*) ;;
+*) case $2 in */*) p=$2 ;; *) p=/usr/local/bin/$2 ;; esac ;;
+esac
+[ ! -e "$p" ] || p=$(readlink -f -- "$p")
+p=${p%/*}
+[ ! -d "${p:-/}" ] || { [ -w "${p:-/}" ] && [ -x "${p:-/}" ]; } || echo 'closed'
 [ -z "$3" ] || if [ -d "$3" ] && [ -w "$3" ]; then echo 'watch yes'; else echo 'watch no'; fi
 exit 0

@@ -81,7 +81,7 @@ impl InstallFault {
             }
             Self::NoFolder { folder, user } => format!("as root there: install -d -o {user} -m 755 -- {folder}"),
             Self::Closed { folder, user } => format!(
-                "log in as an account that may, with --as root; or as root there: chown {user} -- {folder}; or set `swap_release` in fleet.toml to a path below the account's home"
+                "log in as an account that may write to {folder}: fleet-push install --as root, with a key that root accepts; or set `swap_release` in fleet.toml to a path below the home of {user}"
             ),
             Self::Altered { .. } => "run it again; if it comes back, look at the disk of that host".into(),
             Self::DoesNotRun { .. } => {

@@ -44,6 +44,14 @@ pub(crate) fn adopt(
     let act = |host: &Host| argv(host).args(["--release-id", id.as_str()]);
     let answers = look::on_all(controller, act, |remote, argv: &Argv| look::run(remote, argv, "adopt"));
     look::tell(controller, &answers);
+    let served = |reply: &AdoptReply| matches!(reply.serves, Served::Directory | Served::Link);
+    for (looked, answer) in looked.iter().zip(&answers) {
+        if answer.error.is_none() && looked.reply.as_ref().is_some_and(served) {
+            controller
+                .console
+                .say(format!("{}: it is release `{id}` now, and rollback leads to it", answer.host));
+        }
+    }
     look::result(answers.iter().filter(|answer| answer.error.is_some()).count(), answers.len())
 }
 

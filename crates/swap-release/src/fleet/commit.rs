@@ -171,11 +171,16 @@ fn weigh(controller: &Controller<'_>, course: &mut Course<'_>) -> Option<Judged>
     Some(judged)
 }
 
+/// `1 host`, `3 hosts`.
+fn counted(count: usize) -> String {
+    format!("{count} host{}", if count == 1 { "" } else { "s" })
+}
+
 /// Every host proves the release. Changes nothing.
 pub(super) fn prove<'a>(controller: &'a Controller<'a>, plan: &Plan, release: &Release) -> Course<'a> {
     let members: Vec<Member> = controller.hosts.iter().cloned().map(Member::new).collect();
     let all = NonZeroUsize::new(members.len()).unwrap_or(NonZeroUsize::MIN);
-    controller.console.say(format!("asking {} hosts to prove `{}`", members.len(), plan.to));
+    controller.console.say(format!("asking {} to prove `{}`", counted(members.len()), plan.to));
     let (proved, dial, ours) = (release.clone(), controller.dial.clone(), plan.clone());
     let interrupt = Interrupt::from(controller.abort.flag());
     let members = each(members, AT_ONCE.min(all), &interrupt, move |member| {
@@ -233,7 +238,7 @@ fn switch_in_batches(controller: &Controller<'_>, rollout: &Rollout, course: &mu
         let in_batch = move |member: &Member| member.batch == Some(number);
         let count = course.members.iter().filter(|member| in_batch(member)).count();
         let of = if last > 1 { format!(" (batch {number} of {last})") } else { String::new() };
-        controller.console.say(format!("switching {count} hosts to `{}`{of}", course.plan.to));
+        controller.console.say(format!("switching {} to `{}`{of}", counted(count), course.plan.to));
         let ours = course.plan.clone();
         course.run(in_batch, move |member| switch::switch(member, &ours));
         if course.is_good() {

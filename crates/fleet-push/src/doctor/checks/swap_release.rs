@@ -15,7 +15,10 @@ const OURS: &str = env!("CARGO_PKG_VERSION");
 
 pub(super) fn check(subject: &Subject<'_>, seen: &Seen) -> Check {
     let program = &subject.host.swap_release;
-    let install = || here(&subject.ours("fleet-push", "install"));
+    let install = || {
+        let install = subject.ours("fleet-push", "install");
+        here(&if seen.probe.program.closed { install.args(["--as", "root"]) } else { install })
+    };
     match &seen.probe.version {
         Err(reason) => {
             let why = why(&seen.probe.program, reason, install);
@@ -150,6 +153,10 @@ mod tests {
             seen.probe.version = Ok(version.to_owned());
             assert_says(&check(&world.subject(), &seen), Verdict::Fault, found, remedy);
         }
+        // `install` without it would be refused there.
+        seen.probe.program.closed = true;
+        let remedy = format!("{remedy} --as root");
+        assert_says(&check(&world.subject(), &seen), Verdict::Fault, "says `busybox", &remedy);
     }
 
     #[test]

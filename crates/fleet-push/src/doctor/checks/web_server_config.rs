@@ -9,6 +9,9 @@ use crate::doctor::remedy::{fault, ok, on_host, unknown, warning};
 use crate::doctor::seen::Seen;
 
 const NAME: &str = "web-server-config";
+/// What `swap-release lint` says of a header of `[health]` that the web server sets; nothing is wrong with that line.
+const NO_PROOF: &str = "so it is no proof for [health]";
+const PROVE: &str = "leave the web server as it is, and set `contains` in [health] of fleet.toml to what the page says of its release";
 
 pub(super) fn check(subject: &Subject<'_>, seen: &Seen) -> Option<Check> {
     let found = seen.lint.as_ref()?;
@@ -33,6 +36,9 @@ pub(super) fn check(subject: &Subject<'_>, seen: &Seen) -> Option<Check> {
     ]);
     let more = found.findings.len() - 1;
     let more = if more == 0 { String::new() } else { format!(" (and {more} more)") };
+    if found.findings.iter().all(|finding| finding.contains(NO_PROOF)) {
+        return Some(warning(NAME, format!("{first}{more}"), PROVE, []));
+    }
     Some(warning(
         NAME,
         format!("{first}{more}"),
@@ -73,6 +79,11 @@ mod tests {
             "site:3: one (and 1 more)",
             "swap-release lint --deploy-to /srv/site",
         );
+        // The configuration is good, and [health] is what is changed.
+        let finding = "/etc/nginx/sites-enabled/site:9: the web server sets the header X-Release itself, so it is no proof for [health]";
+        seen.lint = Some(Lint { findings: vec![finding.into()], ..Lint::default() });
+        let told = check(&world.subject(), &seen).unwrap();
+        assert_says(&told, Verdict::Warning, "site:9", "set `contains` in [health]");
         seen.lint = Some(Lint { by_real_path: true, ..Lint::default() });
         assert_says(
             &check(&world.subject(), &seen).unwrap(),
