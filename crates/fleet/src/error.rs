@@ -374,6 +374,17 @@ pub enum Error {
         /// What it said, in one line; may be empty.
         said: String,
     },
+    /// A command that has input is not begun, and one without is.
+    #[error(
+        "host `{host}`: the account did not begin `{step}`: a start-up file of its login shell reads all standard input, which is for \
+         the command"
+    )]
+    InputEaten {
+        /// The host.
+        host: HostName,
+        /// The program.
+        step: String,
+    },
     /// sshd refuses one more session in a connection.
     #[error("host `{host}`: sshd opens no session besides the {open} that there are: {detail}")]
     NoSession {

@@ -109,6 +109,11 @@ impl Error {
             ),
             Self::AccountRefused { user, said, .. } => account(user, said),
             Self::NotRun { said, status, .. } => not_run(said, status),
+            Self::InputEaten { .. } => {
+                "find what reads there without a terminal (`cat`, `ssh`, `ssh-add -`, `mail` in ~/.bashrc, /etc/bash.bashrc, ~/.zshenv, \
+                 ~/.cshrc, config.fish) and give it </dev/null, or put first in ~/.bashrc: case $- in *i*) ;; *) return ;; esac"
+                    .to_owned()
+            }
             Self::NoSession { .. } => {
                 "MaxSessions of sshd_config there must be at least 1, and ForceCommand or the key's options must not forbid \
                  commands"

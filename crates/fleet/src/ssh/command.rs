@@ -16,6 +16,9 @@ const LINGER: Duration = Duration::from_millis(300);
 const BAIT: Duration = Duration::from_secs(2);
 /// The most lines that it gets.
 const BAITS: u32 = 8;
+/// Time after which it is looked why a command is not begun, and that in which one begins that nothing keeps from it.
+const LOOK: Duration = Duration::from_secs(7);
+const AT_ONCE: Duration = Duration::from_secs(5);
 /// Statuses of `sh` for a command that was ended by a signal which nobody chooses as a status (signal(7), Linux).
 const SIGNALS: [(i32, &str); 10] = [
     (4, "ILL"),
@@ -51,6 +54,12 @@ pub(super) struct Command {
     prelude: Vec<u8>,
     stdin: Stdin,
     is_input_closed: bool,
+    /// Its input ends as soon as it has begun.
+    is_end_due: bool,
+    /// Whether it was found out what keeps the command from beginning.
+    looked: bool,
+    /// That is its having input: the time after which nothing else is waited for.
+    suspected: Option<Duration>,
     /// When the end of its output was seen.
     ended: Option<Instant>,
     at_end: bool,
@@ -76,10 +85,13 @@ impl Command {
             stderr: Frame::new(&token),
             started: Instant::now(),
             baits: 0,
+            looked: false,
+            suspected: None,
             prelude: format!("{token}\n").into_bytes(),
             token,
             stdin,
             is_input_closed: false,
+            is_end_due: false,
             ended: None,
             at_end: false,
         })
@@ -123,11 +135,16 @@ impl Command {
                 }
             }
             self.bait()?;
-        } else if !self.stdout.has_ended() && !self.at_end && !self.is_input_closed {
+            self.look_why()?;
+        } else if !self.stdout.has_ended() && !self.at_end && (!self.is_input_closed || self.is_end_due) {
             match self.open_input() {
                 // The command has ended already; its status will tell.
                 Ok(()) | Err(Failure::Refused(_)) => {}
                 Err(failure) => return Err(self.refuse(failure)),
+            }
+            if self.is_end_due && self.prelude.is_empty() {
+                self.is_end_due = false;
+                self.channel.send_eof()?;
             }
         }
         Ok(moved)
@@ -161,10 +178,11 @@ impl Command {
         self.stdout.has_begun()
     }
 
-    /// Ends the command's input.
+    /// Ends the command's input; not before it was said where that begins.
     pub(super) fn close_input(&mut self) -> Result<(), Error> {
         self.is_input_closed = true;
-        self.channel.send_eof()
+        self.is_end_due = self.stdin == Stdin::Open && !self.prelude.is_empty();
+        if self.is_end_due { Ok(()) } else { self.channel.send_eof() }
     }
 
     /// Whether its standard output has ended.
@@ -200,6 +218,9 @@ impl Command {
     pub(super) fn timed_out(&self, after: Duration) -> Error {
         let (host, step) = (self.channel.link.host.clone(), self.channel.step.clone());
         let said = self.said();
+        if !self.has_begun() && self.suspected.is_some() {
+            return self.input_eaten();
+        }
         if self.has_begun() || said.is_empty() {
             return Error::TimedOut { host, step, after };
         }
@@ -237,6 +258,34 @@ impl Command {
             self.channel.write(b"\n").map_err(|failure| self.refuse(failure))?;
         }
         Ok(())
+    }
+
+    /// After some empty lines: a command without input that begins at once shows that a start-up file reads all that there is,
+    /// and never lets a command begin that has input. One that takes its time shows that all takes its time there.
+    fn look_why(&mut self) -> Result<(), Error> {
+        let age = self.started.elapsed();
+        if self.suspected.is_some_and(|due| age >= due) {
+            return Err(self.input_eaten());
+        }
+        if self.stdin == Stdin::Closed || self.looked || age < LOOK {
+            return Ok(());
+        }
+        self.looked = true;
+        let link = Arc::clone(&self.channel.link);
+        let began = Instant::now();
+        // Where there may be no other session nobody knows.
+        let Ok(mut other) = Self::start(&link, &Argv::new("true"), Stdin::Closed) else { return Ok(()) };
+        while !other.has_begun() && began.elapsed() < AT_ONCE && other.receive(|_| {}, |_| {}).is_ok() {
+            link.sleep_until(began + AT_ONCE);
+        }
+        if other.has_begun() {
+            self.suspected = Some((LOOK + BAIT).max(began.elapsed() * 6));
+        }
+        Ok(())
+    }
+
+    fn input_eaten(&self) -> Error {
+        Error::InputEaten { host: self.channel.link.host.clone(), step: self.channel.step.clone() }
     }
 
     fn tell_of_noise(&self) {

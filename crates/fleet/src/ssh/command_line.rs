@@ -14,9 +14,10 @@ const PART: usize = 1000;
 /// `$0` is the token, and not as it is printed: a start-up file that shows the command shows no mark.
 const RUN: &str = "c=$(printf %b \"$@\" .); printf %s:o: \"$0\" >&2; printf %s:o: \"$0\"; eval \"${c%.}\"; \
                    s=$?; printf %s:e:%s: \"$0\" $s >&2; printf %s:e:%s: \"$0\" $s; exit $s";
-/// The same with a line of the token before the command's input: what comes before that line was for a start-up file.
+/// The same with a line of the token before the command's input: what comes before that line was for a start-up file. Without that
+/// line the input ended too early, and the command is not run: it would take nothing for all that there is.
 const RUN_WITH_INPUT: &str = "c=$(printf %b \"$@\" .); printf %s:o: \"$0\" >&2; printf %s:o: \"$0\"; \
-                              while read -r l; do case $l in *\"$0\") break;; esac; done; eval \"${c%.}\"; \
+                              until case $l in *\"$0\") true;; *) false;; esac; do read -r l || exit 254; done; eval \"${c%.}\"; \
                               s=$?; printf %s:e:%s: \"$0\" $s >&2; printf %s:e:%s: \"$0\" $s; exit $s";
 
 /// The line that runs `argv` between marks of `token`; `None` when an argument holds a NUL byte.

@@ -1,6 +1,7 @@
 //! Every login shell runs every command, whatever its start-up files print or read.
 
 use std::path::Path;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use fleet::{Argv, Error, LineRead, Remote, SshRemote, Status};
@@ -58,6 +59,10 @@ fn everything_works(remote: &SshRemote, home: &Path) {
     assert_eq!(process.read_line(soon()).unwrap(), LineRead::Line("one".into()));
     assert_eq!(process.read_line(soon()).unwrap(), LineRead::Line("two".into()));
     assert_eq!(process.read_line(soon()).unwrap(), LineRead::End);
+    // Told at once that there is no input.
+    let mut process = remote.spawn(&sh("cat; echo done")).unwrap();
+    process.close_stdin().unwrap();
+    assert_eq!(process.read_line(soon()).unwrap(), LineRead::Line("done".into()));
 }
 
 const PLAIN: [Account; 8] = [
@@ -183,4 +188,36 @@ fn an_account_that_runs_no_command_is_told_with_what_it_said_instead() {
         let error = process.read_line(soon()).unwrap_err();
         assert!(matches!(error, Error::NotRun { .. }), "{error:?}");
     }
+}
+
+const EATING: [Account; 2] = [
+    Account::new("e-cat", "/bin/bash", &[(".bashrc", "cat >/dev/null\n")]),
+    Account::new("e-zsh", "/bin/zsh", &[(".zshenv", "cat\n")]),
+];
+
+/// Both accounts at the same time: it takes its time to be sure.
+#[test]
+fn a_start_up_file_that_reads_all_input_is_found_out() {
+    let Some(server) = Server::start_with(&Setup { accounts: Some(&EATING), ..Setup::default() }) else {
+        return;
+    };
+    thread::scope(|scope| {
+        for account in EATING.iter().filter(|account| has_shell(account)) {
+            let server = &server;
+            scope.spawn(move || {
+                let remote = server.log_in(account.name).unwrap();
+                let place = format!("home/{}/put", account.name);
+                let put = format!("cat >'{}'", server.path(&place).display());
+                let error = remote.exec(&sh(&put), b"all of it", LONG).unwrap_err();
+                assert!(matches!(error, Error::InputEaten { .. }), "{}: {error:?}", account.name);
+                assert!(!error.is_connection_loss() && error.hint().unwrap().contains("</dev/null"));
+                assert!(!server.path(&place).exists(), "nothing takes the place of what was to come");
+                let mut process = remote.spawn(&Argv::new("cat")).unwrap();
+                let error = process.read_line(Instant::now() + LONG).unwrap_err();
+                assert!(matches!(error, Error::InputEaten { .. }), "{}: {error:?}", account.name);
+                // What has no input is not kept from anything.
+                assert_eq!(remote.exec(&Argv::new("echo").arg("x"), b"", LONG).unwrap().stdout, b"x\n");
+            });
+        }
+    });
 }
