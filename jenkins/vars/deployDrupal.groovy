@@ -28,6 +28,11 @@ void call(Map args = [:]) {
                         environment { MKT_BUILD = "${args.build ?: 'composer install --no-dev --no-interaction --no-progress --optimize-autoloader'}" }
                         steps { sh 'git clean -ffdxq && exec sh -ec "$MKT_BUILD"' }
                     }
+                    stage('Base') {
+                        // The key is for this branch only; other branches are packed without.
+                        when { expression { env.BRANCH_NAME == null || env.BRANCH_NAME == (args.branch ?: 'main') } }
+                        steps { swapRelease args + [verb: 'manifest', group: params.GROUP ?: args.group] }
+                    }
                     stage('Pack') {
                         steps { mktPack args }
                     }

@@ -17,10 +17,12 @@ int call(Map args = [:]) {
                     return mktSettle(sh(returnStatus: true, label: 'swap-release activate', script: 'exec swap-release activate $MKT_DRY_RUN --fleet "$MKT_FLEET" ${MKT_GROUP:+--group "$MKT_GROUP"} ${MKT_HOST:+--only "$MKT_HOST"} ${MKT_EXCLUDE:+--exclude "$MKT_EXCLUDE"} ${MKT_CANARY:+--canary "$MKT_CANARY"} $MKT_OLDER'))
                 case 'rollback':
                     return mktSettle(sh(returnStatus: true, label: 'swap-release rollback', script: 'exec swap-release rollback $MKT_DRY_RUN --fleet "$MKT_FLEET" ${MKT_GROUP:+--group "$MKT_GROUP"} ${MKT_HOST:+--only "$MKT_HOST"} ${MKT_EXCLUDE:+--exclude "$MKT_EXCLUDE"} -- ${MKT_RELEASE:+"$MKT_RELEASE"}'))
+                case 'manifest':
+                    return mktSettle(sh(returnStatus: true, label: 'swap-release manifest', script: 'exec swap-release manifest --fleet "$MKT_FLEET" ${MKT_GROUP:+--group "$MKT_GROUP"} ${MKT_HOST:+--only "$MKT_HOST"} ${MKT_EXCLUDE:+--exclude "$MKT_EXCLUDE"} >live.manifest'))
                 case 'status':
                     return mktSettle(sh(returnStatus: true, label: 'swap-release status', script: 'exec swap-release status --fleet "$MKT_FLEET" ${MKT_GROUP:+--group "$MKT_GROUP"} ${MKT_HOST:+--only "$MKT_HOST"} ${MKT_EXCLUDE:+--exclude "$MKT_EXCLUDE"}'))
                 default:
-                    error "swapRelease: verb is activate, rollback or status, not ${args.verb}"
+                    error "swapRelease: verb is activate, rollback, manifest or status, not ${args.verb}"
             }
         }
     }

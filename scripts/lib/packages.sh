@@ -34,9 +34,9 @@ PACKAGES_DRUPAL=(mariadb-server php-mysql php-gd php-xml php-mbstring php-curl)
 # And where rtorrent carries the payload.
 # shellcheck disable=SC2034
 PACKAGES_RTORRENT=(rtorrent)
-# Networks of namespaces, for tests and benchmarks; and a file system whose files can share blocks.
+# Networks of namespaces, for tests and benchmarks; a file system whose files can share blocks, and one of a network.
 # shellcheck disable=SC2034
-PACKAGES_NETWORK=(iproute2 nftables xfsprogs)
+PACKAGES_NETWORK=(iproute2 nftables xfsprogs sshfs)
 
 # cargo_ensure: Debian 12's own Rust is too old, and a toolchain is not ours to install.
 cargo_ensure() {

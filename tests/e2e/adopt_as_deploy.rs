@@ -185,3 +185,47 @@ fn an_empty_directory_in_shared_gives_way() {
     ));
     assert!(said.ok && said.text.starts_with("files\nsettings.php\n"), "{}", said.text);
 }
+
+#[test]
+fn immutable_files_and_a_read_only_file_system_are_told_and_helped() {
+    if !can() {
+        return;
+    }
+    let with_group = "usermod -a -G www-data deploy;";
+    // It outlives the test only where that fails; then the scratch directory needs a `chattr -i`.
+    for fixed in ["settings.php", "files", "."] {
+        helps("", &format!("{with_group} chattr +i current/web/sites/default/{fixed}"), "was made immutable");
+    }
+    let read_only = "mount --bind \"$T/srv\" \"$T/srv\"; mount -o remount,bind,ro \"$T/srv\";";
+    helps(read_only, with_group, "mounted read-only");
+}
+
+#[test]
+fn a_file_system_without_room_is_told_before_anything_is_moved() {
+    if !can() {
+        return;
+    }
+    for (options, fill, told) in [
+        (
+            "nr_inodes=300",
+            "i=0; while touch \"$T/small/old/$i\" 2>/dev/null; do i=$((i + 1)); done",
+            "hardly any inodes left",
+        ),
+        (
+            "size=2m",
+            "dd if=/dev/zero of=\"$T/small/old/x\" bs=64k 2>/dev/null || true",
+            "hardly any bytes left",
+        ),
+    ] {
+        let server = Server::new();
+        let said = server.run(&format!(
+            "usermod -a -G www-data deploy; mkdir \"$T/small\"; mount -t tmpfs -o mode=755,{options} tmpfs \"$T/small\"; \
+             cp -a \"$T/srv/.\" \"$T/small/\"; mkdir \"$T/small/old\"; {fill}; mount --bind \"$T/small\" \"$T/srv\"; cd \"$T/srv\"; \
+             ls -lAR current >\"$T/before\"; if adopt {SHARED}; then exit 1; fi; ls -lAR current | diff \"$T/before\" -; \
+             test ! -e .swap; test ! -e shared; rm -r old; adopt {SHARED}; test -L current"
+        ));
+        assert!(said.ok && said.text.contains(told), "{options}: {}", said.text);
+        let shows = |word: &str| said.text.contains(&format!("remedy, run there: {word} "));
+        assert!(shows("df") && shows("du") && !said.text.contains("prune"), "{}", said.text);
+    }
+}

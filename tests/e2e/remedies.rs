@@ -196,6 +196,18 @@ fn what_is_somebody_else_s_is_given_to_the_account() {
             remedy: "chown -h -- ",
         },
         Case {
+            spoil: "chattr +i \"$SITE/releases\"",
+            check: "deploy-to",
+            found: "was made immutable",
+            remedy: "chattr -i -a -- ",
+        },
+        Case {
+            spoil: "chattr +i \"$SITE\"",
+            check: "deploy-to",
+            found: "was made immutable",
+            remedy: "chattr -i -a -- ",
+        },
+        Case {
             // An earlier try as root.
             spoil: "mkdir \"$SITE/releases/.staging-t9\" && touch \"$SITE/releases/.staging-t9/x\"",
             check: "state-files",
@@ -255,6 +267,39 @@ fn what_is_missing_or_in_the_way_is_made_or_moved() {
             remedy: "fleet-push install ",
         },
     ]);
+}
+
+/// What runs here and not there: the commands show what the host is, and the words say how the other binary is installed.
+#[test]
+fn a_binary_for_another_machine_or_a_newer_system_is_replaced_by_one_that_fits() {
+    needs_peers!();
+    let Some(mut world) = world() else { return };
+    world.deploy();
+    for (spoil, found) in [
+        // e_machine of elf(5): RISC-V.
+        (
+            r#"printf '\363' | dd of="$BIN/swap-release" bs=1 seek=18 conv=notrunc 2>/dev/null"#,
+            "it is built for",
+        ),
+        (r#"sed -i 's/GLIBC_2\.34/GLIBC_9.34/g' "$BIN/swap-release""#, "newer C library"),
+    ] {
+        world.root(spoil);
+        let told = doctor(&world.fleet, &[]);
+        let check = told.fault("alpha", "swap-release", found).clone();
+        world.plan_says(&check);
+        world.carry_out(&check);
+        assert!(check["remedy"].as_str().unwrap().contains("install it with --binary FILE"), "{check:#}");
+        let fits = bin("swap-release");
+        world
+            .fleet
+            .run("fleet-push")
+            .args(["install", "--fleet", "fleet.toml", "--binary"])
+            .arg(fits)
+            .output()
+            .ok();
+        doctor(&world.fleet, &[]).well();
+        world.deploy();
+    }
 }
 
 #[test]
@@ -374,8 +419,8 @@ fn one_directory_under_two_names_is_refused_by_name() {
     let plan = fleet.run("fleet-push").args(["plan", "--fleet", "fleet.toml"]).output().exits(31);
     assert!(plan.stdout.contains("of `beta` is the same directory as"), "{plan:?}");
     let push = fleet.push().args(["--stall-timeout", "20s"]).output();
-    let push = push.fails_naming(30, "of this push, too");
-    let named = ["host `alpha` of this push", "host `beta` of this push"];
+    let push = push.fails_naming(30, "of this run, too");
+    let named = ["host `alpha` of this run", "host `beta` of this run"];
     assert!(named.iter().any(|name| push.stderr.contains(name)), "{}", push.stderr);
     let left = fs::read_dir(&alpha).unwrap().flatten();
     let left: Vec<_> = left.map(|entry| entry.file_name().into_string().unwrap()).collect();

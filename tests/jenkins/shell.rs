@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use e2e::records::{self, Pack, Record};
 use e2e::template::workspace;
 use e2e::{Fleet, Run, bin};
 
@@ -40,6 +41,13 @@ fn the_chain_of_shell_deploys_and_rolls_back() {
 
     deploy(&fleet, &["--rollback"]).output().ok();
     fleet.assert_live("1-0a1b2c3d");
+
+    // On another machine, without any records: what the servers serve is the base.
+    fs::remove_dir_all(fleet.records()).unwrap();
+    let live = fleet.swap("status").arg("--json").output().ok().stdout;
+    deploy(&fleet, &["site2"]).env("BUILD_NUMBER", "3").env("GIT_COMMIT", "2a1b2c3d4e").output().ok();
+    let packed: Record<Pack> = records::read(&fleet.records(), "pack.json");
+    assert!(live.contains(&packed.details.base.unwrap()), "{live}");
 }
 
 #[test]

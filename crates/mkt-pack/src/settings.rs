@@ -85,7 +85,7 @@ pub(crate) enum RecordCopy {
 pub(crate) enum Base {
     /// The last one that was packed into this folder of records, if there is one.
     Last,
-    /// The one that was named: a record, or a manifest.
+    /// What was named: a record, or a file of manifests; `-` is standard input.
     Named(PathBuf),
     /// None: everything gets the release's time.
     None,

@@ -24,20 +24,31 @@ pub(crate) const READ: usize = 128 * 1024;
 pub struct Mtimes<'a> {
     /// Seconds since 1970 for everything that is new or changed.
     pub release: u64,
-    /// The manifest of the release before: what is the same there keeps its time.
-    pub base: Option<&'a Manifest>,
+    /// The manifests of what is there today, one or several where servers differ: what is the same there keeps its time.
+    pub bases: &'a [Manifest],
 }
 
 impl Mtimes<'_> {
     /// The time for an entry. Something that changed gets a later time than it had, even when the release's own time
-    /// is not later: packed twice from one commit, or from an older one.
+    /// is not later: packed twice from one commit, or from an older one. Of several times of one content it is the latest
+    /// that no other content has.
     pub(crate) fn of(&self, path: &str, kind: &Kind) -> u64 {
-        match self.base.and_then(|base| base.get(path)) {
-            // 0 is no time that may be kept: PHP's opcache never keeps a file that has it.
-            Some(before) if before.mtime > 0 && same_content(&before.kind, kind) => before.mtime,
-            Some(before) => self.release.max(before.mtime + 1).min(MAX_MTIME),
-            None => self.release,
+        let before = || self.before(path);
+        let is_taken = |time| before().any(|entry| entry.mtime == time && !same_content(&entry.kind, kind));
+        let same = before().filter(|entry| same_content(&entry.kind, kind)).map(|entry| entry.mtime);
+        // 0 is no time that may be kept: PHP's opcache never keeps a file that has it.
+        let kept = same.filter(|time| *time > 0 && !is_taken(*time)).max();
+        let newest = before().map(|entry| entry.mtime).max();
+        match (kept, newest) {
+            (Some(time), _) => time,
+            (None, Some(newest)) => self.release.max(newest + 1).min(MAX_MTIME),
+            (None, None) => self.release,
         }
+    }
+
+    /// What is at a path today.
+    pub(crate) fn before(&self, path: &str) -> impl Iterator<Item = &Entry> {
+        self.bases.iter().filter_map(move |base| base.get(path))
     }
 }
 

@@ -12,7 +12,7 @@ fn neither_a_closed_nor_an_open_umask_matters() {
     let root = dir.path().join("site");
     fs::create_dir_all(root.join("d")).unwrap();
     fs::write(root.join("d/f"), "x").unwrap();
-    let mtimes = Mtimes { release: 1, base: None };
+    let mtimes = Mtimes { release: 1, bases: &[] };
     let scan = walk(&root, &WalkOptions::default(), &|_| true).unwrap();
     let options = archive::Options { level: 1, mtimes, spool: dir.path() };
     let mut archives = Vec::new();

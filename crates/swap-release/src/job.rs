@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use cli::Chosen;
 use fleet::{Quota, SharedPath};
-use record::ReleaseId;
+use record::{FileName, ReleaseId};
 
 use crate::lint;
 use crate::verbs::apache;
@@ -75,6 +75,9 @@ pub(crate) enum ServerVerb {
         release: Option<ReleaseId>,
         json: bool,
     },
+    Manifest {
+        release: Option<ReleaseId>,
+    },
     Settle,
     Prune(PruneJob),
     Repair {
@@ -86,6 +89,8 @@ pub(crate) enum ServerVerb {
         release: Option<ReleaseId>,
         shared: Vec<SharedPath>,
         from: Option<PathBuf>,
+        /// As of a [`Lease`].
+        part_of: Option<(FileName, String)>,
         dry_run: bool,
         json: bool,
     },
@@ -117,9 +122,11 @@ pub(crate) struct PruneJob {
 }
 
 /// How long a switch may stay without a word.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Lease {
     pub(crate) within: Duration,
+    /// The swap that this is part of, and what that calls this host: no other host of it may be in the same directory.
+    pub(crate) swap: Option<(FileName, String)>,
     /// Locked and checked, wait for `go` before switching.
     pub(crate) in_step: bool,
 }
@@ -141,6 +148,7 @@ pub(crate) enum FleetVerb {
     Status { json: bool },
     Verify { release: Option<ReleaseId>, json: bool },
     Repair { release: Option<ReleaseId>, json: bool },
+    Manifest { release: Option<ReleaseId> },
     Adopt { from: Option<PathBuf>, dry_run: bool },
     Converge { switch: FleetSwitch, if_orphaned: bool },
     Settle,

@@ -23,6 +23,7 @@ pub mod oracle;
 mod order;
 mod reader;
 mod receive;
+mod record_file;
 mod remedy;
 mod server;
 mod shared;

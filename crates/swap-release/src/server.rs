@@ -1,7 +1,5 @@
 //! The verbs on this server: from a job to a locked, reconciled site and a result for people or programs.
 
-use std::fs::File;
-use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -19,21 +17,19 @@ use crate::hooks::{Switching, kept};
 use crate::job::{Lease, PruneJob, ServerJob, ServerVerb};
 use crate::lint;
 use crate::reader;
+use crate::record_file::read_record;
 use crate::shared::{SharedFault, expect_links};
 use crate::site::{Current, Foreign, HistoryLine, LockedSite, Site, SwitchKind};
 use crate::verbs::adopt::Adopted;
 use crate::verbs::confirm::{self, Controller};
 use crate::verbs::finished::Seen;
 use crate::verbs::{
-    adopt, apache, finished, pin, prune, reconcile, repair, retry, settle, stage, status, switch, verify,
-    want,
+    adopt, apache, finished, manifest, pin, prune, reconcile, repair, retry, settle, stage, status, switch,
+    verify, want,
 };
 
 /// Good releases that are kept when nobody says how many.
 const KEEP: u32 = 5;
-
-/// A record is a few kilobytes, a push record of 10,000 hosts some megabytes.
-const LARGEST_RECORD: u64 = 64 * 1024 * 1024;
 
 /// Does a verb on this server.
 pub(crate) fn run(job: ServerJob, console: &Console, abort: &Abort) -> Result<ExitCode, Error> {
@@ -124,6 +120,10 @@ pub(crate) fn run(job: ServerJob, console: &Console, abort: &Abort) -> Result<Ex
             let (site, _) = site.reconcile_if_idle(owner)?;
             verify_release(&site, release, json, console, abort)
         }
+        ServerVerb::Manifest { release } => {
+            let (site, _) = site.reconcile_if_idle(owner)?;
+            manifest::manifest(&site, release.as_ref(), console)
+        }
         ServerVerb::Repair { release, payload, json } => {
             let (release, found) = repair_release(site, owner, release, payload, abort)?;
             console.say(match found.differences {
@@ -135,7 +135,7 @@ pub(crate) fn run(job: ServerJob, console: &Console, abort: &Abort) -> Result<Ex
             });
             if json { print(console, &found) } else { Ok(ExitCode::Ok) }
         }
-        ServerVerb::Adopt { release, shared, from, dry_run: true, json } => {
+        ServerVerb::Adopt { release, shared, from, dry_run: true, json, .. } => {
             let shared = side_by_side(shared)?;
             let (site, _) = site.reconcile_if_idle(owner)?;
             let reply = adopt::preview(&site, &shared, release.as_ref(), from.as_deref())?;
@@ -151,7 +151,7 @@ pub(crate) fn run(job: ServerJob, console: &Console, abort: &Abort) -> Result<Ex
             let error = Error::InTheWay { path: site.paths.current(), obstacles: reply.obstacles };
             Err(tell_obstacles(error, console))
         }
-        ServerVerb::Adopt { release, shared, from, dry_run: false, .. } => {
+        ServerVerb::Adopt { release, shared, from, part_of, dry_run: false, .. } => {
             let shared = side_by_side(shared)?;
             if !site.paths.state().is_dir() {
                 // Where not even our own directories can be made, that is told with what helps as well.
@@ -162,6 +162,7 @@ pub(crate) fn run(job: ServerJob, console: &Console, abort: &Abort) -> Result<Ex
                 }
             }
             let locked = site.lock(owner)?;
+            let _sole = part_of.map(|(run, host)| locked.site.be_sole(&run, &host)).transpose()?;
             adopt_current(&locked, release, &shared, from.as_deref(), console)?;
             Ok(ExitCode::Ok)
         }
@@ -275,7 +276,7 @@ fn switch_to(
     console: &Console,
     abort: &Abort,
 ) -> Result<ExitCode, Error> {
-    let Some(Lease { within, in_step }) = lease else {
+    let Some(lease) = lease else {
         let done = switch::switch(&locked, kind, to, None)?;
         drupal::committed(&locked, to, kind == SwitchKind::Activate)?;
         match done.from {
@@ -285,10 +286,11 @@ fn switch_to(
         }
         return Ok(ExitCode::Ok);
     };
+    let sole = lease.swap.as_ref().map(|(swap, host)| locked.site.be_sole(swap, host)).transpose()?;
     locked.expect_way_back()?;
     let from = locked.site.current()?.into_id();
-    let result =
-        switch_on_orders(&locked, kind, from.as_ref(), to, Lease { within, in_step }, console, abort);
+    let result = switch_on_orders(&locked, kind, from.as_ref(), to, &lease, console, abort);
+    drop(sole);
     reconcile::wait_for_its_turn(locked, abort);
     match result {
         Ok(()) => Ok(ExitCode::Ok),
@@ -303,13 +305,13 @@ fn switch_on_orders(
     kind: SwitchKind,
     from: Option<&ReleaseId>,
     to: &ReleaseId,
-    Lease { within, in_step }: Lease,
+    lease: &Lease,
     console: &Console,
     abort: &Abort,
 ) -> Result<(), Error> {
     let switching = Switching { locked, kind, from, to };
-    let mut controller = Controller::on_stdin(within, console, abort, switching);
-    let result = switch_in_step(switching, in_step, &mut controller, abort);
+    let mut controller = Controller::on_stdin(lease.within, console, abort, switching);
+    let result = switch_in_step(switching, lease.in_step, &mut controller, abort);
     match &result {
         Ok(()) => confirm::say(console, &SwitchEvent::Committed { to: to.clone() }),
         Err(Error::Reverted { why, .. }) => {
@@ -450,25 +452,6 @@ fn print<T: Serialize>(console: &Console, reply: &T) -> Result<ExitCode, Error> 
     line.push(b'\n');
     console.data(&line).map_err(|source| Error::write(out, source))?;
     Ok(ExitCode::Ok)
-}
-
-/// A record of any stage; `-` is standard input.
-fn read_record(path: &Path) -> Result<AnyRecord, Error> {
-    let mut bytes = Vec::new();
-    let read = |source| Error::Record(record::Error::Read { path: path.to_owned(), source });
-    let reader: Box<dyn Read> = if path == Path::new("-") {
-        Box::new(io::stdin().lock())
-    } else {
-        match File::open(path) {
-            Ok(file) => Box::new(file),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return Err(record::Error::Missing { path: path.to_owned() }.into());
-            }
-            Err(source) => return Err(read(source)),
-        }
-    };
-    reader.take(LARGEST_RECORD).read_to_end(&mut bytes).map_err(read)?;
-    Ok(record::any_record(&bytes, path)?)
 }
 
 /// Who asks: as given, else the build, else the user.

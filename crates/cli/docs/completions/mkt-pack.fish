@@ -32,7 +32,7 @@ tree\t'The plain files'"
 complete -c mkt-pack -n "__fish_mkt_pack_needs_command" -l exclude -d 'Leave out what matches, as in a .gitignore at the root of the site (can be repeated)' -r
 complete -c mkt-pack -n "__fish_mkt_pack_needs_command" -l exclude-from -d 'File with patterns to leave out, one a line, as a .gitignore; --exclude comes after it (can be repeated)' -r -F
 complete -c mkt-pack -n "__fish_mkt_pack_needs_command" -l allow -d 'Release what looks like a host\'s own file or a private key, as in a .gitignore (can be repeated)' -r
-complete -c mkt-pack -n "__fish_mkt_pack_needs_command" -l base -d 'pack.json or manifest of the release before: unchanged files keep their modification time [default: the last pack.json in the folder of records]' -r -F
+complete -c mkt-pack -n "__fish_mkt_pack_needs_command" -l base -d 'pack.json or manifest of the release before, or what swap-release manifest printed (`-` reads that from standard input): unchanged files keep their modification time [default: the last pack.json in the folder of records]' -r -F
 complete -c mkt-pack -n "__fish_mkt_pack_needs_command" -l level -d 'zstd level of the archive, 1 to 19; more is worth it where links are slow and hosts many [default: 3]' -r
 complete -c mkt-pack -n "__fish_mkt_pack_needs_command" -s a -l announce -d 'Announce URLs of one tier, without a passkey: every host gets its own later. Each further -a is the next tier [default: none, see tracker-publish]' -r
 complete -c mkt-pack -n "__fish_mkt_pack_needs_command" -s c -l comment -d 'Comment about the torrent' -r

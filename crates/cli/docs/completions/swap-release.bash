@@ -37,6 +37,9 @@ _swap__release() {
             swap__release,lint)
                 cmd="swap__release__subcmd__lint"
                 ;;
+            swap__release,manifest)
+                cmd="swap__release__subcmd__manifest"
+                ;;
             swap__release,mark-failed)
                 cmd="swap__release__subcmd__mark__subcmd__failed"
                 ;;
@@ -80,7 +83,7 @@ _swap__release() {
 
     case "${cmd}" in
         swap__release)
-            opts="-v -h -V --verbose --color --help --version stage receive activate rollback status verify adopt converge want finished lint apache settle prune pin unpin mark-failed history reconcile"
+            opts="-v -h -V --verbose --color --help --version stage receive activate rollback status verify manifest adopt converge want finished lint apache settle prune pin unpin mark-failed history reconcile"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -98,7 +101,7 @@ _swap__release() {
             return 0
             ;;
         swap__subcmd__release__subcmd__activate)
-            opts="-v -h --deploy-to --fleet --only --group --exclude --host --identity --known-hosts --owner --confirm-within --in-step --allow-older --adopt --shared --force --retry-failed --canary --batch --pause --quorum --dry-run --records --junit --verbose --color --help"
+            opts="-v -h --deploy-to --fleet --only --group --exclude --host --identity --known-hosts --owner --confirm-within --in-step --part-of --allow-older --adopt --shared --force --retry-failed --canary --batch --pause --quorum --dry-run --records --junit --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -141,6 +144,10 @@ _swap__release() {
                     return 0
                     ;;
                 --confirm-within)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --part-of)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -423,6 +430,60 @@ _swap__release() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        swap__subcmd__release__subcmd__manifest)
+            opts="-v -h --deploy-to --fleet --only --group --exclude --host --identity --known-hosts --owner --verbose --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --deploy-to)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --fleet)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --only)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --group)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exclude)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --host)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --identity)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --known-hosts)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --owner)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         swap__subcmd__release__subcmd__mark__subcmd__failed)
             opts="-v -h --deploy-to --owner --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -586,7 +647,7 @@ _swap__release() {
             return 0
             ;;
         swap__subcmd__release__subcmd__rollback)
-            opts="-v -h --deploy-to --fleet --only --group --exclude --host --identity --known-hosts --owner --confirm-within --in-step --allow-older --adopt --shared --force --retry-failed --canary --batch --pause --quorum --dry-run --records --junit --verbose --color --help"
+            opts="-v -h --deploy-to --fleet --only --group --exclude --host --identity --known-hosts --owner --confirm-within --in-step --part-of --allow-older --adopt --shared --force --retry-failed --canary --batch --pause --quorum --dry-run --records --junit --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -629,6 +690,10 @@ _swap__release() {
                     return 0
                     ;;
                 --confirm-within)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --part-of)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -36,6 +36,7 @@ complete -c swap-release -n "__fish_swap_release_needs_command" -f -a "activate"
 complete -c swap-release -n "__fish_swap_release_needs_command" -f -a "rollback" -d 'Put a former release back: the named one, or the one that was live before'
 complete -c swap-release -n "__fish_swap_release_needs_command" -f -a "status" -d 'Say what is live and what else is there'
 complete -c swap-release -n "__fish_swap_release_needs_command" -f -a "verify" -d 'Compare a release on disk with its manifest: the named one, or the live one'
+complete -c swap-release -n "__fish_swap_release_needs_command" -f -a "manifest" -d 'Print the manifest of a release, proved by its digest: the named one, or what is live; a base for mkt-pack'
 complete -c swap-release -n "__fish_swap_release_needs_command" -f -a "adopt" -d 'Make what is served a release, without an outage: a real directory `current`, or a link to a foreign place'
 complete -c swap-release -n "__fish_swap_release_needs_command" -f -a "converge" -d 'Bring hosts that serve something else to the fleet\'s release'
 complete -c swap-release -n "__fish_swap_release_needs_command" -f -a "want" -d 'Say that a release is wanted here, so that an event of the BitTorrent client may stage it'
@@ -77,6 +78,7 @@ complete -c swap-release -n "__fish_swap_release_using_subcommand activate" -l i
 complete -c swap-release -n "__fish_swap_release_using_subcommand activate" -l known-hosts -d 'Host keys that are trusted' -r -F
 complete -c swap-release -n "__fish_swap_release_using_subcommand activate" -l owner -d 'Who asks, for the lock and the history' -r
 complete -c swap-release -n "__fish_swap_release_using_subcommand activate" -l confirm-within -d 'Put the former release back unless `commit` comes on standard input (or the fleet is healthy) within this time' -r
+complete -c swap-release -n "__fish_swap_release_using_subcommand activate" -l part-of -d 'The swap that this is part of, and this host\'s name in it, which no other host in the same directory may have' -r
 complete -c swap-release -n "__fish_swap_release_using_subcommand activate" -l shared -d 'With --adopt, path that moves to shared/; with --fleet those of fleet.toml (can be repeated)' -r
 complete -c swap-release -n "__fish_swap_release_using_subcommand activate" -l canary -d 'Hosts that switch before all others and must be healthy first: a number, or a percentage such as 10% [default: `rollout.canary` of fleet.toml, else none]' -r
 complete -c swap-release -n "__fish_swap_release_using_subcommand activate" -l batch -d 'Hosts that switch at a time, after the canary: a number, a percentage, or all [default: `rollout.batch`, else all]' -r
@@ -105,6 +107,7 @@ complete -c swap-release -n "__fish_swap_release_using_subcommand rollback" -l i
 complete -c swap-release -n "__fish_swap_release_using_subcommand rollback" -l known-hosts -d 'Host keys that are trusted' -r -F
 complete -c swap-release -n "__fish_swap_release_using_subcommand rollback" -l owner -d 'Who asks, for the lock and the history' -r
 complete -c swap-release -n "__fish_swap_release_using_subcommand rollback" -l confirm-within -d 'Put the former release back unless `commit` comes on standard input (or the fleet is healthy) within this time' -r
+complete -c swap-release -n "__fish_swap_release_using_subcommand rollback" -l part-of -d 'The swap that this is part of, and this host\'s name in it, which no other host in the same directory may have' -r
 complete -c swap-release -n "__fish_swap_release_using_subcommand rollback" -l shared -d 'With --adopt, path that moves to shared/; with --fleet those of fleet.toml (can be repeated)' -r
 complete -c swap-release -n "__fish_swap_release_using_subcommand rollback" -l canary -d 'Hosts that switch before all others and must be healthy first: a number, or a percentage such as 10% [default: `rollout.canary` of fleet.toml, else none]' -r
 complete -c swap-release -n "__fish_swap_release_using_subcommand rollback" -l batch -d 'Hosts that switch at a time, after the canary: a number, a percentage, or all [default: `rollout.batch`, else all]' -r
@@ -156,6 +159,20 @@ complete -c swap-release -n "__fish_swap_release_using_subcommand verify" -l jso
 complete -c swap-release -n "__fish_swap_release_using_subcommand verify" -l repair -d 'Put right what differs, from the payload; what was found before is told'
 complete -c swap-release -n "__fish_swap_release_using_subcommand verify" -s v -l verbose -d 'Say more (can be repeated: -vv shows every step)'
 complete -c swap-release -n "__fish_swap_release_using_subcommand verify" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c swap-release -n "__fish_swap_release_using_subcommand manifest" -l deploy-to -d 'Directory of the site on this server' -r -F
+complete -c swap-release -n "__fish_swap_release_using_subcommand manifest" -l fleet -d 'Inventory: do it on every host, by SSH' -r -F
+complete -c swap-release -n "__fish_swap_release_using_subcommand manifest" -l only -d 'Host of the inventory, instead of all (can be repeated)' -r
+complete -c swap-release -n "__fish_swap_release_using_subcommand manifest" -l group -d 'Group of the inventory, instead of all hosts (can be repeated, and combined with --only)' -r
+complete -c swap-release -n "__fish_swap_release_using_subcommand manifest" -l exclude -d 'Host or group to leave out (can be repeated)' -r
+complete -c swap-release -n "__fish_swap_release_using_subcommand manifest" -l host -d 'Host that is not in the inventory, with the settings of its [defaults]; instead of all (can be repeated, and combined with --only and --group)' -r
+complete -c swap-release -n "__fish_swap_release_using_subcommand manifest" -l identity -d 'Private key for SSH; its passphrase comes from MKT_IDENTITY_PASSPHRASE or the file MKT_IDENTITY_PASSPHRASE_FILE' -r -F
+complete -c swap-release -n "__fish_swap_release_using_subcommand manifest" -l known-hosts -d 'Host keys that are trusted' -r -F
+complete -c swap-release -n "__fish_swap_release_using_subcommand manifest" -l owner -d 'Who asks, for the lock and the history' -r
+complete -c swap-release -n "__fish_swap_release_using_subcommand manifest" -l color -d 'Colour of messages: auto looks whether standard error is a terminal' -r -f -a "auto\t'If standard error is a terminal and NO_COLOR is not set'
+always\t'Always, e.g. for Jenkins\' ansiColor'
+never\t'Never'"
+complete -c swap-release -n "__fish_swap_release_using_subcommand manifest" -s v -l verbose -d 'Say more (can be repeated: -vv shows every step)'
+complete -c swap-release -n "__fish_swap_release_using_subcommand manifest" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c swap-release -n "__fish_swap_release_using_subcommand adopt" -l release-id -d 'Name as a release [default: adopted-<time>]' -r
 complete -c swap-release -n "__fish_swap_release_using_subcommand adopt" -l deploy-to -d 'Directory of the site on this server' -r -F
 complete -c swap-release -n "__fish_swap_release_using_subcommand adopt" -l fleet -d 'Inventory: do it on every host, by SSH' -r -F

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use fleet::health::{Expected, Question, Verdict, ask};
 use fleet::{Argv, Health, HealthCheck, Host, LineRead, Remote};
-use record::host::HostStatus;
+use record::host::{HostStatus, Origin};
 
 const SERVE: &str = include_str!("serve.sh");
 const BRIEF: Duration = Duration::from_secs(15);
@@ -45,14 +45,24 @@ pub(super) fn live(
     // Whether PHP names the release is a check of its own, `health_code`.
     let health = &Health { by_code: false, ..health.clone() };
     let id = status.current.as_ref();
-    let is_adopted = id.and_then(|id| status.release(id)).is_some_and(|known| !known.origin.is_built());
+    let adopted = id.and_then(|id| match &status.release(id)?.origin {
+        Origin::Adopted { directory } => Some(directory),
+        Origin::Built => None,
+    });
+    let is_adopted = adopted.is_some();
     let name = id.map_or("none", |id| id.as_str());
     let check =
         if is_adopted || id.is_none() { health.for_adopted(host, name) } else { health.for_host(host, name) };
     let page = check.questions.first().map(|page| (page.url.clone(), page.host.clone()));
-    let verdict = well(remote, host, &check, name)?;
+    let place = || format!("{}/releases/{name}", host.deploy_to);
+    let directory = adopted.or(status.foreign.as_ref()).cloned().unwrap_or_else(place);
+    let verdict = well(remote, &check, &variables(host, name, directory))?;
     let served = match (id, check.questions.first()) {
         (None, _) => Served::Untold("nothing is live yet: it is seen with the first release".to_owned()),
+        (_, None) if health.url.is_some() => Served::Untold(
+            "`url` of [health] asks for the release by name, which what was taken over does not know"
+                .to_owned(),
+        ),
         (_, None) => Served::Untold("[health] has no `url` to ask by".to_owned()),
         (Some(_), Some(question))
             if !is_adopted && says_name(question, name) && matches!(verdict, Verdict::Good(_)) =>
@@ -71,10 +81,10 @@ fn says_name(question: &Question, id: &str) -> bool {
         || header.as_ref().is_some_and(|(_, value)| value.contains(id))
 }
 
-fn well(remote: &dyn Remote, host: &Host, check: &HealthCheck, id: &str) -> Result<Verdict, fleet::Error> {
+fn well(remote: &dyn Remote, check: &HealthCheck, variables: &[String]) -> Result<Verdict, fleet::Error> {
     let mut last = Verdict::Good("nothing is asked".to_owned());
     for _ in 0..TRIES.min(check.attempts) {
-        last = once(remote, host, check, id)?;
+        last = once(remote, check, variables)?;
         if matches!(last, Verdict::Good(_)) {
             break;
         }
@@ -82,7 +92,7 @@ fn well(remote: &dyn Remote, host: &Host, check: &HealthCheck, id: &str) -> Resu
     Ok(last)
 }
 
-fn once(remote: &dyn Remote, host: &Host, check: &HealthCheck, id: &str) -> Result<Verdict, fleet::Error> {
+fn once(remote: &dyn Remote, check: &HealthCheck, variables: &[String]) -> Result<Verdict, fleet::Error> {
     let mut seen = Vec::new();
     for question in &check.questions {
         let asked = Instant::now();
@@ -100,7 +110,7 @@ fn once(remote: &dyn Remote, host: &Host, check: &HealthCheck, id: &str) -> Resu
     }
     if let Some(command) = &check.command {
         let output = remote.exec(
-            &Argv::new("env").args(variables(host, id)).args(command.clone()),
+            &Argv::new("env").args(variables.iter().cloned()).args(command.clone()),
             b"",
             check.timeout,
         )?;
@@ -113,14 +123,14 @@ fn once(remote: &dyn Remote, host: &Host, check: &HealthCheck, id: &str) -> Resu
     Ok(Verdict::Good(seen.join(", ")))
 }
 
-/// What a command of `[health]` finds in its environment.
-fn variables(host: &Host, id: &str) -> Vec<String> {
+/// What a command of `[health]` finds in its environment, of the release in `directory`.
+fn variables(host: &Host, id: &str, directory: String) -> Vec<String> {
     let base = &host.deploy_to;
     [
         ("PHASE", "health".to_owned()),
         ("VERB", "doctor".to_owned()),
         ("RELEASE", id.to_owned()),
-        ("RELEASE_DIR", format!("{base}/releases/{id}")),
+        ("RELEASE_DIR", directory),
         ("DEPLOY_TO", base.to_string()),
         ("CURRENT", format!("{base}/current")),
         ("SHARED", format!("{base}/shared")),

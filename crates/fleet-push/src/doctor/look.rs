@@ -1,6 +1,6 @@
 //! What one script tells of a host, as facts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
@@ -78,6 +78,8 @@ pub(crate) struct Look {
     pub(crate) umask: Option<u32>,
     /// `deploy_to`, `releases`, `shared`, `incoming`, `.swap`, `watch`.
     pub(crate) parts: BTreeMap<String, Part>,
+    /// Those of them that chattr(1) has made immutable or append-only.
+    pub(crate) fixed: BTreeSet<String>,
     pub(crate) current: Option<Current>,
     /// By the number of the shared path.
     pub(crate) shared: BTreeMap<usize, Kind>,
@@ -125,6 +127,7 @@ fn read(text: &str) -> Look {
             ("part", [name, rest @ ..]) => {
                 look.parts.extend(part(rest).map(|part| ((*name).to_owned(), part)));
             }
+            ("fixed", [name]) => drop(look.fixed.insert((*name).to_owned())),
             ("current", [kind, ..]) => look.current = current(kind, value),
             ("shared", [number, kind, ..]) => {
                 look.shared.extend(number.parse().ok().zip(kind_of(kind, rest(value, 2))));

@@ -13,6 +13,8 @@ part() {
         [ -w "$2" ] && [ -x "$2" ] && may=yes
         printf 'part %s %s %s %s\n' "$1" "$may" "$(stat -L -c '%d %u %U' -- "$2")" \
             "$(findmnt -n -o OPTIONS -T "$2" 2>/dev/null)"
+        flags=$(lsattr -d -- "$2" 2>/dev/null)
+        case ${flags%% *} in *[ia]*) printf 'fixed %s\n' "$1" ;; esac
     elif [ -e "$2" ] || [ -L "$2" ]; then
         printf 'part %s other\n' "$1"
     else

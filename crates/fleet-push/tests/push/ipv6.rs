@@ -78,6 +78,25 @@ fn a_host_is_known_asked_and_pushed_to_by_ipv6() {
     Tree::read(&fleet.site(1), &[])
         .with_release_modes()
         .assert_same(&release, "packed site and release on ::1");
+    // A seeder that has an address of one family: who is dialled by the other is told of before anything is pushed, and what is
+    // printed helps.
+    let whole = fs::read_to_string(fleet.toml()).unwrap();
+    for (seeder, apart, fine) in
+        [(fleet.host("alpha").address.as_str(), "six", "alpha"), ("::1", "alpha", "six")]
+    {
+        fleet.extend_inventory(&format!("[seeder]\naddress = \"{seeder}\"\n"));
+        let told = |verb: &str, only: &str| {
+            let run = fleet.run("fleet-push").args([verb, "--fleet", "fleet.toml", "--only", only]).output();
+            format!("{}{}", run.stdout, run.stderr)
+        };
+        for verb in ["plan", "doctor"] {
+            let said = told(verb, apart);
+            assert!(said.contains("it gets nothing") && said.contains("`seeder.address`"), "{verb}: {said}");
+            let said = told(verb, fine);
+            assert!(!said.contains("it gets nothing"), "{verb}: {said}");
+        }
+        fs::write(fleet.toml(), &whole).unwrap();
+    }
     // A host beside the inventory, as it is typed for ssh.
     let place = format!("root@[::1]:{}", six.port);
     let other =

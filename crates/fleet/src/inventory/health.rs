@@ -96,7 +96,9 @@ impl Health {
                 release: (self.by_code && knows_its_name).then(|| release.to_owned()),
             },
         };
-        let mut questions: Vec<Question> = self.url.iter().map(question).collect();
+        // A page whose very path names the release is not there under a name that the release does not know.
+        let is_there = |url: &&Template| knows_its_name || !names_release_in_path(url);
+        let mut questions: Vec<Question> = self.url.iter().filter(is_there).map(question).collect();
         if let Some(first) = questions.first().cloned() {
             questions.extend(self.paths.iter().map(|path| {
                 let expected = Expected { header: None, contains: None, ..first.expected.clone() };
@@ -108,6 +110,9 @@ impl Health {
             command: self
                 .command
                 .as_ref()
+                .filter(|command| {
+                    knows_its_name || !command.iter().any(|part| part.has_placeholder("release"))
+                })
                 .map(|command| command.iter().map(|part| part.render(value)).collect()),
             max_latency: self.max_latency,
             in_a_row: self.in_a_row,
@@ -116,6 +121,13 @@ impl Health {
             timeout: self.timeout,
         }
     }
+}
+
+/// Whether it has `{release}` before the query.
+fn names_release_in_path(url: &Template) -> bool {
+    const MARK: char = '\u{1}';
+    let marked = url.render(|name| if name == "release" { MARK.into() } else { String::new() });
+    marked.split(['?', '#']).next().is_some_and(|path| path.contains(MARK))
 }
 
 /// An address without its path.

@@ -100,6 +100,27 @@ fn of_a_drupal_site_php_names_the_release_on_every_page() {
 }
 
 #[test]
+fn what_was_taken_over_is_not_asked_for_by_a_name_that_it_does_not_know() {
+    let asked = |more: &str| {
+        let fleet = load(&format!("[health]\n{more}")).unwrap();
+        let health = fleet.health.unwrap();
+        let of = |check: HealthCheck| {
+            let urls = check.questions.into_iter().map(|question| question.url).collect::<Vec<_>>();
+            (urls, check.command)
+        };
+        (of(health.for_host(&fleet.hosts[0], "r1")), of(health.for_adopted(&fleet.hosts[0], "r1")))
+    };
+    let (built, adopted) =
+        asked("url = \"http://x/{release}/ok.txt\"\ncommand = [\"well\", \"--is={release}\"]\n");
+    assert_eq!(built.0, ["http://x/r1/ok.txt"]);
+    assert_eq!(built.1.unwrap(), ["well", "--is=r1"]);
+    assert_eq!(adopted, (Vec::new(), None));
+    let (built, adopted) = asked("url = \"http://x/ok?for={release}\"\ncommand = [\"well\"]\n");
+    assert_eq!(built, adopted, "a query does not decide what is there");
+    assert_eq!(adopted.0, ["http://x/ok?for=r1"]);
+}
+
+#[test]
 fn pages_that_cannot_be_asked_for_and_proof_that_nobody_gives_are_refused() {
     for path in ["user/login", "//elsewhere/x", "/a b", ""] {
         let table = DRUPAL.replace("/user/login", path);

@@ -61,8 +61,8 @@ pub(crate) struct PackArgs {
     #[arg(long, value_name = "PATTERN")]
     allow: Vec<String>,
 
-    /// pack.json or manifest of the release before: unchanged files keep their modification time
-    /// [default: the last pack.json in the folder of records]
+    /// pack.json or manifest of the release before, or what swap-release manifest printed (`-` reads that from standard
+    /// input): unchanged files keep their modification time [default: the last pack.json in the folder of records]
     #[arg(long, value_name = "FILE")]
     base: Option<PathBuf>,
 

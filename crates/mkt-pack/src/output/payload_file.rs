@@ -47,12 +47,12 @@ pub(crate) struct Archive {
 pub(crate) struct Times {
     /// Seconds since 1970.
     pub(crate) release: u64,
-    pub(crate) base: Option<Manifest>,
+    pub(crate) bases: Vec<Manifest>,
 }
 
 impl Times {
     fn mtimes(&self) -> Mtimes<'_> {
-        Mtimes { release: self.release, base: self.base.as_ref() }
+        Mtimes { release: self.release, bases: &self.bases }
     }
 }
 

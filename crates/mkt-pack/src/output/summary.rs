@@ -36,7 +36,8 @@ pub(crate) fn before(settings: &Settings, scan: &Scan, time: ReleaseTime, consol
              opcache may not notice that a file has changed",
         );
         console.hint(
-            "set SOURCE_DATE_EPOCH, or give the release before with --base, or keep its folder of records",
+            "set SOURCE_DATE_EPOCH, or keep the folder of records, or give what is live: swap-release manifest --fleet FILE | \
+             mkt-pack --base - SITE",
         );
     }
     if settings.torrent.private && settings.torrent.announce.is_empty() {

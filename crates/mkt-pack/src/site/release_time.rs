@@ -41,9 +41,9 @@ impl ReleaseTime {
     }
 
     /// Where no time is known, something new must not get the time of what was there under its name long before: then
-    /// it is later than all in the release before.
-    pub(crate) fn after(self, base: Option<&Manifest>) -> Self {
-        let newest = base.and_then(|base| base.entries().iter().map(|entry| entry.mtime).max());
+    /// it is later than all in the releases before.
+    pub(crate) fn after(self, bases: &[Manifest]) -> Self {
+        let newest = bases.iter().flat_map(Manifest::entries).map(|entry| entry.mtime).max();
         match (self, newest) {
             (Self::Fixed, Some(newest)) => Self::AfterBase((newest + 1).clamp(FIXED, LATEST)),
             (time, _) => time,

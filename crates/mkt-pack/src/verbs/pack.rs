@@ -44,13 +44,14 @@ pub(crate) fn pack(settings: &Settings, console: &Console, abort: &Abort) -> Res
         .map_err(stop_or)?;
     let commit = git::commit(&settings.site);
     let time = ReleaseTime::find(std::env::var_os("SOURCE_DATE_EPOCH"), commit.as_ref())?;
-    let base = base::find(&settings.base, &settings.records, console)?;
-    let time = time.after(base.as_ref());
+    let bases = base::find(&settings.base, &settings.records, console)?;
+    let time = time.after(&bases);
     summary::before(settings, &scan, time, console);
     not_kept::tell(&scan.not_kept().map_err(Error::Tree)?, console);
-    let base_digest = base.as_ref().map(|base| Sha256::from_bytes(*base.digest().as_bytes()));
+    // Of several the first, which most servers have.
+    let base_digest = bases.first().map(|base| Sha256::from_bytes(*base.digest().as_bytes()));
     let scan = Arc::new(scan);
-    let times = Times { release: time.seconds(), base };
+    let times = Times { release: time.seconds(), bases };
     let mut outputs = Outputs::open(&settings.records)?;
     let packed =
         payload_file::make(settings, &scan, times, &outputs, console, abort).map_err(

@@ -119,3 +119,41 @@ fn what_is_no_base_is_refused() {
     refused("one/pack.json", manifest.file_name().unwrap().to_str().unwrap());
     assert!(!sandbox.path("records").exists());
 }
+
+/// What `swap-release manifest` prints of a fleet: nothing yet, one release, or several.
+#[test]
+fn what_a_fleet_serves_is_a_base_from_standard_input() {
+    let sandbox = Sandbox::site();
+    let piped = |input: &[u8], args: &[&str]| {
+        let file = sandbox.path("piped");
+        fs::write(&file, input).unwrap();
+        let mut command = sandbox.command(&[&["site", "--base", "-"], args].concat());
+        run(command.env("SOURCE_DATE_EPOCH", "3000").stdin(fs::File::open(&file).unwrap()))
+    };
+    let nothing = b"{\"manifest\":1,\"entries\":0}\n";
+    piped(nothing, &["--records", "zero"]).ok();
+    assert_eq!(mtime(&sandbox, "zero", "a/x"), 3000);
+    assert!(sandbox.record("zero")["details"]["base"].is_null());
+
+    pack_at(&sandbox, "1000", &["--records", "one"]);
+    sandbox.file("index.php", "<?PHP\n", 0o644);
+    pack_at(&sandbox, "5000", &["--records", "two", "--base", "one/pack.json"]);
+    let [one, two] = ["one", "two"].map(|records| fs::read(sandbox.named(records, "manifest")).unwrap());
+    sandbox.file("index.php", "<?pHP\n", 0o644);
+    piped(&one, &["--records", "from-one"]).ok();
+    assert_eq!(mtime(&sandbox, "from-one", "index.php"), 3000);
+    piped(&[&one[..], &two].concat(), &["--records", "from-both"]).ok();
+    assert_eq!(mtime(&sandbox, "from-both", "index.php"), 5001, "the time of a server's other content");
+    assert_eq!(mtime(&sandbox, "from-both", "a/x"), 1000);
+    assert_eq!(
+        sandbox.record("from-both")["details"]["base"],
+        sandbox.record("one")["release"]["tree_digest"],
+        "the first is the base of record"
+    );
+
+    // A program that failed before it prints nothing, or not all.
+    for cut in [&b""[..], &one[..one.len() / 2], b"garbage"] {
+        piped(cut, &["--records", "none"]).fails(10, "-");
+    }
+    assert!(!sandbox.path("none").exists());
+}

@@ -46,8 +46,7 @@ impl<'a> Filler<'a> {
         let hash = |&index: &usize| {
             let found = scan.found().get(index)?;
             let FoundKind::File { stamp, .. } = &found.kind else { return None };
-            let before = mtimes.base?.get(&found.path)?;
-            (before.size() == stamp.size).then(|| {
+            mtimes.before(&found.path).any(|before| before.size() == stamp.size).then(|| {
                 // Its bytes count when they are packed.
                 let hash = hash_file(&scan.dir, &found.path, stamp, &mut Vec::new(), &|_| progress(0))?;
                 Ok((index, hash))

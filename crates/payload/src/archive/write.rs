@@ -174,7 +174,7 @@ mod tests {
         let scan = walk(dir.path(), &WalkOptions::default(), &|_| true).unwrap();
         assert!(blocks(scan.found(), block_bytes(1)).len() > 6);
         let options =
-            Options { level: 1, mtimes: Mtimes { release: 1, base: None }, spool: &std::env::temp_dir() };
+            Options { level: 1, mtimes: Mtimes { release: 1, bases: &[] }, spool: &std::env::temp_dir() };
         let pack = |cores| write_with(&scan, &options, Vec::new(), cores, &|_| true).unwrap();
         let one = pack(1);
         for cores in [2, 3, 16] {

@@ -51,7 +51,7 @@ fn walking_hashing_packing_and_verifying_stop_anywhere() {
     let site = Sandbox::site();
     let manifest = site.manifest();
     let root = site.root();
-    let mtimes = Mtimes { release: TIME, base: None };
+    let mtimes = Mtimes { release: TIME, bases: &[] };
     assert!(at_every_call(|p| walk(&root, &WalkOptions::default(), p).map(drop), |_| {}) >= 6);
     assert!(at_every_call(|p| site.scan().manifest(mtimes, p).map(drop), |_| {}) >= 7);
     assert!(at_every_call(|p| site.pack(std::io::sink(), p).map(drop), |_| {}) >= 16);
@@ -71,7 +71,7 @@ fn every_byte_is_reported_once() {
         assert_eq!(sum.into_inner(), manifest.bytes());
     };
     let digest = manifest.digest();
-    counted(&|p| drop(site.scan().manifest(Mtimes { release: TIME, base: None }, p).unwrap()));
+    counted(&|p| drop(site.scan().manifest(Mtimes { release: TIME, bases: &[] }, p).unwrap()));
     counted(&|p| drop(site.pack(Vec::new(), p).unwrap()));
     counted(&|p| drop(archive::unpack(bytes.as_slice(), &site.path("out"), &digest, p).unwrap()));
     counted(&|p| tree::copy(&site.root(), &site.path("copy"), &manifest, &digest, p).unwrap());

@@ -5,7 +5,11 @@ use payload::{Manifest, Mtimes};
 use std::fs;
 
 fn manifest(site: &Sandbox, release: u64, base: Option<&Manifest>) -> Manifest {
-    site.scan().manifest(Mtimes { release, base }, &|_| true).unwrap()
+    on_several(site, release, base.map_or(&[], std::slice::from_ref))
+}
+
+fn on_several(site: &Sandbox, release: u64, bases: &[Manifest]) -> Manifest {
+    site.scan().manifest(Mtimes { release, bases }, &|_| true).unwrap()
 }
 
 fn time(manifest: &Manifest, path: &str) -> u64 {
@@ -60,4 +64,29 @@ fn a_changed_file_never_keeps_its_time() {
         assert_eq!(time(&next, "index.php"), 1001);
         assert_eq!(time(&next, ".htaccess"), 1000);
     }
+}
+
+/// Servers that serve different releases: no content may come at a time at which a cache knows another.
+#[test]
+fn of_several_bases_none_is_met_by_another_content_of_its_time() {
+    let site = Sandbox::site();
+    let write = |content: &str| site.file("index.php", content, 0o644);
+    write("a");
+    let one = manifest(&site, 1000, None);
+    write("b");
+    let other = manifest(&site, 2000, Some(&one));
+    // Elsewhere, on the first alone, and as late as the second.
+    write("c");
+    let third = manifest(&site, 2000, Some(&one));
+    let packed = |release, content: &str| {
+        write(content);
+        let next = on_several(&site, release, &[one.clone(), other.clone(), third.clone()]);
+        assert_eq!(time(&next, ".htaccess"), 1000);
+        time(&next, "index.php")
+    };
+    assert_eq!(packed(500, "a"), 1000, "only that content has that time");
+    for content in ["b", "c", "d"] {
+        assert_eq!(packed(500, content), 2001, "{content}: two have the time 2000");
+    }
+    assert_eq!(packed(3000, "d"), 3000);
 }

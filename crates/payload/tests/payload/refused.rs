@@ -133,7 +133,7 @@ fn no_tree_and_no_content_are_refused() {
     assert!(matches!(missing, Err(Error::Root { .. })));
     fs::write(site.path("file"), "x").unwrap();
     assert!(matches!(walk(&site.path("file"), &WalkOptions::default(), &|_| true), Err(Error::Root { .. })));
-    let mtimes = Mtimes { release: TIME, base: None };
+    let mtimes = Mtimes { release: TIME, bases: &[] };
     assert!(matches!(site.scan().manifest(mtimes, &|_| true), Err(Error::Empty { .. })));
     site.file("empty", "", 0o644);
     assert!(matches!(site.scan().manifest(mtimes, &|_| true), Err(Error::Empty { .. })));
@@ -147,19 +147,19 @@ fn a_file_that_cannot_be_read_is_named() {
         let scan = site.scan();
         fs::remove_file(site.root().join("a/x")).unwrap();
         site.link("a/x", "x");
-        let error = scan.manifest(Mtimes { release: TIME, base: None }, &|_| true).unwrap_err();
+        let error = scan.manifest(Mtimes { release: TIME, bases: &[] }, &|_| true).unwrap_err();
         assert!(matches!(&error, Error::Read { path, .. } if path == "a/x"), "{error}");
         return;
     }
     let site = Sandbox::site();
     site.file("a/x", "x", 0o000);
-    let error = site.scan().manifest(Mtimes { release: TIME, base: None }, &|_| true).unwrap_err();
+    let error = site.scan().manifest(Mtimes { release: TIME, bases: &[] }, &|_| true).unwrap_err();
     assert!(matches!(&error, Error::Read { path, .. } if path == "a/x"), "{error}");
 }
 
 #[test]
 fn files_that_change_meanwhile_are_noticed() {
-    let mtimes = Mtimes { release: TIME, base: None };
+    let mtimes = Mtimes { release: TIME, bases: &[] };
     type Change = fn(&Sandbox);
     let changes: [Change; 5] = [
         |site| site.file("a/x", "3", 0o644),

@@ -196,7 +196,7 @@ proptest! {
         });
         prop_assert_eq!(listing(&site.path("out")), before);
         let again = walk(&site.path("out"), &WalkOptions::default(), &|_| true).unwrap();
-        let again = again.manifest(payload::Mtimes { release: TIME, base: None }, &|_| true).unwrap();
+        let again = again.manifest(payload::Mtimes { release: TIME, bases: &[] }, &|_| true).unwrap();
         prop_assert_eq!(again.digest(), manifest.digest());
         tree::copy(&site.root(), &site.path("copy"), &manifest, &manifest.digest(), &|_| true).unwrap();
         prop_assert_eq!(listing(&site.path("copy")), listing(&site.path("out")));
@@ -241,7 +241,7 @@ fn files_larger_than_a_block_come_back_with_and_without_a_base() {
     site.file("b/two", &large(7, (4 << 20) + 1), 0o644);
     site.file("c", &large(7, 8_500_000), 0o644);
     site.file("new", &large(7, 5_000_000), 0o644);
-    let mtimes = payload::Mtimes { release: TIME + 9, base: Some(&before) };
+    let mtimes = payload::Mtimes { release: TIME + 9, bases: std::slice::from_ref(&before) };
     let options = archive::Options { mtimes, ..site.options() };
     let (after, bytes) = archive::write(&site.scan(), &options, Vec::new(), &|_| true).unwrap();
     assert_eq!(after, site.scan().manifest(mtimes, &|_| true).unwrap());

@@ -71,7 +71,7 @@ impl Sandbox {
     }
 
     pub(crate) fn manifest(&self) -> Manifest {
-        self.scan().manifest(Mtimes { release: TIME, base: None }, &|_| true).unwrap()
+        self.scan().manifest(Mtimes { release: TIME, bases: &[] }, &|_| true).unwrap()
     }
 
     pub(crate) fn archive(&self) -> (Manifest, Vec<u8>) {
@@ -87,7 +87,7 @@ impl Sandbox {
     }
 
     pub(crate) fn options(&self) -> archive::Options<'_> {
-        archive::Options { level: 3, mtimes: Mtimes { release: TIME, base: None }, spool: self.dir.path() }
+        archive::Options { level: 3, mtimes: Mtimes { release: TIME, bases: &[] }, spool: self.dir.path() }
     }
 
     pub(crate) fn unpack(&self, bytes: &[u8], digest: &TreeDigest) -> Result<Manifest, payload::Error> {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::Args;
 use cli::Chosen;
 use fleet::{Quota, SharedPath};
-use record::ReleaseId;
+use record::{FileName, ReleaseId};
 
 use crate::job::{FleetJob, FleetSwitch, FleetVerb, Lease, Place, ServerJob, ServerVerb};
 
@@ -58,6 +58,9 @@ pub(super) struct Switch {
     /// Lock and check, then wait for `go` on standard input before switching (what --fleet does on every server)
     #[arg(long, requires = "confirm_within", conflicts_with = "fleet")]
     pub(super) in_step: bool,
+    /// The swap that this is part of, and this host's name in it, which no other host in the same directory may have
+    #[arg(long, hide = true, requires = "in_step", value_name = "SWAP/HOST", value_parser = part_of)]
+    pub(super) part_of: Option<(FileName, String)>,
     /// Activate even if a newer build of the same job is live
     #[arg(long)]
     pub(super) allow_older: bool,
@@ -128,6 +131,9 @@ pub(super) struct Adopt {
     /// Directory that is served today and is not called current: where there is no current, it becomes a link to it
     #[arg(long, value_name = "DIR")]
     pub(super) from: Option<PathBuf>,
+    /// The run that this is part of, and this host's name in it, which no other host in the same directory may have
+    #[arg(long, hide = true, conflicts_with = "fleet", value_name = "RUN/HOST", value_parser = part_of)]
+    pub(super) part_of: Option<(FileName, String)>,
     /// Say what would be done and what is in the way; change nothing
     #[arg(long)]
     pub(super) dry_run: bool,
@@ -166,6 +172,14 @@ pub(super) struct Converge {
     /// Wait for the end of standard input, and do nothing unless it says that a decision was left undone
     #[arg(long, hide = true)]
     pub(super) if_orphaned: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Manifest {
+    /// Release id [default: what is live; in a fleet that serves several, each of them]
+    pub(super) release: Option<ReleaseId>,
+    #[command(flatten)]
+    pub(super) place: Where,
 }
 
 #[derive(Debug, Args)]
@@ -232,7 +246,7 @@ impl Converge {
 
 impl Switch {
     pub(super) fn lease(&self) -> Option<Lease> {
-        self.confirm_within.map(|within| Lease { within, in_step: self.in_step })
+        self.confirm_within.map(|within| Lease { within, in_step: self.in_step, swap: self.part_of.clone() })
     }
 
     pub(super) fn split(self) -> (Where, FleetSwitch) {
@@ -254,6 +268,12 @@ impl Switch {
         };
         (self.place, on_fleet)
     }
+}
+
+/// `SWAP/HOST`.
+fn part_of(text: &str) -> Result<(FileName, String), String> {
+    let (swap, host) = text.split_once('/').ok_or("SWAP/HOST is expected")?;
+    Ok((swap.parse().map_err(|error| format!("{error}"))?, host.to_owned()))
 }
 
 impl Where {

@@ -7,7 +7,7 @@ use clap::{Parser, Subcommand};
 use cli::Common;
 use record::ExitCode;
 
-use self::everywhere::{Adopt, Converge, Look, Prune, Settle, Status, Switch, Verify};
+use self::everywhere::{Adopt, Converge, Look, Manifest, Prune, Settle, Status, Switch, Verify};
 use self::here::{Apache, Finished, History, Lint, Pin, Receive, Reconcile, Stage, Want};
 use crate::job::{FleetVerb, Place, PruneJob, ServerJob, ServerVerb};
 
@@ -23,7 +23,8 @@ Examples:
     swap-release rollback --fleet fleet.toml --records records
     swap-release activate --fleet fleet.toml --canary 1 --pause 2m --batch 25%
     swap-release activate --fleet fleet.toml --dry-run
-    swap-release status   --fleet fleet.toml";
+    swap-release status   --fleet fleet.toml
+    swap-release manifest --fleet fleet.toml | mkt-pack --base - build/site";
 
 /// Make a release live: verified, atomic, reversible, on one server or on a whole fleet together
 #[derive(Debug, Parser)]
@@ -77,6 +78,8 @@ enum Verb {
     Status(Status),
     /// Compare a release on disk with its manifest: the named one, or the live one
     Verify(Verify),
+    /// Print the manifest of a release, proved by its digest: the named one, or what is live; a base for mkt-pack
+    Manifest(Manifest),
     /// Make what is served a release, without an outage: a real directory `current`, or a link to a foreign place
     Adopt(Adopt),
     /// Bring hosts that serve something else to the fleet's release
@@ -157,12 +160,15 @@ impl Cli {
                 ServerVerb::Verify { release: release.clone(), json },
                 FleetVerb::Verify { release, json },
             ),
+            Verb::Manifest(Manifest { release, place }) => place
+                .choose(ServerVerb::Manifest { release: release.clone() }, FleetVerb::Manifest { release }),
             Verb::Prune(Prune { place, keep, grace, dry_run, json }) => {
                 let job = PruneJob { keep, grace, dry_run, json };
                 place.choose(ServerVerb::Prune(job), FleetVerb::Prune(job))
             }
-            Verb::Adopt(Adopt { release_id: release, place, shared, from, dry_run, json }) => {
-                let here = ServerVerb::Adopt { release, shared, from: from.clone(), dry_run, json };
+            Verb::Adopt(Adopt { release_id: release, place, shared, from, part_of, dry_run, json }) => {
+                let from_here = from.clone();
+                let here = ServerVerb::Adopt { release, shared, from: from_here, part_of, dry_run, json };
                 place.choose(here, FleetVerb::Adopt { from, dry_run })
             }
             Verb::Settle(Settle { place }) => place.choose(ServerVerb::Settle, FleetVerb::Settle),

@@ -41,7 +41,11 @@ pub(crate) fn adopt(
         return Ok(ExitCode::Ok);
     }
     let id = name(&looked);
-    let act = |host: &Host| argv(host).args(["--release-id", id.as_str()]);
+    let run = format!("{id}.{}", std::process::id());
+    let act = |host: &Host| {
+        let part_of = format!("{run}/{}", host.name);
+        argv(host).args(["--release-id", id.as_str(), "--part-of", part_of.as_str()])
+    };
     let answers = look::on_all(controller, act, |remote, argv: &Argv| look::run(remote, argv, "adopt"));
     look::tell(controller, &answers);
     let served = |reply: &AdoptReply| matches!(reply.serves, Served::Directory | Served::Link);

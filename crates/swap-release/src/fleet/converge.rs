@@ -7,6 +7,7 @@ use fleet::Host;
 use record::host::HostStatus;
 use record::{ExitCode, Outcome, Records, ReleaseId, Swap, Verb};
 
+use super::own_name::own_name;
 use super::rollback::{Statuses, description};
 use super::{Controller, commit, keeper};
 use crate::Error;
@@ -59,7 +60,10 @@ fn once(mut controller: Controller<'_>, job: &FleetSwitch, rebuild: bool) -> Res
     };
     let release = description(&statuses, &target)?;
     let differs = |host: &&Host| {
-        statuses.get(host.name.as_str()).is_some_and(|status| status.current.as_ref() != Some(&target))
+        statuses.get(host.name.as_str()).is_some_and(|status| {
+            let own = own_name(status, &release);
+            status.current.as_ref() != Some(own.as_ref().unwrap_or(&target))
+        })
     };
     let behind: Vec<Host> = controller.hosts.iter().filter(differs).cloned().collect();
     if behind.is_empty() {

@@ -207,7 +207,7 @@ impl<'a> Course<'a> {
             .iter()
             .map(|member| {
                 let turn = self.turn(member);
-                (member.host.name.clone(), step.order(&member.host, self.plan.to.as_str(), turn))
+                (member.host.name.clone(), step.order(&member.host, self.plan.to_on(member).as_str(), turn))
             })
             .collect();
         move |member| {
@@ -242,7 +242,8 @@ impl<'a> Course<'a> {
                         fleet::RunsOn::Canary => false,
                     }
             };
-            let order = |step: &Step| step.order(&member.host, self.plan.to.as_str(), self.turn(member));
+            let order =
+                |step: &Step| step.order(&member.host, self.plan.to_on(member).as_str(), self.turn(member));
             steps.iter().filter(is_for).map(order).collect()
         };
         self.members.iter().map(|member| (member.host.name.to_string(), of(member))).collect()

@@ -16,8 +16,9 @@ const NOT_RUN: [i32; 2] = [126, 127];
 /// Asks whether the host is well on the release that it was switched to. `every` is how often the host is to hear that we
 /// live.
 pub(crate) fn probe(member: &mut Member, health: &Health, plan: &Plan, abort: &Abort, every: Duration) {
-    let check = check(health, member, &plan.to);
-    let variables = variables(member, plan, &plan.to);
+    let to = plan.to_on(member);
+    let check = check(health, member, to);
+    let variables = variables(member, plan, to);
     let Some(verdict) = examine(member, &check, &variables, abort, every) else {
         member.fail("terminated");
         return;

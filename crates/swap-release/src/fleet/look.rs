@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::host::{Fault, ask, parse, remedies, warnings};
+use super::own_name::own_name;
 use super::{AT_ONCE, Controller};
 use crate::Error;
 use crate::job::PruneJob;
@@ -31,6 +32,12 @@ pub(super) struct Answer<T> {
 pub(crate) fn status(controller: &Controller<'_>, json: bool) -> Result<ExitCode, Error> {
     let answers = ask_all::<HostStatus>(controller, |host| controller.argv(host, "status").arg("--json"));
     let most = most(&answers);
+    let mut replies = answers.iter().filter_map(|answer| answer.reply.as_ref());
+    let theirs = most.as_ref().and_then(|id| replies.find_map(|status| status.release(id)));
+    let is_theirs = |status: &HostStatus| {
+        let own = theirs.and_then(|known| own_name(status, &known.release));
+        status.current == most || (own.is_some() && own == status.current)
+    };
     let row = |answer: &Answer<HostStatus>| {
         let name = |id: Option<&ReleaseId>| id.map_or_else(|| "-".to_owned(), ToString::to_string);
         let status = answer.reply.as_ref();
@@ -42,7 +49,7 @@ pub(crate) fn status(controller: &Controller<'_>, json: bool) -> Result<ExitCode
             name(status.and_then(|status| status.current.as_ref())),
             match status {
                 None => "?".to_owned(),
-                Some(status) if status.current == most => "-".to_owned(),
+                Some(status) if is_theirs(status) => "-".to_owned(),
                 Some(_) => "differs".to_owned(),
             },
             since,

@@ -25,6 +25,8 @@ pub(crate) struct Member {
     pub(crate) process: Option<Box<dyn Process>>,
     pub(crate) before: Option<ReleaseId>,
     pub(crate) after: Option<ReleaseId>,
+    /// The name here of what all are led to, where it is another: see `own_name`.
+    pub(crate) own: Option<ReleaseId>,
     /// Those of the two that were taken over here, and do not know what we call them; and where they lie.
     pub(crate) adopted: Vec<(ReleaseId, String)>,
     pub(crate) outcome: HostOutcome,
@@ -72,6 +74,7 @@ impl Member {
             process: None,
             before: None,
             after: None,
+            own: None,
             adopted: Vec::new(),
             outcome: HostOutcome::Untouched,
             batch: None,

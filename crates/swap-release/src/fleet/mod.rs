@@ -2,7 +2,7 @@
 //!
 //! `commit` is the two-phase commit, `course` what it does with all hosts at once, `rollout` and `steps` who goes when and
 //! what is run around it; `prepare`, `switch`, `talk` and `health` are its phases on one host, `judge` what a failed health
-//! check says, `undo` what is done about shared caches when a release is taken back; `look` is the verbs that switch nothing;
+//! check says, `undo` what is done about shared caches when a release is taken back; `look` and `manifest` are the verbs that switch nothing;
 //! `report` is what is left behind.
 
 pub(crate) mod adopt;
@@ -14,7 +14,9 @@ mod host;
 mod judge;
 mod keeper;
 mod look;
+mod manifest;
 mod member;
+mod own_name;
 mod prepare;
 mod report;
 mod rollback;
@@ -89,6 +91,7 @@ pub(crate) fn run(job: FleetJob, console: &Console, abort: &Abort) -> Result<Exi
         FleetVerb::Status { json } => look::status(&controller, json),
         FleetVerb::Verify { release, json } => look::verify(&controller, release.as_ref(), json),
         FleetVerb::Repair { release, json } => look::repair(&controller, release.as_ref(), json),
+        FleetVerb::Manifest { release } => manifest::manifest(&controller, release.as_ref()),
         FleetVerb::Adopt { from, dry_run } => adopt::adopt(&controller, from.as_deref(), dry_run),
         FleetVerb::Converge { switch, if_orphaned } => converge::converge(controller, &switch, if_orphaned),
         FleetVerb::Settle => look::settle(&controller),

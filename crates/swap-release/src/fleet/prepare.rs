@@ -9,6 +9,7 @@ use record::{ExitCode, Release, ReleaseId};
 use super::Dial;
 use super::host::{Fault, ask};
 use super::member::Member;
+use super::own_name::own_name;
 use super::switch::Plan;
 
 /// Hashing a large tree on a slow disk.
@@ -31,6 +32,9 @@ fn try_prepare(member: &mut Member, release: &Release, dial: &Dial, plan: &Plan)
     let status: HostStatus = ask(&*remote, &argv, STATUS)?;
     member.before = status.current.clone();
     member.after = status.current.clone();
+    member.own = own_name(&status, release);
+    let own = member.own.as_ref().and_then(|own| status.release(own)).map(|known| known.release.clone());
+    let release = own.as_ref().unwrap_or(release);
     let adopted = |id: &ReleaseId| match &status.release(id)?.origin {
         Origin::Adopted { directory } => Some((id.clone(), directory.clone())),
         Origin::Built => None,

@@ -13,7 +13,7 @@ use super::host::remedies;
 use super::judge::Judged;
 use super::look::answer;
 use super::member::Member;
-use super::switch::Plan;
+use super::switch::{Plan, is_there};
 use super::{Controller, commit, health, rollout};
 use crate::Error;
 use crate::job::FleetSwitch;
@@ -100,8 +100,8 @@ pub(crate) fn dry_run(
             let what = match &member.error {
                 Some(error) if member.is_left_out() => format!("left out: {error}"),
                 Some(error) => format!("not ready: {error}"),
-                None if member.before.as_ref() == Some(&plan.to) => "has it live already".to_owned(),
-                None => format!("{} `{}`", plan.verb_name(), plan.to),
+                None if is_there(member, plan) => "has it live already".to_owned(),
+                None => format!("{} `{}`", plan.verb_name(), plan.to_on(member)),
             };
             let batch = batch.map_or_else(|| "-".to_owned(), |batch| batch.to_string());
             vec![member.host.name.to_string(), batch, name(&member.before), what]

@@ -7,6 +7,7 @@ use record::host::HostStatus;
 use record::{ExitCode, Release, ReleaseId, Verb};
 
 use super::host::{Fault, ask};
+use super::own_name::{common_name, own_name};
 use super::{AT_ONCE, Controller, commit};
 use crate::Error;
 use crate::job::FleetSwitch;
@@ -16,9 +17,14 @@ pub(crate) fn rollback(controller: &Controller<'_>, job: &FleetSwitch) -> Result
     let statuses = ask_statuses(controller)?;
     let target = match &job.release {
         Some(release) => release.clone(),
-        None => agreed(&statuses)?,
+        None => agreed(controller, &statuses)?,
     };
     let release = description(&statuses, &target)?;
+    for (host, status) in &statuses {
+        if let Some(own) = own_name(status, &release) {
+            controller.console.say(format!("{host}: what was there before us is `{own}`"));
+        }
+    }
     commit::run(controller, job, Verb::Rollback, release, None)
 }
 
@@ -73,8 +79,22 @@ pub(super) fn reachable(controller: &Controller<'_>) -> Result<(Statuses, Vec<(S
     Ok((statuses, failed))
 }
 
-/// The release before, if it is the same everywhere.
-fn agreed(statuses: &Statuses) -> Result<ReleaseId, Error> {
+/// The release before, if it is the same everywhere, or is what was there before us everywhere.
+fn agreed(controller: &Controller<'_>, statuses: &Statuses) -> Result<ReleaseId, Error> {
+    the_one_before(statuses).map_err(|why| {
+        let fleet = controller.inventory.path.display();
+        for (host, status) in statuses {
+            if let Some(previous) = &status.previous {
+                controller.console.say(format!(
+                    "{host} alone: swap-release rollback --fleet {fleet} --only {host} {previous}"
+                ));
+            }
+        }
+        Error::NothingBefore { why }
+    })
+}
+
+fn the_one_before(statuses: &Statuses) -> Result<ReleaseId, String> {
     let mut targets: BTreeMap<Option<&ReleaseId>, Vec<&str>> = BTreeMap::new();
     for (host, status) in statuses {
         targets.entry(status.previous.as_ref()).or_default().push(host);
@@ -83,6 +103,9 @@ fn agreed(statuses: &Statuses) -> Result<ReleaseId, Error> {
         && let Some(Some(target)) = targets.keys().next()
     {
         return Ok((*target).clone());
+    }
+    if let Some(name) = common_name(statuses) {
+        return Ok(name);
     }
     let name = |id: Option<&ReleaseId>| id.map_or_else(|| "none".to_owned(), |id| format!("`{id}`"));
     let list: Vec<String> =
@@ -96,9 +119,7 @@ fn agreed(statuses: &Statuses) -> Result<ReleaseId, Error> {
     } else {
         format!(" (removed without this suite, and back after a push: {})", gone.join(", "))
     };
-    Err(Error::NothingBefore {
-        why: format!("the hosts do not agree on a release before: {}{gone}", list.join("; ")),
-    })
+    Err(format!("the hosts do not agree on a release before: {}{gone}", list.join("; ")))
 }
 
 /// What the release is, from any host that has it; the others must have the very same.
@@ -143,18 +164,17 @@ mod tests {
 
     #[test]
     fn hosts_that_agree_give_the_target() {
-        let target = agreed(&statuses(&[("web1", Some("r1")), ("web2", Some("r1"))])).unwrap();
+        let target = the_one_before(&statuses(&[("web1", Some("r1")), ("web2", Some("r1"))])).unwrap();
         assert_eq!(target.as_str(), "r1");
     }
 
     #[test]
     fn hosts_that_differ_are_named() {
-        let error =
-            agreed(&statuses(&[("web1", Some("r1")), ("web2", Some("r2")), ("web3", None)])).unwrap_err();
-        let text = error.to_string();
+        let text = the_one_before(&statuses(&[("web1", Some("r1")), ("web2", Some("r2")), ("web3", None)]))
+            .unwrap_err();
         for part in ["none on web3", "`r1` on web1", "`r2` on web2"] {
             assert!(text.contains(part), "{text}");
         }
-        assert!(agreed(&statuses(&[("web1", None)])).is_err());
+        assert!(the_one_before(&statuses(&[("web1", None)])).is_err());
     }
 }

@@ -53,8 +53,8 @@ pub(crate) struct Plan {
 
 impl Plan {
     fn argv(&self, member: &Member) -> fleet::Argv {
-        let mut argv =
-            super::argv(&member.host, self.verb_name(), self.owner.as_deref()).arg(self.to.as_str());
+        let argv = super::argv(&member.host, self.verb_name(), self.owner.as_deref());
+        let mut argv = argv.arg(self.to_on(member).as_str());
         if self.allow_older {
             argv = argv.arg("--allow-older");
         }
@@ -67,7 +67,14 @@ impl Plan {
     /// To wait for our word at each step.
     fn in_step(&self, member: &Member) -> fleet::Argv {
         let within = humantime::format_duration(self.within).to_string().replace(' ', "");
-        self.argv(member).args(["--in-step", "--confirm-within", within.as_str()])
+        let part_of = format!("{}/{}", self.swap, member.host.name);
+        let argv = self.argv(member).args(["--in-step", "--confirm-within", within.as_str()]);
+        argv.args(["--part-of", part_of.as_str()])
+    }
+
+    /// What this host is led to, by its name there.
+    pub(crate) fn to_on<'a>(&'a self, member: &'a Member) -> &'a ReleaseId {
+        member.own.as_ref().unwrap_or(&self.to)
     }
 
     /// What is run around it.
@@ -91,7 +98,7 @@ impl Plan {
 
 /// Whether the host has the release live already: it is left as it is.
 pub(super) fn is_there(member: &Member, plan: &Plan) -> bool {
-    member.before.as_ref() == Some(&plan.to)
+    member.before.as_ref() == Some(plan.to_on(member))
 }
 
 /// Takes the lock on this host and has it wait for the word; nothing is changed yet.
@@ -135,7 +142,7 @@ fn try_switch(member: &mut Member, plan: &Plan) -> Result<(), Fault> {
     match say(member, "go", plan.verb_name(), Instant::now() + SWITCH) {
         Ok(SwitchEvent::Switched { .. }) => {
             member.switched_at = Some(Instant::now());
-            member.after = Some(plan.to.clone());
+            member.after = Some(plan.to_on(member).clone());
             member.touch();
             Ok(())
         }
@@ -187,7 +194,7 @@ pub(crate) fn commit(member: &mut Member, plan: &Plan, dial: &Dial, follow: &[Ho
         match &result {
             Ok(SwitchEvent::Committed { .. }) => {
                 member.outcome = HostOutcome::Committed;
-                member.after = Some(plan.to.clone());
+                member.after = Some(plan.to_on(member).clone());
                 return;
             }
             Err(Fault::Busy(_)) if Instant::now() < until => thread::sleep(BUSY_FOR),
@@ -200,10 +207,11 @@ pub(crate) fn commit(member: &mut Member, plan: &Plan, dial: &Dial, follow: &[Ho
     };
     // What counts is what is live there for good, whatever it says of it.
     match status(member, plan, dial) {
-        Ok(status) if serves(&status, &plan.to) => {
+        Ok(status) if serves(&status, plan.to_on(member)) => {
             member.outcome = HostOutcome::Committed;
-            member.after = Some(plan.to.clone());
-            member.remarks.push(format!("`{}` is live, although: {fault}", plan.to));
+            member.after = Some(plan.to_on(member).clone());
+            let live = format!("`{}` is live, although: {fault}", plan.to_on(member));
+            member.remarks.push(live);
         }
         Ok(_) | Err(_) => {
             member.outcome = HostOutcome::Unknown;
@@ -223,7 +231,7 @@ fn insist(member: &mut Member, plan: &Plan, dial: &Dial, follow: &[HookOrder]) -
     if follow.is_empty() {
         let output = remote.exec(&plan.argv(member), b"", SWITCH)?;
         return match output.status.code() {
-            Some(0) => Ok(SwitchEvent::Committed { to: plan.to.clone() }),
+            Some(0) => Ok(SwitchEvent::Committed { to: plan.to_on(member).clone() }),
             Some(code) if code == i32::from(ExitCode::Busy.number()) => Err(Fault::Busy(output.reason())),
             _ => Err(Fault::failed(plan.verb_name(), &output)),
         };
@@ -312,7 +320,9 @@ fn is_heard_later(member: &mut Member, plan: &Plan, until: Instant) -> bool {
 /// Writes down on the host that the release is bad there.
 pub(crate) fn mark_failed(member: &mut Member, plan: &Plan) {
     let Some(remote) = &member.remote else { return };
-    let argv = super::argv(&member.host, "mark-failed", plan.owner.as_deref()).arg(plan.to.as_str());
+    let argv = super::argv(&member.host, "mark-failed", plan.owner.as_deref());
+    let to = plan.to_on(member).clone();
+    let argv = argv.arg(to.as_str());
     for _ in 0..BUSY_TRIES {
         match remote.exec(&argv, b"", SWITCH) {
             Ok(output) if output.status.success() => member.marked = true,
@@ -325,9 +335,9 @@ pub(crate) fn mark_failed(member: &mut Member, plan: &Plan) {
                 log::info!("{}: {}", member.host.name, output.reason());
             }
             Ok(output) => {
-                log::warn!("{}: `{}` is not marked: {}", member.host.name, plan.to, output.reason());
+                log::warn!("{}: `{}` is not marked: {}", member.host.name, to, output.reason());
             }
-            Err(error) => log::warn!("`{}` is not marked: {error}", plan.to),
+            Err(error) => log::warn!("`{to}` is not marked: {error}"),
         }
         return;
     }

@@ -55,8 +55,8 @@ pub enum ReceiveError {
     /// The thread that unpacks panicked.
     #[error("unpacking met a defect of its own and has ended")]
     Defect,
-    /// The same push has come here before by another name.
-    #[error("`{}` is the directory of host `{other}` of this push, too", path.display())]
+    /// The same push or swap has come here before by another name.
+    #[error("`{}` is the directory of host `{other}` of this run, too", path.display())]
     SameSite {
         /// deploy_to.
         path: PathBuf,

@@ -169,7 +169,7 @@ mod tests {
         let abort = Abort::default();
         let refused = |push: &str, host: &str| {
             let Err(error) = Turn::take(&paths, push, host, &abort) else { panic!("{host} was let in") };
-            assert!(error.to_string().contains("of host `web1` of this push, too"), "{error}");
+            assert!(error.to_string().contains("of host `web1` of this run, too"), "{error}");
         };
         let mut first = Turn::take(&paths, "a1", "web1", &abort).unwrap();
         refused("a1", "web1b");

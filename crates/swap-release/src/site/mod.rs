@@ -15,6 +15,7 @@ mod pending;
 mod received;
 mod reconcile;
 mod reserve;
+mod sole;
 mod state;
 #[cfg(test)]
 pub(crate) mod testing;

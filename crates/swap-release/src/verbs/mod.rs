@@ -4,6 +4,7 @@ pub(crate) mod adopt;
 pub(crate) mod apache;
 pub(crate) mod confirm;
 pub(crate) mod finished;
+pub(crate) mod manifest;
 pub(crate) mod pin;
 pub(crate) mod prune;
 pub(crate) mod reconcile;

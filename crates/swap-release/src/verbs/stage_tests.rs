@@ -37,7 +37,7 @@ fn build(name: &str, text: &str) -> Built {
     fs::write(tree.join("nothing"), "").unwrap();
     symlink("name", tree.join("link")).unwrap();
     let scan = walk(&tree, &WalkOptions::default(), &|_| true).unwrap();
-    let mtimes = Mtimes { release: 1_700_000_000, base: None };
+    let mtimes = Mtimes { release: 1_700_000_000, bases: &[] };
     let options = payload::archive::Options { level: 3, mtimes, spool: folder.path() };
     let payload = folder.path().join("payload.tar.zst");
     let out = File::create(&payload).unwrap();

@@ -40,6 +40,12 @@ pub(super) fn check(subject: &Subject<'_>, seen: &Seen) -> Check {
         let path = if name == "deploy_to" { base.to_owned() } else { format!("{base}/{name}") };
         match parts.get(name) {
             None | Some(Part::Missing) => missing.push(name),
+            Some(Part::Directory { read_only: false, .. }) if seen.look.fixed.contains(name) => {
+                let free = Argv::new("chattr").args(["-i", "-a", "--", path.as_str()]);
+                let remedy = "take that off; who owns it and its mode do not matter as long as it is there";
+                let found = format!("`{path}` was made immutable (chattr +i or +a)");
+                return fault(NAME, found, remedy, [as_root(&free)]);
+            }
             Some(Part::Directory { writable: true, .. }) => {}
             Some(Part::Other) => {
                 let away = on_host(&Argv::new("mv").args(["--", &path, &format!("{path}.away")]));
@@ -95,6 +101,10 @@ mod tests {
             check(&world.subject(), &seen)
         };
         assert_eq!(check(&world.subject(), &good()).verdict, Verdict::Ok);
+        let mut fixed = good();
+        fixed.look.fixed.insert("releases".into());
+        let told = check(&world.subject(), &fixed);
+        assert_says(&told, Verdict::Fault, "made immutable", "chattr -i -a -- /srv/site/releases");
         assert_says(&with("releases", Part::Missing, true), Verdict::Ok, "no release yet", "");
         let fault = Verdict::Fault;
         assert_says(&with("deploy_to", Part::Missing, true), fault, "not there", "mkdir -p -- /srv/site");

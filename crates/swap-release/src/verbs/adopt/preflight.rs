@@ -123,11 +123,18 @@ fn room(base: &Path, findings: &mut Findings) {
     let Ok(stat) = rustix::fs::statvfs(base) else { return };
     let few_names = stat.f_files > 0 && stat.f_favail < NAMES;
     if few_names || stat.f_bavail.saturating_mul(stat.f_frsize) < BYTES {
-        let what = if few_names { "inodes" } else { "bytes" };
+        // There may be no release of ours yet, so a prune would find nothing.
+        let (what, show, largest) = match few_names {
+            true => ("inodes", "-i", ["--inodes", "-x", "-d", "2"]),
+            false => ("bytes", "-h", ["--block-size=1M", "-x", "-d", "2"]),
+        };
         findings.add(
-            format!("`{}` has hardly any {what} left", base.display()),
-            "free some, e.g. of old releases",
-            vec![here(&["swap-release", "prune", "--deploy-to", &text(base)])],
+            format!("`{}` is on a file system that has hardly any {what} left", base.display()),
+            "make room on that file system; the second command shows what takes most, such as releases and caches that nobody needs",
+            vec![
+                here(&["df", show, "--", &text(base)]),
+                here(&[&["du"], &largest[..], &["--", &text(base)]].concat()),
+            ],
         );
     }
     if let Err(error) = fs::read_dir(base) {

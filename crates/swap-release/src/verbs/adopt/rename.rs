@@ -114,6 +114,10 @@ impl Findings {
             Err(errno) => errno,
         };
         let path = text(folder);
+        // Immutable, which is told by itself: owner and mode are no help then.
+        if refused == Errno::PERM {
+            return;
+        }
         if refused == Errno::ROFS {
             return self.add(
                 format!("`{path}` is on a file system that is mounted read-only"),
