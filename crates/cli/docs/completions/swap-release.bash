@@ -191,7 +191,7 @@ _swap__release() {
             return 0
             ;;
         swap__subcmd__release__subcmd__adopt)
-            opts="-v -h --release-id --deploy-to --fleet --only --group --exclude --host --identity --known-hosts --owner --shared --from --dry-run --json --verbose --color --help"
+            opts="-v -h --release-id --deploy-to --fleet --only --group --exclude --host --identity --known-hosts --owner --shared --from --part-of --dry-run --json --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -242,6 +242,10 @@ _swap__release() {
                     return 0
                     ;;
                 --from)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --part-of)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

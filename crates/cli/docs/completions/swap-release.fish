@@ -185,6 +185,7 @@ complete -c swap-release -n "__fish_swap_release_using_subcommand adopt" -l know
 complete -c swap-release -n "__fish_swap_release_using_subcommand adopt" -l owner -d 'Who asks, for the lock and the history' -r
 complete -c swap-release -n "__fish_swap_release_using_subcommand adopt" -l shared -d 'Path that moves to shared/, a link staying in its place; with --fleet those of fleet.toml (can be repeated)' -r
 complete -c swap-release -n "__fish_swap_release_using_subcommand adopt" -l from -d 'Directory that is served today and is not called current: where there is no current, it becomes a link to it' -r -F
+complete -c swap-release -n "__fish_swap_release_using_subcommand adopt" -l part-of -d 'The run that this is part of, and this host\'s name in it, which no other host in the same directory may have' -r
 complete -c swap-release -n "__fish_swap_release_using_subcommand adopt" -l color -d 'Colour of messages: auto looks whether standard error is a terminal' -r -f -a "auto\t'If standard error is a terminal and NO_COLOR is not set'
 always\t'Always, e.g. for Jenkins\' ansiColor'
 never\t'Never'"
