@@ -187,6 +187,10 @@ fn not_run(said: &str, status: &str) -> String {
     } else if has(&["sftp"]) {
         "the account is for SFTP only (ForceCommand or Subsystem of sshd_config, `command=` in authorized_keys): it needs a shell"
             .to_owned()
+    } else if has(&["chroot"]) {
+        "ChrootDirectory of sshd_config there must be a directory that is root's, as all above it, and has the account's shell and \
+         `swap-release` in it; or leave this account out of it by a `Match`"
+            .to_owned()
     } else if status.contains("254") {
         "the host lets nobody log in for the time being: is there a file /etc/nologin?".to_owned()
     } else if has(&["not found", "no such file"]) && has(&["sh"]) {

@@ -7,7 +7,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use fleet::{Argv, Error, HandshakeFault, LineRead, Remote, SshRemote, Status};
+use fleet::{Argv, Error, HandshakeFault, LineRead, Remote, SshRemote, Status, Timeouts};
 
 use crate::server::{Account, Server, Setup, options, user};
 
@@ -188,11 +188,13 @@ fn greets(server: &Server, words: &'static str) -> Error {
     let mut host = server.host(Some("user_ed25519"));
     host.port = other.local_addr().unwrap().port();
     thread::spawn(move || {
-        for stream in other.incoming().take(1) {
+        // One without room is asked again.
+        for stream in other.incoming() {
             let _gone = stream.unwrap().write_all(words.as_bytes());
         }
     });
-    SshRemote::connect(&host, &options()).err().unwrap()
+    let options = options().timeouts(Timeouts { connect: Duration::from_secs(2), ..Timeouts::default() });
+    SshRemote::connect(&host, &options).err().unwrap()
 }
 
 #[test]
