@@ -172,7 +172,7 @@ fn an_account_that_runs_no_command_is_told_with_what_it_said_instead() {
     };
     for (name, said, remedy) in [
         ("x-exit", "exit status 3, it said `no shell for you`", "start-up file"),
-        ("x-false", "exit status 1", "start-up file"),
+        ("x-false", "exit status 1", "usermod -s /bin/sh"),
         ("x-true", "exit status 0", "ForceCommand"),
         ("x-nologin", "This account is currently not available", "usermod -s /bin/sh"),
     ] {
