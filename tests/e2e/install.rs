@@ -179,7 +179,7 @@ fn a_place_that_cannot_hold_it_or_run_it_is_named_with_a_remedy() {
     fs::set_permissions(&former, fs::Permissions::from_mode(0o755)).unwrap();
     let told = install(&fleet, &slim).output().fails_naming(31, "alpha");
     let told = told.says("alpha failed: cannot write").says("beta failed: it does not run there");
-    told.says("gamma failed: `").says("gamma remedy: log in as an account that may, with --as root");
+    told.says("gamma failed: `").says("gamma remedy: log in as an account that may write to ");
     assert!(fs::read_to_string(&former).unwrap().contains("0.0.1"));
     assert_eq!(names(fleet.host("alpha")), ["swap-release"], "nothing is left of what did not fit");
     assert!(names(fleet.host("beta")).is_empty() && names(fleet.host("gamma")).is_empty());
