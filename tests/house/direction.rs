@@ -23,6 +23,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("swap-release", &["cli", "fleet", "metainfo", "payload", "record", "swarm-peer"]),
     // Runs the binaries; it knows only what a reader of the documentation knows, and the list of exit codes.
     ("e2e", &["record"]),
+    // Compiled with the rest; run by cargo-fuzz.
+    ("fuzz", &["payload", "sha1-lanes", "swap-release", "swarm-peer", "tracker-client"]),
 ];
 
 #[test]

@@ -14,6 +14,10 @@ pub struct Chosen {
     /// Host or group to leave out (can be repeated)
     #[arg(long, value_name = "HOST|GROUP")]
     pub exclude: Vec<String>,
+    #[allow(
+        rustdoc::broken_intra_doc_links,
+        reason = "a table of fleet.toml, in a text that is shown as it is"
+    )]
     /// Host that is not in the inventory, with the settings of its [defaults]; instead of all (can be repeated, and
     /// combined with --only and --group)
     #[arg(long, value_name = "[USER@]NAME[:PORT]")]

@@ -144,7 +144,7 @@ impl Builder {
         )
     }
 
-    /// The same of files that may be known by their [`Stamp`], and must then still be what they were.
+    /// The same of files that may be known by their [`Stamp`](crate::Stamp), and must then still be what they were.
     ///
     /// # Errors
     /// Those of [`Self::from_tree`], and [`Error::Touched`].

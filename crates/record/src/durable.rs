@@ -20,7 +20,7 @@ pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     persist(file, path)
 }
 
-/// Whether [`write`] could do its work: looked at beforehand, where it would be too late to find out afterwards.
+/// Whether [`write()`] could do its work: looked at beforehand, where it would be too late to find out afterwards.
 ///
 /// # Errors
 /// What the system says; nothing is left behind.

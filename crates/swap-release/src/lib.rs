@@ -18,7 +18,7 @@ mod fleet;
 mod hooks;
 mod job;
 mod lint;
-#[cfg(any(test, fuzzing))]
+#[cfg(any(test, feature = "fuzzing"))]
 pub mod oracle;
 mod order;
 mod reader;

@@ -120,7 +120,7 @@ mod tests {
     }
 
     /// What the fuzzer found to take different ways through the readers, in hex, one a line.
-    const FOUND: &str = include_str!("../fuzz/journal.hex");
+    const FOUND: &str = include_str!("journal.hex");
 
     #[test]
     fn it_holds_for_what_the_fuzzer_found_and_for_all_of_it_with_a_byte_changed() {

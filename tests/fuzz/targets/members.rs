@@ -1,9 +1,14 @@
 //! The archive reader against what is in an archive, uncompressed and with the digest that its manifest has; what must hold
 //! is said once, in the tests.
 #![no_main]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "to fail loudly is what a fuzz target is for"
+)]
 
 #[allow(dead_code, reason = "each target uses one part")]
-#[path = "../../tests/payload/oracle.rs"]
+#[path = "../../../crates/payload/tests/payload/oracle.rs"]
 mod oracle;
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| oracle::members(bytes));
