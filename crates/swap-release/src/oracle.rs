@@ -5,9 +5,9 @@ use record::ReleaseId;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::host::site::{HistoryLine, Pending, ReleaseFile};
+use crate::host::verbs::want::Wanted;
 use crate::order::HookOrder;
-use crate::site::{HistoryLine, Pending, ReleaseFile};
-use crate::verbs::want::Wanted;
 
 /// Reads the bytes as each of them.
 pub fn journal(bytes: &[u8]) {
@@ -39,11 +39,11 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::site::testing::{id, release};
+    use crate::host::site::testing::{id, release};
 
     /// One of each kind, as this version writes it.
     fn seen() -> Vec<Vec<u8>> {
-        use crate::site::SwitchKind::Activate;
+        use crate::host::site::SwitchKind::Activate;
         let switch = |from| Pending::Switch {
             kind: Activate,
             from,
@@ -79,7 +79,7 @@ mod tests {
             serde_json::to_vec(&Pending::Adopt {
                 release: id("r1"),
                 shared: vec!["a".into()],
-                moves: Some(vec![crate::verbs::adopt::Move {
+                moves: Some(vec![crate::host::site::Move {
                     path: "a".into(),
                     inside: "releases/r1/a".into(),
                 }]),

@@ -8,7 +8,9 @@ use cli::Chosen;
 use fleet::{Quota, SharedPath};
 use record::{FileName, ReleaseId};
 
-use crate::job::{FleetJob, FleetSwitch, FleetVerb, Lease, Place, ServerJob, ServerVerb};
+use super::place::Place;
+use crate::fleet::job::{FleetJob, FleetSwitch, FleetVerb};
+use crate::host::job::{Lease, ServerJob, ServerVerb};
 
 /// Here, or everywhere. A struct of its own: clap's group takes in every field.
 #[derive(Debug, Args)]

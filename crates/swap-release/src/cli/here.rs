@@ -6,9 +6,10 @@ use clap::Args;
 use fleet::SharedPath;
 use record::ReleaseId;
 
-use crate::job::{Place, ServerJob, ServerVerb};
-use crate::lint;
-use crate::verbs::apache;
+use super::place::Place;
+use crate::host::job::{ServerJob, ServerVerb};
+use crate::host::lint;
+use crate::host::verbs::apache;
 
 #[derive(Debug, Args)]
 pub(super) struct Stage {

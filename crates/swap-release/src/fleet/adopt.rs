@@ -3,15 +3,16 @@
 
 use std::path::Path;
 
-use cli::Console;
 use fleet::{Argv, Host};
-use record::host::{AdoptReply, Obstacle, Served};
-use record::{ExitCode, ReleaseId, RemedyCommand, RemedyPlace};
+use record::host::{AdoptReply, Served};
+use record::{ExitCode, ReleaseId};
 
-use super::Controller;
+use super::answers;
+use super::answers::{Answer, PATIENCE};
+use super::controller::Controller;
 use super::host::ask;
-use super::look::{self, Answer, PATIENCE};
 use crate::Error;
+use crate::host::verbs::adopt::lines as obstacle_lines;
 
 /// Adopts, or with `dry_run` only looks.
 pub(crate) fn adopt(
@@ -27,7 +28,8 @@ pub(crate) fn adopt(
         shared.fold(argv, |argv, path| argv.args(["--shared".to_owned(), path]))
     };
     let looking = |host: &Host| argv(host).args(["--dry-run", "--json"]);
-    let looked = look::on_all(controller, looking, |remote, argv| ask::<AdoptReply>(remote, argv, PATIENCE));
+    let looked =
+        answers::on_all(controller, looking, |remote, argv| ask::<AdoptReply>(remote, argv, PATIENCE));
     controller.abort.check()?;
     let mut stopped = 0;
     for answer in &looked {
@@ -46,8 +48,8 @@ pub(crate) fn adopt(
         let part_of = format!("{run}/{}", host.name);
         argv(host).args(["--release-id", id.as_str(), "--part-of", part_of.as_str()])
     };
-    let answers = look::on_all(controller, act, |remote, argv: &Argv| look::run(remote, argv, "adopt"));
-    look::tell(controller, &answers);
+    let answers = answers::on_all(controller, act, |remote, argv: &Argv| answers::run(remote, argv, "adopt"));
+    answers::tell(controller, &answers);
     let served = |reply: &AdoptReply| matches!(reply.serves, Served::Directory | Served::Link);
     for (looked, answer) in looked.iter().zip(&answers) {
         if answer.error.is_none() && looked.reply.as_ref().is_some_and(served) {
@@ -56,14 +58,14 @@ pub(crate) fn adopt(
                 .say(format!("{}: it is release `{id}` now, and rollback leads to it", answer.host));
         }
     }
-    look::result(answers.iter().filter(|answer| answer.error.is_some()).count(), answers.len())
+    answers::result(answers.iter().filter(|answer| answer.error.is_some()).count(), answers.len())
 }
 
 /// One name for all, or they could not go back to it together: that of those which were taken in by a run before.
 fn name(looked: &[Answer<AdoptReply>]) -> String {
     let live = looked.iter().filter_map(|answer| answer.reply.as_ref()?.release.as_ref());
     let before = live.map(ReleaseId::as_str).filter(|id| id.starts_with("adopted-")).max();
-    before.map_or_else(crate::verbs::adopt::name_now, str::to_owned)
+    before.map_or_else(crate::host::verbs::adopt::name_now, str::to_owned)
 }
 
 /// Says what there is on a host, on standard output if that is `asked_for`; whether something stands in the way.
@@ -77,7 +79,7 @@ fn tell(controller: &Controller<'_>, answer: &Answer<AdoptReply>, asked_for: boo
     }
     let Some(reply) = &answer.reply else { return Ok(true) };
     let say = |text: String| match asked_for {
-        true => look::answer(controller, &cli::sanitize(&text)),
+        true => answers::answer(controller, &cli::sanitize(&text)),
         false => {
             console.say(text);
             Ok(())
@@ -96,34 +98,9 @@ fn tell(controller: &Controller<'_>, answer: &Answer<AdoptReply>, asked_for: boo
     }
     for obstacle in &reply.obstacles {
         console.warn(format!("{host}: {}", obstacle.found));
-        for line in lines(obstacle) {
+        for line in obstacle_lines(obstacle) {
             console.say(format!("{host} {line}"));
         }
     }
     Ok(!reply.obstacles.is_empty())
-}
-
-/// What helps, a line each, as `fleet-push doctor` says it.
-pub(crate) fn lines(obstacle: &Obstacle) -> Vec<String> {
-    let command = |command: &RemedyCommand| {
-        let place = match command.place {
-            RemedyPlace::Here => "here",
-            RemedyPlace::Host => "there",
-            RemedyPlace::Root => "there as root",
-        };
-        format!("remedy, run {place}: {}", command.command)
-    };
-    let words = obstacle.remedy.iter().map(|remedy| format!("remedy: {remedy}"));
-    words.chain(obstacle.commands.iter().map(command)).collect()
-}
-
-/// All that is in the way of an adoption, and what helps; the error says the first.
-pub(crate) fn tell_obstacles(error: Error, console: &Console) -> Error {
-    if let Error::InTheWay { obstacles, .. } = &error {
-        for obstacle in obstacles {
-            console.warn(&obstacle.found);
-            lines(obstacle).iter().for_each(|line| console.say(line));
-        }
-    }
-    error
 }

@@ -7,11 +7,13 @@ use fleet::Host;
 use record::host::HostStatus;
 use record::{ExitCode, Outcome, Records, ReleaseId, Swap, Verb};
 
+use super::commit;
+use super::commit::is_orphaned;
+use super::controller::Controller;
 use super::own_name::own_name;
-use super::rollback::{Statuses, description};
-use super::{Controller, commit, keeper};
+use super::statuses::{Statuses, description};
 use crate::Error;
-use crate::job::FleetSwitch;
+use crate::fleet::job::FleetSwitch;
 
 /// Switches the hosts that serve something else; the others are left alone. Hooks run on those that switch; a database is
 /// not updated again.
@@ -26,7 +28,7 @@ pub(crate) fn converge(
     if !if_orphaned {
         return once(controller, job, false);
     }
-    if !keeper::is_orphaned(std::io::stdin().lock()) {
+    if !is_orphaned(std::io::stdin().lock()) {
         return Ok(ExitCode::Ok);
     }
     controller.console.warn("the controller is gone after its decision to commit: finishing it");
@@ -50,7 +52,7 @@ const BETWEEN: Duration = Duration::from_millis(500);
 
 /// `rebuild`: a host that put itself back may have rebuilt the caches that all share, by code that nobody serves then.
 fn once(mut controller: Controller<'_>, job: &FleetSwitch, rebuild: bool) -> Result<ExitCode, Error> {
-    let (statuses, away) = super::rollback::reachable(&controller)?;
+    let (statuses, away) = super::statuses::reachable(&controller)?;
     for (host, why) in &away {
         controller.console.warn(format!("{host} cannot be asked: {why}"));
     }
@@ -85,7 +87,7 @@ fn once(mut controller: Controller<'_>, job: &FleetSwitch, rebuild: bool) -> Res
         ..drupal
     });
     let job = FleetSwitch { allow_older: true, release: None, condemns: false, ..job.clone() };
-    controller.keeper = None;
+    controller.successor = None;
     let code = commit::run(&controller, &job, Verb::Activate, release, None)?;
     if away.is_empty() { Ok(code) } else { Err(Error::FleetVerb { failed: away.len(), all }) }
 }

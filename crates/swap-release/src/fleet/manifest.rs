@@ -7,12 +7,12 @@ use fleet::{Argv, Host, LineRead, Remote};
 use payload::{MAX_MANIFEST_BYTES, Manifest, TreeDigest};
 use record::{ExitCode, ReleaseId};
 
-use super::Controller;
+use super::answers::PATIENCE;
+use super::controller::Controller;
 use super::host::{Fault, verb};
-use super::look::PATIENCE;
-use super::rollback::{Statuses, reachable};
+use super::statuses::{Statuses, reachable};
 use crate::Error;
-use crate::verbs::manifest::{nothing, write};
+use crate::host::verbs::manifest::{nothing, write};
 
 /// Prints the manifest of the named release, else of every release that is live somewhere, that of the most hosts first. Each
 /// comes from a host and is proved by its digest; where nothing is live it is one without entries.
@@ -28,7 +28,7 @@ pub(crate) fn manifest(controller: &Controller<'_>, release: Option<&ReleaseId>)
     let trees = trees(&statuses, release);
     if let (Some(release), true) = (release, trees.is_empty()) {
         // Says which there are.
-        super::rollback::description(&statuses, release)?;
+        super::statuses::description(&statuses, release)?;
     }
     if trees.is_empty() {
         console.say("no host serves a release that was built: a manifest without entries");

@@ -4,7 +4,7 @@
 use record::host::HostStatus;
 use record::{Release, ReleaseId};
 
-use super::rollback::Statuses;
+use super::statuses::Statuses;
 
 /// Whether it was taken over somewhere: no torrent carries it.
 pub(super) fn is_adopted(release: &Release) -> bool {

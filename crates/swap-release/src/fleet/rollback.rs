@@ -2,15 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use fleet::{Interrupt, fan_out};
-use record::host::HostStatus;
-use record::{ExitCode, Release, ReleaseId, Verb};
+use record::{ExitCode, ReleaseId, Verb};
 
-use super::host::{Fault, ask};
+use super::commit;
+use super::controller::Controller;
 use super::own_name::{common_name, own_name};
-use super::{AT_ONCE, Controller, commit};
+use super::statuses::{Statuses, description, reachable};
 use crate::Error;
-use crate::job::FleetSwitch;
+use crate::fleet::job::FleetSwitch;
 
 /// No records of a build are needed: the hosts know the releases they have.
 pub(crate) fn rollback(controller: &Controller<'_>, job: &FleetSwitch) -> Result<ExitCode, Error> {
@@ -28,8 +27,6 @@ pub(crate) fn rollback(controller: &Controller<'_>, job: &FleetSwitch) -> Result
     commit::run(controller, job, Verb::Rollback, release, None)
 }
 
-pub(super) type Statuses = BTreeMap<String, HostStatus>;
-
 /// Every host must be asked: a rollback of a part would leave the fleet mixed.
 fn ask_statuses(controller: &Controller<'_>) -> Result<Statuses, Error> {
     let (statuses, failed) = reachable(controller)?;
@@ -43,40 +40,6 @@ fn ask_statuses(controller: &Controller<'_>) -> Result<Statuses, Error> {
         code,
         hint: None,
     })
-}
-
-/// The status of every host that answers, and why the others do not.
-pub(super) fn reachable(controller: &Controller<'_>) -> Result<(Statuses, Vec<(String, String)>), Error> {
-    let items: Vec<_> = controller
-        .hosts
-        .iter()
-        .map(|host| (host.clone(), controller.argv(host, "status").arg("--json")))
-        .collect();
-    let dial = controller.dial.clone();
-    let interrupt = Interrupt::from(controller.abort.flag());
-    let outcomes = fan_out::<_, Result<HostStatus, Fault>, (), _>(
-        items,
-        AT_ONCE,
-        &interrupt,
-        |_| {},
-        move |item, _| {
-            let (host, argv) = item;
-            let remote = dial(&host)?;
-            ask(&*remote, &argv, std::time::Duration::from_secs(60))
-        },
-    );
-    controller.abort.check()?;
-    let (mut statuses, mut failed) = (Statuses::new(), Vec::new());
-    for (outcome, host) in outcomes.into_iter().zip(&controller.hosts) {
-        match outcome.done() {
-            Some(Ok(status)) => {
-                statuses.insert(host.name.to_string(), status);
-            }
-            Some(Err(fault)) => failed.push((host.name.to_string(), fault.to_string())),
-            None => failed.push((host.name.to_string(), "no answer".to_owned())),
-        }
-    }
-    Ok((statuses, failed))
 }
 
 /// The release before, if it is the same everywhere, or is what was there before us everywhere.
@@ -122,23 +85,10 @@ fn the_one_before(statuses: &Statuses) -> Result<ReleaseId, String> {
     Err(format!("the hosts do not agree on a release before: {}{gone}", list.join("; ")))
 }
 
-/// What the release is, from any host that has it; the others must have the very same.
-pub(super) fn description(statuses: &Statuses, target: &ReleaseId) -> Result<Release, Error> {
-    let found = statuses.values().find_map(|status| status.release(target));
-    match found {
-        Some(known) => Ok(known.release.clone()),
-        None => {
-            let known: std::collections::BTreeSet<String> = statuses
-                .values()
-                .flat_map(|status| status.releases.iter().map(|known| known.release.id.to_string()))
-                .collect();
-            Err(Error::UnknownRelease { release: target.clone(), known: known.into_iter().collect() })
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use record::host::HostStatus;
+
     use super::*;
 
     fn status(previous: Option<&str>) -> HostStatus {

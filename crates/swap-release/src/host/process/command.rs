@@ -1,0 +1,230 @@
+//! Running a command with a limit: its own process group, so that nothing of it outlives a timeout.
+
+use std::collections::VecDeque;
+use std::ffi::OsString;
+use std::io::{self, PipeReader, Read};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::Path;
+use std::process::{Child, ExitStatus, Stdio};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process_group};
+
+use super::orphan::Note;
+
+/// How often the clock and the wish to stop are looked at.
+const GLANCE: Duration = Duration::from_millis(20);
+/// Between SIGTERM and SIGKILL.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+/// The most of an output that is kept, in bytes: its end.
+const KEPT: usize = 1 << 20;
+/// For what is still in the pipe when the command has ended: one that left a talking child behind is not waited for.
+const REST: Duration = Duration::from_millis(500);
+
+/// Asked often while a hook runs; a text is the reason why it must end at once.
+pub(crate) type Stop<'a> = dyn FnMut() -> Option<String> + 'a;
+
+/// A command to be run.
+pub(crate) struct Command<'a> {
+    /// Program and arguments.
+    pub(crate) argv: &'a [String],
+    /// Where it is run.
+    pub(crate) dir: &'a Path,
+    /// What is added to this process's environment.
+    pub(crate) env: &'a [(&'static str, OsString)],
+    /// When it is ended.
+    pub(crate) until: Instant,
+    /// Whether standard error is no part of the output; then it is given only with a failure, behind the output.
+    pub(crate) apart: bool,
+    /// Where it is written down that it runs.
+    pub(crate) note: Option<&'a Path>,
+}
+
+/// Runs a command to its end and gives its output; `Err` says why it failed, and what it said.
+pub(crate) fn run(command: &Command<'_>, stop: &mut Stop<'_>) -> Result<String, String> {
+    let Some((program, arguments)) = command.argv.split_first() else { return Err("no command".into()) };
+    let cannot = |error: io::Error| format!("cannot run `{program}`: {error}");
+    let (out_reader, out) = io::pipe().map_err(cannot)?;
+    let (err_reader, err) = if command.apart {
+        let (reader, writer) = io::pipe().map_err(cannot)?;
+        (Some(reader), writer)
+    } else {
+        (None, out.try_clone().map_err(cannot)?)
+    };
+    let mut process = std::process::Command::new(program);
+    process
+        .args(arguments)
+        .current_dir(command.dir)
+        .envs(command.env.iter().map(|(name, value)| (name, value)))
+        .stdin(Stdio::null())
+        .stdout(out)
+        .stderr(err)
+        .process_group(0);
+    let mut child = process.spawn().map_err(cannot)?;
+    let _note = Note::write(command.note, child.id());
+    // Our ends of the pipes are in it, and would keep the readers from seeing the end.
+    drop(process);
+    let output = read_tail(out_reader);
+    let errors = err_reader.map(read_tail);
+    let (status, stopped) = wait(&mut child, command.until, stop).map_err(cannot)?;
+    let output = collect(&output);
+    if status.success() && stopped.is_none() {
+        return Ok(output);
+    }
+    let said = match errors {
+        Some(errors) => format!("{}\n{}", output.trim_end(), collect(&errors)),
+        None => output,
+    };
+    let why = stopped.unwrap_or_else(|| match (status.code(), status.signal()) {
+        (Some(code), _) => format!("exit code {code}"),
+        (None, signal) => format!("ended by signal {}", signal.unwrap_or_default()),
+    });
+    Err(format!("{}\n`{program}`: {why}", said.trim_end()).trim_start_matches('\n').to_owned())
+}
+
+/// Waits for the end; a text says why it was ended early.
+fn wait(child: &mut Child, until: Instant, stop: &mut Stop<'_>) -> io::Result<(ExitStatus, Option<String>)> {
+    let mut stopped = None;
+    let mut kill_at = None;
+    loop {
+        if let Some(status) = child.try_wait()? {
+            if stopped.is_some() {
+                // What it started and left behind goes, too.
+                signal(child, Signal::KILL);
+            }
+            return Ok((status, stopped));
+        }
+        if stopped.is_none() {
+            stopped = stop().or_else(|| (Instant::now() >= until).then(|| "took too long".to_owned()));
+            if stopped.is_some() {
+                signal(child, Signal::TERM);
+                kill_at = Some(Instant::now() + LAST_WORDS);
+            }
+        } else if kill_at.is_some_and(|at| Instant::now() >= at) {
+            signal(child, Signal::KILL);
+        }
+        thread::sleep(GLANCE);
+    }
+}
+
+fn signal(child: &Child, signal: Signal) {
+    // The group has the number of its leader. It may have gone already.
+    let _gone =
+        i32::try_from(child.id()).ok().and_then(Pid::from_raw).map(|pid| kill_process_group(pid, signal));
+}
+
+/// What a command has said so far: the last [`KEPT`] bytes of it.
+#[derive(Default)]
+struct Tail {
+    bytes: VecDeque<u8>,
+    /// Whether the pipe has ended.
+    ended: bool,
+}
+
+type Shared = Arc<(Mutex<Tail>, Condvar)>;
+
+/// Reads to the end on a thread of its own, which is never joined: a child's child may hold the pipe for ever. No more than the
+/// end is kept at any time: some commands never stop talking.
+fn read_tail(mut reader: PipeReader) -> Shared {
+    let shared = Shared::default();
+    let ours = Arc::clone(&shared);
+    thread::spawn(move || {
+        let mut buffer = vec![0; 8192];
+        loop {
+            let count = reader.read(&mut buffer).unwrap_or(0);
+            let mut tail = ours.0.lock().unwrap_or_else(PoisonError::into_inner);
+            tail.bytes.extend(buffer.get(..count).unwrap_or_default());
+            let over = tail.bytes.len().saturating_sub(KEPT);
+            tail.bytes.drain(..over);
+            if count == 0 {
+                tail.ended = true;
+                ours.1.notify_all();
+                return;
+            }
+        }
+    });
+    shared
+}
+
+/// What was read; waits a moment for what is still in the pipe.
+fn collect(shared: &Shared) -> String {
+    let tail = shared.0.lock().unwrap_or_else(PoisonError::into_inner);
+    let waited = shared.1.wait_timeout_while(tail, REST, |tail| !tail.ended);
+    let (mut tail, _) = waited.unwrap_or_else(PoisonError::into_inner);
+    String::from_utf8_lossy(tail.bytes.make_contiguous()).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run_for(argv: &[&str], time: Duration, stop: &mut Stop<'_>) -> Result<String, String> {
+        let argv: Vec<String> = argv.iter().map(|part| (*part).to_owned()).collect();
+        let env = [("MKT_RELEASE", OsString::from("r1"))];
+        let dir = std::env::temp_dir();
+        let until = Instant::now() + time;
+        run(&Command { argv: &argv, dir: &dir, env: &env, until, apart: false, note: None }, stop)
+    }
+
+    const LONG: Duration = Duration::from_secs(60);
+
+    #[test]
+    fn output_and_environment_arrive_and_an_exit_code_is_told() {
+        let said = run_for(&["sh", "-c", "echo $MKT_RELEASE; echo beside >&2"], LONG, &mut || None).unwrap();
+        assert_eq!(said, "r1\nbeside\n");
+        let error = run_for(&["sh", "-c", "echo no; exit 3"], LONG, &mut || None).unwrap_err();
+        assert_eq!(error, "no\n`sh`: exit code 3");
+        let error = run_for(&["/nonexistent"], LONG, &mut || None).unwrap_err();
+        assert!(error.starts_with("cannot run `/nonexistent`"), "{error}");
+    }
+
+    #[test]
+    fn at_its_limit_or_when_asked_all_of_it_ends() {
+        // A deaf child of a child: only the process group reaches it.
+        let deaf = ["sh", "-c", "trap '' TERM; (trap '' TERM; sleep 60) & echo $!; wait"];
+        for limit in [Duration::from_millis(300), LONG] {
+            let started = Instant::now();
+            let mut stop =
+                || (limit == LONG && started.elapsed().as_millis() > 300).then(|| "asked".to_owned());
+            let error = run_for(&deaf, limit, &mut stop).unwrap_err();
+            assert!(error.ends_with(if limit == LONG { "asked" } else { "took too long" }), "{error}");
+            assert!(started.elapsed() < Duration::from_secs(10));
+            let child = error.lines().next().unwrap().to_owned();
+            let gone = || !Path::new("/proc").join(&child).join("fd/0").exists();
+            let until = Instant::now() + Duration::from_secs(5);
+            while !gone() && Instant::now() < until {
+                thread::sleep(GLANCE);
+            }
+            assert!(gone(), "process {child} still runs");
+        }
+    }
+
+    #[test]
+    fn of_a_command_that_never_stops_talking_only_the_end_is_kept_and_its_children_hold_nobody_up() {
+        let peak = || {
+            let status = std::fs::read_to_string("/proc/self/status").unwrap();
+            let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+            line.trim().trim_end_matches(" kB").parse::<u64>().unwrap()
+        };
+        let before = peak();
+        let error = run_for(&["yes", "this is said for ever"], Duration::from_millis(1500), &mut || None)
+            .unwrap_err();
+        assert!(error.ends_with("took too long") && error.len() <= KEPT + 100, "{}", error.len());
+        assert!(peak() - before < 64 * 1024, "{} KiB", peak() - before);
+        let started = Instant::now();
+        let talker = "(while :; do echo still here; sleep 0.05; done) & echo $!";
+        let said = run_for(&["sh", "-c", talker], LONG, &mut || None).unwrap();
+        assert!(started.elapsed() < Duration::from_secs(10), "{:?}", started.elapsed());
+        let child = said.lines().find_map(|line| line.parse().ok()).and_then(Pid::from_raw).unwrap();
+        rustix::process::kill_process(child, Signal::KILL).unwrap();
+    }
+
+    #[test]
+    fn a_child_that_stays_in_the_background_does_not_hold_it_up() {
+        let started = Instant::now();
+        run_for(&["sh", "-c", "sleep 5 & echo started"], LONG, &mut || None).unwrap();
+        assert!(started.elapsed() < Duration::from_secs(4));
+    }
+}

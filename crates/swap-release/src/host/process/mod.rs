@@ -1,0 +1,7 @@
+//! Other programs on a server: run with a limit, and ended if they outlive us.
+
+mod command;
+mod orphan;
+
+pub(crate) use self::command::{Command, Stop, run};
+pub(crate) use self::orphan::end as end_orphan;
