@@ -9,4 +9,4 @@ pub mod oracle;
 mod order;
 
 pub use self::cli::main;
-pub use self::error::{Error, ReceiveError, SharedFault};
+pub use self::error::Error;

@@ -1,207 +1,19 @@
-//! What can be wrong with shared paths, and what helps.
+//! Of shared paths.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use fleet::Argv;
 use record::{ExitCode, ReleaseId};
 
-/// A shared path that cannot be linked. Every variant names it.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum SharedFault {
-    /// Of no form that can be, or not side by side with the others.
-    #[error("{0}")]
-    Conflict(String),
-    /// A shared file that the operator must provide.
-    #[error("shared file `{}` does not exist", path.display())]
-    Missing {
-        /// The file below shared/.
-        path: PathBuf,
-    },
-    /// A link in `shared/` that leads nowhere.
-    #[error("`{}` is a link to `{}`, where nothing is", path.display(), target.display())]
-    Dangling {
-        /// The link.
-        path: PathBuf,
-        /// Where it points.
-        target: PathBuf,
-    },
-    /// A directory was asked for, and something else is there.
-    #[error("`{}` is not a directory, as the trailing / of the shared path says", path.display())]
-    NotADirectory {
-        /// The path below shared/.
-        path: PathBuf,
-    },
-    /// A directory above a shared path is a link in `shared/`.
-    #[error("shared path `{shared}` leads through `{}`, which is a link to `{}`", link.display(), target.display())]
-    ThroughLink {
-        /// The shared path.
-        shared: String,
-        /// The link below shared/.
-        link: PathBuf,
-        /// Where it points, as an absolute path.
-        target: PathBuf,
-        /// What is below the link.
-        rest: PathBuf,
-    },
-    /// A directory above a shared path is a link in the release.
-    #[error("shared path `{shared}` leads through `{link}`, which is a link in release `{release}`")]
-    ThroughRelease {
-        /// The shared path.
-        shared: String,
-        /// The link in the tree.
-        link: String,
-        /// The release.
-        release: ReleaseId,
-    },
-    /// A link in `shared/` that leads back into a release.
-    #[error("`{}` is a link that leads through `{}`", path.display(), through.display())]
-    IntoRelease {
-        /// The link.
-        path: PathBuf,
-        /// `current` or `releases`.
-        through: PathBuf,
-        /// Where it ends.
-        real: PathBuf,
-    },
-    /// A link of a release that leads past `shared/`.
-    #[error("`{}` does not lead to `{}`", link.display(), target.display())]
-    Astray {
-        /// The release.
-        release: ReleaseId,
-        /// Its link.
-        link: PathBuf,
-        /// Where it should lead.
-        target: PathBuf,
-    },
-    /// Visitors would lose something.
-    #[error("{}", told(losses))]
-    DataLoss {
-        /// What.
-        losses: Vec<DataLoss>,
-    },
-    /// What visitors reach through a link of the live site, and the release has no link to.
-    #[error("{}", told_unnamed(unnamed))]
-    Unnamed {
-        /// Each path in the live site, and where it leads.
-        unnamed: Vec<(String, PathBuf)>,
-    },
-    /// A shared path that the release brings itself.
-    #[error("release `{release}` brings `{path}` itself, but it is a shared path")]
-    Shipped {
-        /// The release.
-        release: ReleaseId,
-        /// The path in the tree.
-        path: String,
-    },
-}
-
-fn told(losses: &[DataLoss]) -> String {
-    let first = losses.first().map(ToString::to_string).unwrap_or_default();
-    match losses.len() {
-        0 | 1 => first,
-        count => format!("{first}; and so it is with {} more shared paths", count - 1),
-    }
-}
-
-fn told_unnamed(unnamed: &[(String, PathBuf)]) -> String {
-    let first = unnamed.first().map(|(path, target)| {
-        format!(
-            "`{path}` of the live site is a link to `{}`, and this release would have none",
-            target.display()
-        )
-    });
-    let first = first.unwrap_or_default();
-    match unnamed.len() {
-        0 | 1 => first,
-        count => format!("{first}; and so it is with {} more", count - 1),
-    }
-}
-
-impl SharedFault {
-    /// How to end.
-    pub(crate) fn exit_code(&self) -> ExitCode {
-        match self {
-            Self::Conflict(_) => ExitCode::Usage,
-            Self::Missing { .. }
-            | Self::Dangling { .. }
-            | Self::NotADirectory { .. }
-            | Self::ThroughLink { .. }
-            | Self::ThroughRelease { .. }
-            | Self::IntoRelease { .. }
-            | Self::Astray { .. }
-            | Self::DataLoss { .. }
-            | Self::Unnamed { .. }
-            | Self::Shipped { .. } => ExitCode::BadInput,
-        }
-    }
-
-    /// The remedy.
-    pub(crate) fn hint(&self) -> String {
-        let text = |path: &std::path::Path| path.to_string_lossy().into_owned();
-        let run = |program: &str, args: &[String]| Argv::new(program).arg("--").args(args.iter().cloned());
-        match self {
-            Self::Conflict(_) => {
-                "name each path once, and of two inside each other the outer one: --shared, or `shared` in fleet.toml".into()
-            }
-            Self::Missing { path } => format!(
-                "create {}, or take it out of `shared` in fleet.toml; a directory is written with a trailing /, and what is \
-                 linked only when it is there with a ?",
-                path.display()
-            ),
-            Self::Dangling { path, .. } => format!(
-                "bring back (or mount) what it leads to, or remove it: {}",
-                run("rm", &[text(path)])
-            ),
-            Self::NotADirectory { path } => {
-                let away = format!("{}.away", text(path));
-                format!("move it out of the way: {}", run("mv", &[text(path), away]))
-            }
-            Self::ThroughLink { link, target, rest, .. } => {
-                let (inner, outer) = (link.join(rest), target.join(rest));
-                let folder = inner.parent().unwrap_or(link);
-                let make = Argv::new("mkdir").args(["-p", "--"]).arg(text(folder));
-                let join = Argv::new("ln").args(["-s", "--"]).args([text(&outer), text(&inner)]);
-                format!(
-                    "let only the last part of a shared path be a link: {} && {make} && {join}",
-                    run("rm", &[text(link)])
-                )
-            }
-            Self::ThroughRelease { .. } => {
-                "name the path that the link leads to, or have the release bring a directory there".into()
-            }
-            Self::IntoRelease { path, real, .. } => {
-                let copy = Argv::new("cp").args(["-a", "--"]).args([text(real), text(path)]);
-                format!("what outlives releases must not be in one: {} && {copy}", run("rm", &[text(path)]))
-            }
-            Self::Astray { release, .. } => {
-                format!("was releases/ or shared/ moved? swap-release verify --repair {release} makes the link again")
-            }
-            Self::DataLoss { losses } => {
-                let remedies: Vec<&str> = losses.iter().map(|loss| loss.remedy.as_str()).collect();
-                format!("no flag skips this; let both be one, or copy: {}", remedies.join(" && "))
-            }
-            Self::Unnamed { unnamed } => {
-                let name = |(path, target): &(String, PathBuf)| {
-                    format!("\"{path}{}\"", if target.is_dir() { "/" } else { "" })
-                };
-                format!(
-                    "name it in `shared` of fleet.toml (or --shared) and push again: {}; with a ? at its end where a release may bring its own",
-                    unnamed.iter().map(name).collect::<Vec<_>>().join(", ")
-                )
-            }
-            Self::Shipped { .. } => "exclude it from the pack, or take it out of `shared` in fleet.toml".into(),
-        }
-    }
-}
+use super::Error;
 
 /// More are not counted.
 pub(crate) const MOST_COUNTED: usize = 1000;
 
 /// One shared path whose data would be lost to visitors.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DataLoss {
+pub(crate) struct DataLoss {
     /// Where it is live, free of links.
     pub(crate) live: PathBuf,
     /// Where releases are linked to.
@@ -237,4 +49,139 @@ impl fmt::Display for DataLoss {
             }
         }
     }
+}
+
+impl Error {
+    /// Of no form that can be, or not side by side with the others.
+    pub(crate) fn shared_conflict(reason: String) -> Self {
+        let hint = "name each path once, and of two inside each other the outer one: --shared, or `shared` in fleet.toml";
+        Self::refused(ExitCode::Usage, reason, hint)
+    }
+
+    /// A shared file that the operator must provide.
+    pub(crate) fn shared_missing(path: &Path) -> Self {
+        let path = path.display();
+        Self::bad(
+            format!("shared file `{path}` does not exist"),
+            format!(
+                "create {path}, or take it out of `shared` in fleet.toml; a directory is written with a trailing /, and what is \
+                 linked only when it is there with a ?"
+            ),
+        )
+    }
+
+    /// A link in `shared/` that leads nowhere.
+    pub(crate) fn shared_dangling(path: &Path, target: &Path) -> Self {
+        Self::bad(
+            format!("`{}` is a link to `{}`, where nothing is", path.display(), target.display()),
+            format!("bring back (or mount) what it leads to, or remove it: {}", run("rm", &[text(path)])),
+        )
+    }
+
+    /// A directory was asked for, and something else is there.
+    pub(crate) fn shared_not_a_directory(path: &Path) -> Self {
+        let away = format!("{}.away", text(path));
+        Self::bad(
+            format!("`{}` is not a directory, as the trailing / of the shared path says", path.display()),
+            format!("move it out of the way: {}", run("mv", &[text(path), away])),
+        )
+    }
+
+    /// A directory above a shared path is a `link` in `shared/`, to the absolute `target`; `rest` is below the link.
+    pub(crate) fn shared_through_link(shared: &str, link: &Path, target: &Path, rest: &Path) -> Self {
+        let (inner, outer) = (link.join(rest), target.join(rest));
+        let folder = inner.parent().unwrap_or(link);
+        let make = Argv::new("mkdir").args(["-p", "--"]).arg(text(folder));
+        let join = Argv::new("ln").args(["-s", "--"]).args([text(&outer), text(&inner)]);
+        let remove = run("rm", &[text(link)]);
+        Self::bad(
+            format!(
+                "shared path `{shared}` leads through `{}`, which is a link to `{}`",
+                link.display(),
+                target.display()
+            ),
+            format!("let only the last part of a shared path be a link: {remove} && {make} && {join}"),
+        )
+    }
+
+    /// A directory above a shared path is a link in the release.
+    pub(crate) fn shared_through_release(shared: &str, link: &str, release: &ReleaseId) -> Self {
+        Self::bad(
+            format!("shared path `{shared}` leads through `{link}`, which is a link in release `{release}`"),
+            "name the path that the link leads to, or have the release bring a directory there",
+        )
+    }
+
+    /// A link in `shared/` that leads back into a release: `through` `current` or `releases`, to `real`.
+    pub(crate) fn shared_into_release(path: &Path, through: &Path, real: &Path) -> Self {
+        let copy = Argv::new("cp").args(["-a", "--"]).args([text(real), text(path)]);
+        Self::bad(
+            format!("`{}` is a link that leads through `{}`", path.display(), through.display()),
+            format!("what outlives releases must not be in one: {} && {copy}", run("rm", &[text(path)])),
+        )
+    }
+
+    /// A link of a release that leads past `shared/`.
+    pub(crate) fn shared_astray(release: &ReleaseId, link: &Path, target: &Path) -> Self {
+        Self::bad(
+            format!("`{}` does not lead to `{}`", link.display(), target.display()),
+            format!(
+                "was releases/ or shared/ moved? swap-release verify --repair {release} makes the link again"
+            ),
+        )
+    }
+
+    /// Visitors would lose something.
+    pub(crate) fn data_loss(losses: &[DataLoss]) -> Self {
+        let remedies: Vec<&str> = losses.iter().map(|loss| loss.remedy.as_str()).collect();
+        let what = match losses {
+            [] => String::new(),
+            [only] => only.to_string(),
+            [first, others @ ..] => format!("{first}; and so it is with {} more shared paths", others.len()),
+        };
+        Self::bad(what, format!("no flag skips this; let both be one, or copy: {}", remedies.join(" && ")))
+    }
+
+    /// What visitors reach through a link of the live site, and the release has no link to: each path in the live site, and
+    /// where it leads.
+    pub(crate) fn unnamed(unnamed: &[(String, PathBuf)]) -> Self {
+        let of = |(path, target): &(String, PathBuf)| {
+            format!(
+                "`{path}` of the live site is a link to `{}`, and this release would have none",
+                target.display()
+            )
+        };
+        let what = match unnamed {
+            [] => String::new(),
+            [only] => of(only),
+            [first, others @ ..] => format!("{}; and so it is with {} more", of(first), others.len()),
+        };
+        let name = |(path, target): &(String, PathBuf)| {
+            format!("\"{path}{}\"", if target.is_dir() { "/" } else { "" })
+        };
+        let names: Vec<String> = unnamed.iter().map(name).collect();
+        Self::bad(
+            what,
+            format!(
+                "name it in `shared` of fleet.toml (or --shared) and push again: {}; with a ? at its end where a release may bring its own",
+                names.join(", ")
+            ),
+        )
+    }
+
+    /// A shared path that the release brings itself.
+    pub(crate) fn shipped(release: &ReleaseId, path: &str) -> Self {
+        Self::bad(
+            format!("release `{release}` brings `{path}` itself, but it is a shared path"),
+            "exclude it from the pack, or take it out of `shared` in fleet.toml",
+        )
+    }
+}
+
+fn text(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
+}
+
+fn run(program: &str, args: &[String]) -> Argv {
+    Argv::new(program).arg("--").args(args.iter().cloned())
 }

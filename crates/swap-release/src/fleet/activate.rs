@@ -46,7 +46,7 @@ fn expect_pushed(
     let names = |hosts: Vec<&Host>| hosts.into_iter().map(|host| host.name.to_string()).collect::<Vec<_>>();
     let unknown = names(controller.hosts.iter().filter(|host| find(host).is_none()).collect());
     if !unknown.is_empty() {
-        return Err(Error::OtherHosts { path: path.to_owned(), hosts: unknown });
+        return Err(Error::other_hosts(path, &unknown));
     }
     let staged = |host: &&Host| find(host).is_some_and(|pushed| pushed.state == record::PushState::Staged);
     let incomplete = names(controller.hosts.iter().filter(|host| !staged(host)).collect());
@@ -54,6 +54,6 @@ fn expect_pushed(
     if incomplete.is_empty() || (with_quorum && incomplete.len() < controller.hosts.len()) {
         Ok(())
     } else {
-        Err(Error::PushIncomplete { release: release.id.clone(), hosts: incomplete })
+        Err(Error::push_incomplete(&release.id, &incomplete))
     }
 }

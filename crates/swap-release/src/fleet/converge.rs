@@ -113,7 +113,7 @@ fn most(statuses: &BTreeMap<String, HostStatus>, all: usize) -> Result<ReleaseId
     }
     match counts.iter().max_by_key(|(_, count)| **count) {
         Some((id, count)) if *count * 2 > all => Ok((*id).clone()),
-        _ => Err(Error::NothingBefore { why: "no release is live on more than half of the hosts".into() }),
+        _ => Err(Error::nothing_before("no release is live on more than half of the hosts")),
     }
 }
 

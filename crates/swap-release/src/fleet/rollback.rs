@@ -35,11 +35,7 @@ fn ask_statuses(controller: &Controller<'_>) -> Result<Statuses, Error> {
     }
     let code = if statuses.is_empty() { ExitCode::NoHostSucceeded } else { ExitCode::SomeHostsFailed };
     let failed: Vec<String> = failed.into_iter().map(|(host, why)| format!("{host}: {why}")).collect();
-    Err(Error::FleetSwap {
-        summary: format!("no host was rolled back: {}", failed.join("; ")),
-        code,
-        hint: None,
-    })
+    Err(Error::swap(format!("no host was rolled back: {}", failed.join("; ")), code, None))
 }
 
 /// The release before, if it is the same everywhere, or is what was there before us everywhere.
@@ -53,7 +49,7 @@ fn agreed(controller: &Controller<'_>, statuses: &Statuses) -> Result<ReleaseId,
                 ));
             }
         }
-        Error::NothingBefore { why }
+        Error::nothing_before(&why)
     })
 }
 

@@ -58,7 +58,7 @@ pub(super) fn description(statuses: &Statuses, target: &ReleaseId) -> Result<Rel
                 .values()
                 .flat_map(|status| status.releases.iter().map(|known| known.release.id.to_string()))
                 .collect();
-            Err(Error::UnknownRelease { release: target.clone(), known: known.into_iter().collect() })
+            Err(Error::unknown_release(target, &known.into_iter().collect::<Vec<_>>()))
         }
     }
 }

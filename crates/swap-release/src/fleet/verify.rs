@@ -27,13 +27,10 @@ pub(crate) fn verify(
         .collect();
     let told = tell_verified(controller, &answers, json, "exactly what was built", "differs");
     match told {
-        Ok(_) | Err(Error::FleetVerb { .. }) if !differ.is_empty() => Err(Error::FleetDrift {
-            hosts: differ,
-            unknown: answers.iter().filter(|answer| answer.error.is_some()).count(),
-            all: answers.len(),
-            fleet: controller.inventory.path.clone(),
-            release: release.cloned(),
-        }),
+        Ok(_) | Err(Error::FleetVerb { .. }) if !differ.is_empty() => {
+            let unknown = answers.iter().filter(|answer| answer.error.is_some()).count();
+            Err(Error::fleet_drift(&differ, unknown, answers.len(), &controller.inventory.path, release))
+        }
         told => told,
     }
 }

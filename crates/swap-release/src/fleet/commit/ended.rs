@@ -73,7 +73,7 @@ pub(super) fn end(plan: &Plan, ended: &Ended, aborted: bool) -> Result<ExitCode,
         Some(_) => Some("see the table and swap.json; when that is mended, activate the same release again"),
         None => None,
     };
-    Err(Error::FleetSwap { summary, code, hint })
+    Err(Error::swap(summary, code, hint))
 }
 
 /// Hosts on which a hook did its work after the switch, and not after the release was taken back.

@@ -10,13 +10,13 @@ use cli::Abort;
 use fleet::SharedPaths;
 use record::host::ReleaseState;
 
+use crate::Error;
 use crate::host::disk::Disk;
 use crate::host::recovery;
 use crate::host::site::Site;
 use crate::host::verbs::stage;
 use crate::host::verbs::stage::Request;
 use crate::host::verbs::want::Wanted;
-use crate::{Error, SharedFault};
 
 /// How long another change on this server is waited for; events run in the background.
 const PATIENCE: Duration = Duration::from_secs(600);
@@ -61,7 +61,7 @@ pub(crate) fn finished(
         return Ok(Seen::Here(id));
     }
     let shared = SharedPaths::parse(wanted.shared.iter().map(String::as_str));
-    let shared = shared.map_err(SharedFault::Conflict)?;
+    let shared = shared.map_err(Error::shared_conflict)?;
     let manifest = manifest(&locked.site, &wanted);
     let request = Request {
         release: &wanted.release,

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use cli::Abort;
 use record::receive::{LONGEST_OPENING, LONGEST_ORDER, Order, Receive, SILENCE};
 
-use crate::{Error, ReceiveError};
+use crate::Error;
 
 /// How often the wish to end is looked at.
 const GLANCE: Duration = Duration::from_millis(20);
@@ -47,7 +47,7 @@ impl Inbox {
     /// The opening.
     pub(super) fn opening(&mut self, within: Duration, abort: &Abort) -> Result<Receive, Error> {
         let until = Instant::now() + within;
-        let refuse = |what: &str| Err(ReceiveError::Opening { what: what.to_owned() }.into());
+        let refuse = |what: &str| Err(Error::opening(what));
         let line = loop {
             abort.check()?;
             match self.lines.recv_timeout(GLANCE) {
@@ -142,7 +142,7 @@ mod tests {
         {
             let error = inbox(text).opening(Duration::from_secs(5), &abort).unwrap_err();
             let shown = format!("{error} {error:?}");
-            assert!(matches!(error, Error::Receive(ReceiveError::Opening { .. })), "{shown}");
+            assert!(shown.starts_with("standard input does not open"), "{shown}");
             assert!(!shown.contains("5ec4e7"), "{shown}");
         }
     }

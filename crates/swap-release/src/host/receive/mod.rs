@@ -25,9 +25,9 @@ use self::inbox::Inbox;
 use self::opening::Opening;
 use self::session::Session;
 use self::turn::Turn;
+use crate::Error;
 use crate::host::disk::RealDisk;
 use crate::host::site::Site;
-use crate::{Error, ReceiveError};
 
 /// Time for the first line, which brings torrent and record.
 const OPENING: Duration = Duration::from_secs(60);
@@ -64,5 +64,5 @@ fn listen(site: &Site<'_>, opening: &Opening) -> Result<Peer, Error> {
         }
         other => other,
     };
-    Ok(peer.map_err(ReceiveError::Peer)?)
+    Ok(peer?)
 }

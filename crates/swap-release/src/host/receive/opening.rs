@@ -13,7 +13,7 @@ use record::receive::Receive;
 use record::{AnyRecord, Build, Release};
 use swarm_peer::{Allow, Config, PushKey, Role};
 
-use crate::{Error, ReceiveError};
+use crate::Error;
 
 /// More connections than a controller's topology asks for.
 const PEERS: usize = 200;
@@ -41,7 +41,7 @@ pub(super) struct Opening {
 impl Opening {
     /// Checks what came.
     pub(super) fn parse(raw: &Receive) -> Result<Self, Error> {
-        let refuse = |what: String| ReceiveError::Opening { what };
+        let refuse = |what: String| Error::opening(&what);
         let AnyRecord { release, build } =
             record::any_record(raw.record.as_bytes(), Path::new("the record on standard input"))?;
         let bytes = STANDARD.decode(&raw.torrent).map_err(|_| refuse("the torrent is not base64".into()))?;
@@ -86,7 +86,7 @@ fn host(name: &str) -> Result<String, String> {
     if name.is_empty() { Ok(String::new()) } else { Ok(name.parse::<HostName>()?.to_string()) }
 }
 
-fn belongs(torrent: &Metainfo, release: &Release) -> Result<(), ReceiveError> {
+fn belongs(torrent: &Metainfo, release: &Release) -> Result<(), Error> {
     let info = torrent.info();
     let pairs = [
         ("infohash", torrent.infohash().to_string(), release.infohash.to_string()),
@@ -95,6 +95,6 @@ fn belongs(torrent: &Metainfo, release: &Release) -> Result<(), ReceiveError> {
     ];
     match pairs.into_iter().find(|(_, found, expected)| found != expected) {
         None => Ok(()),
-        Some((what, found, expected)) => Err(ReceiveError::OtherTorrent { what, found, expected }),
+        Some((what, found, expected)) => Err(Error::other_torrent(what, &found, &expected)),
     }
 }

@@ -13,8 +13,8 @@ use super::inbox::Inbox;
 use super::opening::Opening;
 use super::staging::Staging;
 use super::turn::Turn;
+use crate::Error;
 use crate::host::verbs::confirm::say;
-use crate::{Error, ReceiveError};
 
 /// How long one turn of the loop waits for the controller.
 const GLANCE: Duration = Duration::from_millis(20);
@@ -88,7 +88,7 @@ impl Session<'_> {
                 Some(Order::Alive | Order::Receive(_)) | None => {}
             }
             if self.turn.is_over(self.inbox.is_gone()) {
-                return Err(ReceiveError::TakenOver.into());
+                return Err(Error::taken_over());
             }
             self.turn.check()?;
             let status = self.peer.status();
@@ -112,7 +112,7 @@ impl Session<'_> {
                 self.say(&Event::Banned { peer: ban.address, why });
                 Ok(())
             }
-            swarm_peer::Event::Failed(error) => Err(ReceiveError::Peer(error).into()),
+            swarm_peer::Event::Failed(error) => Err(error.into()),
             swarm_peer::Event::Checked { .. }
             | swarm_peer::Event::Progress { .. }
             | swarm_peer::Event::Completed
@@ -169,7 +169,7 @@ impl Session<'_> {
         }
         let lacking = status.sources.iter().any(|source| source.connected && !source.complete);
         if course.moved_at.elapsed() >= self.opening.grace {
-            return if status.complete { Ok(true) } else { Err(stalled(status, self.opening.grace).into()) };
+            return if status.complete { Ok(true) } else { Err(stalled(status, self.opening.grace)) };
         }
         if !status.complete || lacking {
             course.served_at = None;
@@ -187,6 +187,6 @@ impl Session<'_> {
     }
 }
 
-fn stalled(status: &Status, after: Duration) -> ReceiveError {
-    ReceiveError::Stalled { bytes: status.verified, size: status.size, peers: status.connected, after }
+fn stalled(status: &Status, after: Duration) -> Error {
+    Error::stalled(status.verified, status.size, status.connected, after)
 }

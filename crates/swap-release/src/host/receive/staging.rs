@@ -11,11 +11,11 @@ use record::host::StageReply;
 use record::{Build, Release, durable};
 
 use super::opening::Opening;
+use crate::Error;
 use crate::host::disk::RealDisk;
 use crate::host::recovery;
 use crate::host::site::{Site, owner};
 use crate::host::verbs::stage;
-use crate::{Error, ReceiveError};
 
 /// How long a held lock is waited for: an activation or a prune ends in this time.
 const BUSY: Duration = Duration::from_secs(90);
@@ -70,7 +70,7 @@ impl Staging {
 
     /// Its result; waits for it.
     pub(super) fn finish(self) -> Result<StageReply, Error> {
-        self.thread.join().unwrap_or_else(|_| Err(ReceiveError::Defect.into()))
+        self.thread.join().unwrap_or_else(|_| Err(Error::unpacking_defect()))
     }
 
     /// Ends it early; what it has written is undone.
@@ -128,6 +128,6 @@ mod tests {
     fn one_that_panics_has_failed_and_is_called_a_defect() {
         let staging = Staging::of(Arc::default(), || panic!("a defect, on purpose"));
         let error = staging.finish().unwrap_err();
-        assert!(matches!(error, Error::Receive(ReceiveError::Defect)), "{error}");
+        assert!(error.to_string().contains("a defect of its own"), "{error}");
     }
 }

@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 use cli::Abort;
 use fleet::HostName;
 
+use crate::Error;
 use crate::host::site::{Lock, Paths};
-use crate::{Error, ReceiveError};
 
 /// How long a newcomer waits for the one before it to make way; that one looks several times a second.
 const PATIENCE: Duration = Duration::from_secs(8);
@@ -59,8 +59,7 @@ impl Us {
     }
 
     fn expect_own(&self, lock: &str, deploy_to: &Path) -> Result<(), Error> {
-        self.other_name(lock)
-            .map_or(Ok(()), |other| Err(ReceiveError::SameSite { path: deploy_to.to_owned(), other }.into()))
+        self.other_name(lock).map_or(Ok(()), |other| Err(Error::same_site(deploy_to, &other)))
     }
 }
 
@@ -83,7 +82,7 @@ impl Turn {
                 }
                 Err(Error::Busy { path, owner }) => {
                     if Instant::now() >= until {
-                        return Err(ReceiveError::Busy { path, owner }.into());
+                        return Err(Error::receiving(&path, &owner));
                     }
                     if !asked {
                         asked = true;

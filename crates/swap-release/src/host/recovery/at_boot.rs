@@ -64,10 +64,10 @@ pub(crate) fn wait_for_its_turn(locked: LockedSite<'_>, abort: &Abort) {
 fn expect_nothing_left(site: &Site<'_>) -> Result<ExitCode, Error> {
     if let Some(hook) = kept::owed(site)?.into_iter().next() {
         let why = format!("hook `{}`: {}", hook.name, hook.error);
-        return Err(Error::Owed { release: hook.release, why });
+        return Err(Error::owed(&hook.release, &why));
     }
     match drupal::standing(site)?.0 {
-        Some(record::Owed { release, error: Some(why), .. }) => Err(Error::Owed { release, why }),
+        Some(record::Owed { release, error: Some(why), .. }) => Err(Error::owed(&release, &why)),
         Some(_) | None => Ok(ExitCode::Ok),
     }
 }

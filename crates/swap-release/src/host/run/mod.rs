@@ -20,6 +20,7 @@ use self::record_file::read_record;
 use self::switch::switch_to;
 use self::tree::{repair_release, verify_release};
 pub(crate) use self::web_servers::{apache, lint};
+use crate::Error;
 use crate::host::disk::RealDisk;
 use crate::host::events::{self, Seen};
 use crate::host::job::{PruneJob, ServerJob, ServerVerb};
@@ -29,7 +30,6 @@ use crate::host::site::{HistoryLine, Site, SwitchKind, owner};
 use crate::host::verbs::adopt::{preview, tell_obstacles};
 use crate::host::verbs::switch::{expect_not_older, expect_same_database, rollback_target};
 use crate::host::verbs::{manifest, pin, prune, retry, settle, stage, status, want};
-use crate::{Error, SharedFault};
 
 /// Good releases that are kept when nobody says how many.
 const KEEP: u32 = 5;
@@ -223,7 +223,7 @@ pub(crate) fn run(job: ServerJob, console: &Console, abort: &Abort) -> Result<Ex
 
 /// The values of `--shared`, which must be able to stand side by side.
 fn side_by_side(paths: Vec<SharedPath>) -> Result<SharedPaths, Error> {
-    SharedPaths::new(paths).map_err(|conflict| SharedFault::Conflict(conflict.reason).into())
+    SharedPaths::new(paths).map_err(|conflict| Error::shared_conflict(conflict.reason))
 }
 
 fn history(site: &Site<'_>, json: bool, console: &Console) -> Result<ExitCode, Error> {

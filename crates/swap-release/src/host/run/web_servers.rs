@@ -37,5 +37,5 @@ pub(crate) fn lint(ask: &lint::Ask, console: &Console) -> Result<ExitCode, Error
         });
         return Ok(ExitCode::Ok);
     }
-    Err(Error::Lint { what: report.counted(), files })
+    Err(Error::lint(&report.counted(), files))
 }

@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use fleet::Argv;
 use record::ReleaseId;
 
+use crate::Error;
 use crate::error::{DataLoss, Lacks, MOST_COUNTED};
 use crate::host::disk::mounts::{Inode, Mounts};
 use crate::host::site::{Current, Paths, Site};
-use crate::{Error, SharedFault};
 
 /// What is live, as far as it matters here.
 pub(super) struct Live {
@@ -90,7 +90,7 @@ impl Site<'_> {
     /// Refuses what would lose something to visitors. No flag skips this.
     pub(crate) fn expect_no_data_loss<'a>(&self, paths: impl Iterator<Item = &'a str>) -> Result<(), Error> {
         let losses = self.data_loss(paths)?;
-        if losses.is_empty() { Ok(()) } else { Err(SharedFault::DataLoss { losses }.into()) }
+        if losses.is_empty() { Ok(()) } else { Err(Error::data_loss(&losses)) }
     }
 }
 

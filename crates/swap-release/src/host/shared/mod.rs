@@ -16,9 +16,9 @@ use record::ReleaseId;
 use record::host::ReleaseState;
 
 pub(crate) use self::unlinked::unlinked;
+use crate::Error;
 use crate::host::disk::mounts::{Inode, way};
 use crate::host::site::{Paths, ReleaseFile, Site};
-use crate::{Error, SharedFault};
 
 /// Links each shared path in `tree` to `shared`, relatively where that can be, so that the site can be moved or mounted elsewhere.
 /// Gives the paths of the links, for verification to know.
@@ -78,15 +78,14 @@ pub(crate) fn expect_targets(site: &Paths, release: &ReleaseId, linked: &[String
         let target = site.shared().join(path);
         if !target.exists() {
             return Err(match fs::read_link(&target) {
-                Ok(leads) => SharedFault::Dangling { path: target, target: leads },
-                Err(_) => SharedFault::Missing { path: target },
-            }
-            .into());
+                Ok(leads) => Error::shared_dangling(&target, &leads),
+                Err(_) => Error::shared_missing(&target),
+            });
         }
         expect_outside(site, path)?;
         let link = tree.join(path);
         if Inode::of(&link) != Inode::of(&target) {
-            return Err(SharedFault::Astray { release: release.clone(), link, target }.into());
+            return Err(Error::shared_astray(release, &link, &target));
         }
     }
     Ok(())
@@ -181,7 +180,7 @@ fn relative(path: &str) -> PathBuf {
 }
 
 /// Nothing above a shared path is a link in `shared/`, and the path itself is none into a release.
-fn expect_direct(site: &Paths, path: &SharedPath) -> Result<(), SharedFault> {
+fn expect_direct(site: &Paths, path: &SharedPath) -> Result<(), Error> {
     let shared = site.shared();
     for (at, _) in path.path().match_indices('/') {
         let Some((parent, rest)) = path.path().get(..at).zip(path.path().get(at + 1..)) else { continue };
@@ -189,15 +188,14 @@ fn expect_direct(site: &Paths, path: &SharedPath) -> Result<(), SharedFault> {
         if let Ok(target) = fs::read_link(&link) {
             let target = link.parent().unwrap_or(&shared).join(target);
             let target = target.canonicalize().unwrap_or(target);
-            let (shared, rest) = (path.path().to_owned(), PathBuf::from(rest));
-            return Err(SharedFault::ThroughLink { shared, link, target, rest });
+            return Err(Error::shared_through_link(path.path(), &link, &target, Path::new(rest)));
         }
     }
     expect_outside(site, path.path())
 }
 
 /// What a shared path leads to is neither in a release nor behind `current`.
-fn expect_outside(site: &Paths, path: &str) -> Result<(), SharedFault> {
+fn expect_outside(site: &Paths, path: &str) -> Result<(), Error> {
     let place = site.shared().join(path);
     // What leads nowhere is told of by itself.
     let (Ok(base), Ok(root), Ok(real)) =
@@ -210,7 +208,7 @@ fn expect_outside(site: &Paths, path: &str) -> Result<(), SharedFault> {
     let through = waypoints.into_iter().find(|waypoint| stops.iter().any(|stop| stop.starts_with(waypoint)));
     match through {
         None => Ok(()),
-        Some(through) => Err(SharedFault::IntoRelease { path: place, through, real }),
+        Some(through) => Err(Error::shared_into_release(&place, &through, &real)),
     }
 }
 
@@ -219,30 +217,29 @@ fn expect_target(shared: &Path, path: &SharedPath) -> Result<(), Error> {
     let target = shared.join(path.path());
     match fs::metadata(&target) {
         Ok(meta) if meta.is_dir() || !path.is_directory() => return Ok(()),
-        Ok(_) => return Err(SharedFault::NotADirectory { path: target }.into()),
+        Ok(_) => return Err(Error::shared_not_a_directory(&target)),
         Err(_) => {}
     }
     if let Ok(leads) = fs::read_link(&target) {
-        return Err(SharedFault::Dangling { path: target, target: leads }.into());
+        return Err(Error::shared_dangling(&target, &leads));
     }
     if path.is_directory() {
         make_parents(shared, path.path())?;
         return make_open(&target);
     }
-    Err(SharedFault::Missing { path: target }.into())
+    Err(Error::shared_missing(&target))
 }
 
 /// The release may bring an empty directory at a shared path, but no content, and nothing but directories above it.
-fn expect_free(manifest: &Manifest, path: &str, release: &ReleaseId) -> Result<(), SharedFault> {
+fn expect_free(manifest: &Manifest, path: &str, release: &ReleaseId) -> Result<(), Error> {
     let Some(entry) = manifest.entries().iter().find(|entry| is_in_the_way(entry, path)) else {
         return Ok(());
     };
     let is_above = path.strip_prefix(entry.path.as_str()).is_some_and(|rest| rest.starts_with('/'));
     if is_above && matches!(entry.kind, Kind::Link { .. }) {
-        let (shared, link) = (path.to_owned(), entry.path.clone());
-        return Err(SharedFault::ThroughRelease { shared, link, release: release.clone() });
+        return Err(Error::shared_through_release(path, &entry.path, release));
     }
-    Err(SharedFault::Shipped { release: release.clone(), path: entry.path.clone() })
+    Err(Error::shipped(release, &entry.path))
 }
 
 /// Whether an entry of a release keeps a link from being made at `path`.

@@ -4,8 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::data_loss::{is_empty_folder, place};
+use crate::Error;
 use crate::host::site::Site;
-use crate::{Error, SharedFault};
 
 impl Site<'_> {
     /// Refuses a release with the links `linked` if visitors would lose what another link of the live site leads to in
@@ -41,7 +41,7 @@ impl Site<'_> {
                 unnamed.push((path.to_owned(), target));
             }
         }
-        if unnamed.is_empty() { Ok(()) } else { Err(SharedFault::Unnamed { unnamed }.into()) }
+        if unnamed.is_empty() { Ok(()) } else { Err(Error::unnamed(&unnamed)) }
     }
 }
 
@@ -86,10 +86,10 @@ mod tests {
         let site = Site::open(root, &RealDisk).unwrap();
         match site.expect_all_named(&linked, &|path| path == brings) {
             Ok(()) => Vec::new(),
-            Err(Error::Shared(SharedFault::Unnamed { unnamed })) => {
-                unnamed.into_iter().map(|(path, _)| path).collect()
+            Err(error) => {
+                let hint = cli::Failure::hint(&error).unwrap();
+                hint.split('"').skip(1).step_by(2).map(|path| path.trim_end_matches('/').to_owned()).collect()
             }
-            Err(error) => panic!("{error}"),
         }
     }
 

@@ -25,7 +25,7 @@ impl<'a> Site<'a> {
     /// The site below `deploy_to`, which must be a directory.
     pub(crate) fn open(deploy_to: &Path, disk: &'a dyn Disk) -> Result<Self, Error> {
         if !deploy_to.is_dir() {
-            return Err(Error::NoDeployTo { path: deploy_to.to_owned() });
+            return Err(Error::no_deploy_to(deploy_to));
         }
         // drush and hooks are run in other directories.
         let deploy_to = std::path::absolute(deploy_to).unwrap_or_else(|_| deploy_to.to_owned());

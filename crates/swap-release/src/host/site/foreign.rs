@@ -31,7 +31,7 @@ impl ReleaseFile {
 impl Site<'_> {
     /// The named release, else the live one; also one that is live and was not written down yet.
     pub(crate) fn expect_here(&self, release: Option<&ReleaseId>) -> Result<ReleaseFile, Error> {
-        let nothing = |why: &str| Error::NothingLive { why: why.to_owned() };
+        let nothing = |why: &str| Error::nothing_live(why);
         match (self.current()?, release) {
             (super::Current::Foreign(Foreign { link: Some(_), name: Some(name), .. }), release)
                 if release.is_none_or(|release| *release == name) =>
@@ -115,11 +115,9 @@ impl LockedSite<'_> {
         match self.site.current()? {
             super::Current::None => Ok(()),
             super::Current::Release { link: Some(_), .. } => Ok(()),
-            super::Current::Release { link: None, id, .. } => {
-                Err(Error::CurrentMounted { path, release: id })
-            }
+            super::Current::Release { link: None, id, .. } => Err(Error::current_mounted(&path, &id)),
             // Nobody knows why it is so, and the way back would lead there: not silently replaced.
-            super::Current::Dangling { target } => Err(Error::DanglingCurrent { path, target }),
+            super::Current::Dangling { target } => Err(Error::dangling_current(&path, &target)),
             super::Current::Foreign(foreign) => match (&foreign.link, &foreign.name) {
                 (None, _) => Err(Error::CurrentNotALink { path }),
                 (Some(target), None) => Err(Error::ForeignCurrent { path, target: target.clone() }),

@@ -136,7 +136,7 @@ impl LockedSite<'_> {
     fn expect_unneeded(&self, needed: &Needed, path: &Path) -> Result<(), Error> {
         match needed.objection(path) {
             None => Ok(()),
-            Some(why) => Err(Error::Needed { path: path.to_owned(), why }),
+            Some(why) => Err(Error::needed(path, &why)),
         }
     }
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 use record::FileName;
 
 use super::Site;
-use crate::{Error, ReceiveError};
+use crate::Error;
 
 /// Before the name of the swap.
 const NAME: &str = "sole.";
@@ -49,9 +49,7 @@ impl Site<'_> {
             Err(error) if error.kind() == ErrorKind::AlreadyExists => match name_in(&path) {
                 // A process of ours that was killed has left it: who is asked once more takes it over.
                 name if name == host => Ok(Sole(path)),
-                other => {
-                    Err(ReceiveError::SameSite { path: self.paths.deploy_to().to_owned(), other }.into())
-                }
+                other => Err(Error::same_site(self.paths.deploy_to(), &other)),
             },
             Err(error) => Err(write(error)),
         }

@@ -135,8 +135,8 @@ impl Site<'_> {
         if let Some(file) = self.known(id)? {
             return Ok(file);
         }
-        let known = self.all_known()?.into_iter().map(|file| file.id().to_string()).collect();
-        Err(Error::UnknownRelease { release: id.clone(), known })
+        let known: Vec<String> = self.all_known()?.iter().map(|file| file.id().to_string()).collect();
+        Err(Error::unknown_release(id, &known))
     }
 }
 

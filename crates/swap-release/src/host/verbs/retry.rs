@@ -34,7 +34,7 @@ pub(crate) fn mark_failed(locked: &LockedSite<'_>, release: &ReleaseId) -> Resul
             Ok(())
         }
         ReleaseState::Staging | ReleaseState::Unconfirmed | ReleaseState::Active | ReleaseState::Retired => {
-            Err(Error::NotMarked { release: release.clone(), state: file.state })
+            Err(Error::not_marked(release, file.state))
         }
     }
 }

@@ -15,7 +15,7 @@ pub(crate) fn settle(locked: &LockedSite<'_>, console: &Console) -> Result<ExitC
     let (owed, _) = drupal::standing(&locked.site)?;
     if let Some(owed) = owed {
         let why = owed.error.unwrap_or_else(|| "see the warnings above".to_owned());
-        return Err(Error::Owed { release: owed.release, why });
+        return Err(Error::owed(&owed.release, &why));
     }
     console.say(match drupal::settle(locked)? {
         Some(remains) => format!("what `{}` left in the database is settled", remains.release),

@@ -40,7 +40,7 @@ pub(super) fn examine(
     if file.adopted.is_some() {
         // Nobody built it: there is nothing to compare it with, and what it is, it is.
         if !tree.is_dir() {
-            return Err(Error::Gone { release: file.id().clone(), path: tree });
+            return Err(Error::gone(file.id(), &tree));
         }
         let reply = VerifyReply {
             release: file.id().clone(),
@@ -55,7 +55,7 @@ pub(super) fn examine(
         return Ok((reply, payload::Report::default()));
     }
     if site.is_gone(file) {
-        return Err(Error::Gone { release: file.id().clone(), path: tree });
+        return Err(Error::gone(file.id(), &tree));
     }
     let manifest = || read_manifest(site, file).map_err(Fault::Manifest);
     let report = payload::verify_with(&tree, manifest, &file.shared, progress).map_err(fault)?;
@@ -104,5 +104,5 @@ pub(crate) fn drift(reply: &VerifyReply) -> Error {
         .into_iter()
         .find_map(|(what, paths)| paths.first().map(|path| format!("{what} `{path}`")))
         .unwrap_or_default();
-    Error::Drift { release: reply.release.clone(), differences: reply.differences, first }
+    Error::drift(&reply.release, reply.differences, &first)
 }

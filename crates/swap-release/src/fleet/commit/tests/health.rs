@@ -49,7 +49,7 @@ fn nothing_is_marked_that_may_have_another_cause() {
         assert_eq!(ended.outcome, Outcome::RolledBack, "{codes:?}: {log:?}");
         assert!(!log.iter().any(|line| line.ends_with("mark-failed")), "{codes:?}: {log:?}");
         let plan = |hint: &str| match end(&plan(verb), &ended, false) {
-            Err(Error::FleetSwap { hint: Some(found), .. }) => assert!(found.contains(hint), "{found}"),
+            Err(Error::Refused { hint: Some(found), .. }) => assert!(found.contains(hint), "{found}"),
             other => panic!("{codes:?}: {other:?}"),
         };
         plan(if codes[0].1 == 1 { "[health]" } else { "" });

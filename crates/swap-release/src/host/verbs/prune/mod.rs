@@ -63,7 +63,7 @@ fn plan(site: &Site<'_>, keep: usize, grace: Duration) -> Result<Plan, Error> {
         Current::None | Current::Foreign(_) => None,
         // Whatever was live is not there just now: nobody knows what may go.
         Current::Dangling { target } => {
-            return Err(Error::DanglingCurrent { path: site.paths.current(), target });
+            return Err(Error::dangling_current(&site.paths.current(), &target));
         }
     };
     let grace = i64::try_from(grace.as_secs()).unwrap_or(i64::MAX);

@@ -59,7 +59,7 @@ pub(crate) fn stage(
     }
     let release = locked.site.paths.release(id);
     if release.symlink_metadata().is_ok() {
-        return Err(Error::Occupied { path: release });
+        return Err(Error::occupied(&release));
     }
     expect_room(locked, request.release)?;
     locked.begin(&Pending::Stage { release: id.clone() })?;
@@ -91,11 +91,11 @@ fn still_good(
         Ok::<_, Error>(links_as_ever(&locked.site.paths, &manifest, request.shared, &known.shared))
     };
     if known.adopted.is_some() {
-        return Err(Error::Occupied { path: locked.site.tree(known.id()) });
+        return Err(Error::occupied(&locked.site.tree(known.id())));
     }
     if known.release.tree_digest != release.tree_digest {
         let (found, expected) = (known.release.tree_digest, release.tree_digest);
-        return Err(Error::OtherTree { release: known.release.id, found, expected });
+        return Err(Error::other_tree(&known.release.id, found, expected));
     }
     if locked.site.is_gone(&known) {
         log::warn!("release `{}` was removed without this suite; staging it again", known.id());
@@ -145,12 +145,7 @@ fn expect_room(locked: &LockedSite<'_>, release: &Release) -> Result<(), Error> 
     if needed <= free {
         return Ok(());
     }
-    Err(Error::NoSpace {
-        path,
-        release: release.id.clone(),
-        free: human::bytes(free),
-        needed: human::bytes(needed),
-    })
+    Err(Error::no_space(&path, &release.id, &human::bytes(free), &human::bytes(needed)))
 }
 
 fn build(

@@ -6,7 +6,6 @@ use payload::{Mtimes, WalkOptions, walk};
 use record::NamedFile;
 
 use super::*;
-use crate::SharedFault;
 use crate::host::disk::recording::RecordingDisk;
 use crate::host::disk::{Disk, RealDisk};
 use crate::host::site::testing::{id, release};
@@ -156,7 +155,7 @@ fn links_lead_to_shared_wherever_releases_lies() {
     assert_eq!(differs("r2"), ["sites/default/files (link to shared/)"]);
     let file = site.known(&id("r2")).unwrap().unwrap();
     let error = crate::host::shared::expect_targets(&site.paths, &id("r2"), &file.shared).unwrap_err();
-    assert!(matches!(error, Error::Shared(SharedFault::Astray { .. })), "{error}");
+    assert!(error.to_string().contains("does not lead to"), "{error}");
     let locked =
         crate::host::recovery::lock(Site::open(root.path(), &RealDisk).unwrap(), "test".into()).unwrap();
     crate::host::verbs::repair::repair(&locked, &file, Some(&two.payload()), &|_| true).unwrap();
@@ -183,7 +182,7 @@ fn what_somebody_removed_is_told_and_staged_again() {
     let error = crate::host::verbs::switch::rollback_target(&lock()).unwrap_err().to_string();
     assert!(error.contains("releases/r1`") && error.contains("was removed"), "{error}");
     let error = switch(&lock(), SwitchKind::Rollback, &id("r1"), None).unwrap_err();
-    assert!(matches!(error, Error::Gone { .. }), "{error}");
+    assert!(error.to_string().contains("is not there"), "{error}");
     assert!(!stage(&one).unwrap().already);
     assert!(lock().site.known(&id("r1")).unwrap().unwrap().pinned, "as it was");
     assert_eq!(crate::host::verbs::switch::rollback_target(&lock()).unwrap(), id("r1"));
@@ -199,14 +198,11 @@ fn what_somebody_removed_is_told_and_staged_again() {
 fn a_shared_file_must_exist_and_must_not_be_shipped() {
     let (root, built) = (tempfile::tempdir().unwrap(), build("r1", "one"));
     let error = stage_on(root.path(), &RealDisk, &built, &shared(&["settings.php"])).unwrap_err();
-    assert!(matches!(error, Error::Shared(SharedFault::Missing { .. })), "{error}");
+    assert!(error.to_string().contains("shared file "), "{error}");
     let error = stage_on(root.path(), &RealDisk, &built, &shared(&["name/"])).unwrap_err();
-    assert!(matches!(error, Error::Shared(SharedFault::Shipped { .. })), "{error}");
+    assert!(error.to_string().contains("itself, but it is a shared path"), "{error}");
     let error = stage_on(root.path(), &RealDisk, &built, &shared(&["link/x/"])).unwrap_err();
-    assert!(
-        matches!(error, Error::Shared(SharedFault::ThroughRelease { .. })),
-        "no way through a link: {error}"
-    );
+    assert!(error.to_string().contains("which is a link in release"), "no way through a link: {error}");
     assert_eq!(names_in(&root.path().join("releases")), Vec::<String>::new(), "nothing is left behind");
     assert_eq!(names_in(&root.path().join(".swap/releases")), Vec::<String>::new());
 }
@@ -252,7 +248,7 @@ fn no_shared_path_leads_through_a_link_or_into_a_release() {
     fs::create_dir_all(deploy_to.join("releases/old/files")).unwrap();
     symlink(elsewhere.path(), deploy_to.join("shared/sites")).unwrap();
     let error = stage("sites/files/").unwrap_err();
-    assert!(matches!(&error, Error::Shared(SharedFault::ThroughLink { .. })), "{error}");
+    assert!(error.to_string().contains("leads through"), "{error}");
     // The remedy, as it is printed.
     let hint = cli::Failure::hint(&error).unwrap();
     let command = hint.split_once(": ").unwrap().1;
@@ -265,7 +261,7 @@ fn no_shared_path_leads_through_a_link_or_into_a_release() {
         let _is = symlink("releases/old", deploy_to.join("current"));
         fs::write(deploy_to.join("releases/old/files/upload"), "upload").unwrap();
         let error = stage(&format!("{name}/")).unwrap_err();
-        assert!(matches!(&error, Error::Shared(SharedFault::IntoRelease { .. })), "{target}: {error}");
+        assert!(error.to_string().contains("is a link that leads through"), "{target}: {error}");
         let hint = cli::Failure::hint(&error).unwrap();
         let command = hint.split_once(": ").unwrap().1;
         assert!(std::process::Command::new("sh").args(["-c", command]).status().unwrap().success(), "{hint}");
@@ -275,10 +271,10 @@ fn no_shared_path_leads_through_a_link_or_into_a_release() {
     }
     symlink("/nowhere", deploy_to.join("shared/gone")).unwrap();
     let error = stage("gone/").unwrap_err();
-    assert!(matches!(error, Error::Shared(SharedFault::Dangling { .. })), "{error}");
+    assert!(error.to_string().contains("where nothing is"), "{error}");
     fs::write(deploy_to.join("shared/file"), "").unwrap();
     let error = stage("file/").unwrap_err();
-    assert!(matches!(error, Error::Shared(SharedFault::NotADirectory { .. })), "{error}");
+    assert!(error.to_string().contains("is not a directory"), "{error}");
 }
 
 #[test]
@@ -286,7 +282,7 @@ fn the_same_id_with_another_tree_is_refused() {
     let (root, one, two) = (tempfile::tempdir().unwrap(), build("r1", "one"), build("r1", "two"));
     stage_on(root.path(), &RealDisk, &one, &SharedPaths::default()).unwrap();
     let error = stage_on(root.path(), &RealDisk, &two, &SharedPaths::default()).unwrap_err();
-    assert!(matches!(error, Error::OtherTree { .. }), "{error}");
+    assert!(error.to_string().contains("on this server already with tree"), "{error}");
     assert_eq!(fs::read_to_string(root.path().join("releases/r1/name")).unwrap(), "one");
 }
 
@@ -318,7 +314,7 @@ fn a_changed_staged_tree_is_staged_anew_and_a_live_one_is_told() {
     drop(locked);
     fs::write(root.path().join("releases/r1/name"), "edited").unwrap();
     let error = stage_on(root.path(), &RealDisk, &built, &SharedPaths::default()).unwrap_err();
-    assert!(matches!(error, Error::Drift { differences: 1, .. }), "{error}");
+    assert!(error.to_string().contains("in 1 places"), "{error}");
 }
 
 #[test]

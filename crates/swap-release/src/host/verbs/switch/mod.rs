@@ -47,7 +47,7 @@ pub(crate) fn expect_not_older(site: &Site<'_>, to: &ReleaseId) -> Result<(), Er
     let (Some(old), Some(new)) = (&live.build, &candidate.build) else { return Ok(()) };
     match (old.number, new.number) {
         (Some(live_number), Some(number)) if old.job == new.job && number < live_number => {
-            Err(Error::Older { release: to.clone(), number, live: live.release.id, live_number })
+            Err(Error::older(to, number, &live.release.id, live_number))
         }
         _ => Ok(()),
     }
@@ -62,11 +62,10 @@ pub(crate) fn expect_same_database(site: &Site<'_>, to: &ReleaseId) -> Result<()
     };
     match site.all_known()?.iter().rev().find(blocks) {
         None => Ok(()),
-        Some(file) => Err(Error::DatabaseUpdated {
-            release: to.clone(),
-            by: file.id().clone(),
-            dumps: file.database.clone().map(|update| update.dumps).unwrap_or_default(),
-        }),
+        Some(file) => {
+            let dumps = file.database.as_ref().map_or(&[][..], |update| &update.dumps);
+            Err(Error::database_updated(to, file.id(), dumps))
+        }
     }
 }
 
@@ -276,8 +275,8 @@ pub(crate) fn expect_ready(locked: &LockedSite<'_>, file: &ReleaseFile) -> Resul
     let tree = locked.site.tree(file.id());
     match tree.is_dir() {
         true if good => {}
-        false if good => return Err(Error::Gone { release: file.id().clone(), path: tree }),
-        _ => return Err(Error::NotReady { release: file.id().clone(), state: file.state }),
+        false if good => return Err(Error::gone(file.id(), &tree)),
+        _ => return Err(Error::not_ready(file.id(), file.state)),
     }
     let live = locked.site.current().ok().and_then(Current::into_id);
     live.iter().chain([file.id()]).try_for_each(|id| expect_writable(locked, id))
@@ -299,26 +298,26 @@ fn reverted(to: &ReleaseId, why: &Refusal, live: Option<&ReleaseId>) -> Error {
 
 /// The release that a rollback without a name goes to: the one that was live when the live one was activated.
 pub(crate) fn rollback_target(locked: &LockedSite<'_>) -> Result<ReleaseId, Error> {
-    let nothing = |why: String| Error::NothingBefore { why };
+    let nothing = |why: &str| Error::nothing_before(why);
     let live = match locked.site.current()? {
         Current::Release { id, .. } => id,
         Current::Foreign(Foreign { at, .. }) => {
-            return Err(nothing(format!("what is live, `{}`, is no release", at.display())));
+            return Err(nothing(&format!("what is live, `{}`, is no release", at.display())));
         }
-        Current::None | Current::Dangling { .. } => return Err(nothing("no release is live".into())),
+        Current::None | Current::Dangling { .. } => return Err(nothing("no release is live")),
     };
     let target = locked.site.expect_known(&live)?.follows;
-    let target = target.ok_or_else(|| nothing(format!("`{live}` is the first release that was live")))?;
+    let target = target.ok_or_else(|| nothing(&format!("`{live}` is the first release that was live")))?;
     match locked.site.known(&target)? {
         Some(file) if file.adopted.is_none() && locked.site.is_gone(&file) => {
             let tree = locked.site.tree(&target);
-            Err(nothing(format!(
+            Err(nothing(&format!(
                 "`{}`, which was live before `{live}`, was removed without this suite",
                 tree.display()
             )))
         }
         Some(_) => Ok(target),
-        None => Err(nothing(format!("`{target}`, which was live before `{live}`, is not here any more"))),
+        None => Err(nothing(&format!("`{target}`, which was live before `{live}`, is not here any more"))),
     }
 }
 

@@ -73,7 +73,7 @@ fn a_second_rollback_goes_one_further_back() {
         switch(&locked, SwitchKind::Rollback, &target, None).unwrap();
         assert_eq!(live(root.path()).as_deref(), Some(name));
     }
-    assert!(matches!(rollback_target(&locked), Err(Error::NothingBefore { .. })));
+    assert!(rollback_target(&locked).unwrap_err().to_string().contains("no release to roll back to"));
 }
 
 #[test]
@@ -88,7 +88,7 @@ fn an_older_build_of_the_same_job_is_refused() {
     }
     switch(&locked, SwitchKind::Activate, &id("r8"), None).unwrap();
     let error = expect_not_older(&locked.site, &id("r7")).unwrap_err();
-    assert!(matches!(error, Error::Older { number: 7, live_number: 8, .. }), "{error}");
+    assert!(error.to_string().contains("of build 7, older than build 8"), "{error}");
     expect_not_older(&locked.site, &id("r8")).unwrap();
     let file = locked.site.known(&id("r7")).unwrap().unwrap();
     locked.remember(&ReleaseFile { build: None, ..file }).unwrap();
@@ -137,7 +137,7 @@ fn a_refused_release_goes_and_is_not_live_again_unstaged() {
     assert!(matches!(error, Error::Reverted { .. }), "{error}");
     assert_eq!(live(root.path()).as_deref(), Some("r1"));
     let error = switch(&locked, SwitchKind::Activate, &id("r2"), None).unwrap_err();
-    assert!(matches!(error, Error::NotReady { state: ReleaseState::Failed, .. }), "{error}");
+    assert!(error.to_string().contains("is failed and cannot be made live"), "{error}");
 }
 
 #[test]
@@ -363,7 +363,7 @@ fn there_is_a_way_back_to_another_tools_release_by_rollback_and_by_revert() {
         assert_eq!(locked.site.known(&id("7")).unwrap().unwrap().state, ReleaseState::Retired);
         fs::rename(root.path().join("releases/7"), root.path().join("away")).unwrap();
         let error = switch(&locked, SwitchKind::Rollback, &id("7"), None).unwrap_err();
-        assert!(matches!(error, Error::Gone { .. }), "{error}");
+        assert!(error.to_string().contains("is not there"), "{error}");
     }
 }
 
