@@ -1,4 +1,4 @@
-//! The tasks of a swap and what is done with all of them at once; hosts that wait hear meanwhile that we live.
+//! What is done with all hosts of a swap at once; those that wait hear meanwhile that the controller lives.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -241,14 +241,14 @@ impl<'a> Coordinator<'a> {
         self.tasks.iter().map(|task| (task.host.name.to_string(), of(task))).collect()
     }
 
-    /// Asks every task whether the code that is live can say which release it is, as it will be asked after the switch.
+    /// Asks every host whether the code that is live can say which release it is, as it will be asked after the switch.
     fn ask_ahead(&mut self) {
         let Some(health) = self.controller.inventory.health.clone() else { return };
         let (abort, every) = (self.controller.abort.clone(), self.plan.renew_every());
         self.run(|_| true, move |task| health::ask_ahead(task, &health, &abort, every));
     }
 
-    /// Asks the tasks that `turn` picks whether they serve the release.
+    /// Asks the hosts that `turn` picks whether they serve the release.
     pub(super) fn ask_health(&mut self, turn: impl Fn(&HostTask) -> bool) {
         let Some(health) = self.controller.inventory.health.clone() else { return };
         let (plan, abort, every) =

@@ -13,7 +13,7 @@ use record::{DrupalFacts, HookRun, HostOutcome, ReleaseId, Remains};
 
 use crate::fleet::host::Fault;
 
-/// How often a waiting task looks whether the others are done.
+/// How often a waiting host looks whether the others are done.
 const GLANCE: Duration = Duration::from_millis(20);
 /// What a host that is not cut off takes to accept one word.
 const RENEWAL: Duration = Duration::from_secs(5);

@@ -180,7 +180,7 @@ fn insist(task: &mut HostTask, plan: &Plan, dial: &Dial, follow: &[HookOrder]) -
     say(task, "commit", verb, Instant::now() + COMMIT)
 }
 
-/// Puts the former release back; says nothing against the other one, which is diagnosis when all hosts are back.
+/// Puts the former release back; says nothing against the other one, which is judged once all hosts are back.
 const BACK: &str = "withdraw";
 /// While a host ends what it did last it holds its lock.
 const BUSY_TRIES: u32 = 10;

@@ -154,7 +154,7 @@ impl Coordinator<'_> {
         tasks.into_iter().map(|task| task.host.name.to_string()).collect()
     }
 
-    /// The place that a task was told when it wrote down what an undo needs.
+    /// The place that a host was given when it wrote down what an undo needs.
     fn turn_at_arm(&self, task: &HostTask) -> u32 {
         task.turn.unwrap_or(u32::MAX)
     }

@@ -99,7 +99,7 @@ impl Session<'_> {
                     return Ok(());
                 }
             } else if !status.complete && course.moved_at.elapsed() >= self.opening.stall {
-                return Err(stalled(&status, self.opening.stall).into());
+                return Err(stalled(&status, self.opening.stall));
             }
         }
     }
