@@ -10,7 +10,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("crew", &[]),
     ("metainfo", &["crew", "sha1-lanes"]),
     ("payload", &["crew"]),
-    ("fleet", &[]),
+    ("inventory", &[]),
+    ("remote", &["inventory"]),
     ("rtorrent-rpc", &[]),
     ("record", &["metainfo"]),
     ("cli", &["record"]),
@@ -18,9 +19,9 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("swarm-peer", &["metainfo", "sha1-lanes"]),
     ("tracker-client", &["metainfo"]),
     ("mkt-pack", &["cli", "metainfo", "payload", "record"]),
-    ("tracker-publish", &["cli", "fleet", "metainfo", "record", "rtorrent-rpc", "tracker-client"]),
-    ("fleet-push", &["cli", "fleet", "metainfo", "record", "rtorrent-rpc", "swarm-peer"]),
-    ("swap-release", &["cli", "fleet", "metainfo", "payload", "record", "swarm-peer"]),
+    ("tracker-publish", &["cli", "inventory", "metainfo", "record", "rtorrent-rpc", "tracker-client"]),
+    ("fleet-push", &["cli", "inventory", "metainfo", "record", "remote", "rtorrent-rpc", "swarm-peer"]),
+    ("swap-release", &["cli", "inventory", "metainfo", "payload", "record", "remote", "swarm-peer"]),
     // Runs the binaries; it knows only what a reader of the documentation knows, and the list of exit codes.
     ("e2e", &["record"]),
     // Compiled with the rest; run by cargo-fuzz.

@@ -14,7 +14,7 @@ use crate::module_tree::ModuleTree;
 const MOST_AT_ROOT: usize = 12;
 
 /// Crates that do not hold these rules yet. The list only gets shorter: one that holds them must leave it.
-const NOT_YET: &[&str] = &["cli", "fleet", "metainfo", "payload", "record", "sha1-lanes", "tracker-client"];
+const NOT_YET: &[&str] = &["cli", "metainfo", "payload", "record", "sha1-lanes", "tracker-client"];
 
 /// What a crate does not hold, each as a sentence.
 fn faults(root: &Path) -> Vec<String> {

@@ -54,7 +54,7 @@ mod tests {
         };
         let order = HookOrder {
             name: "x".into(),
-            phase: fleet::Phase::AfterSwitch,
+            phase: inventory::Phase::AfterSwitch,
             timeout_ms: 5,
             action: crate::order::Action::Command { argv: vec!["true".into(), "ü\"\\".into()] },
         };

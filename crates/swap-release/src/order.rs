@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use fleet::{Config, Core, DatabaseMode, Drupal, Dump, Phase};
+use inventory::{Config, Core, DatabaseMode, Drupal, Dump, Phase};
 use record::host::DatabaseUpdate;
 use record::{DrupalFacts, Remains};
 use serde::{Deserialize, Serialize};

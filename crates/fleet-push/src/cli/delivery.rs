@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use fleet::Rate;
+use inventory::Rate;
 
 use super::plan::LINK;
 use super::reach::ReachArgs;

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use fleet::{RemotePath, UserName};
+use inventory::{RemotePath, UserName};
 
 use super::reach::ReachArgs;
 use crate::install::{InstallRequest, Setup, Task};

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use fleet::Rate;
+use inventory::Rate;
 
 use super::reach::ReachArgs;
 use crate::plan::PlanRequest;

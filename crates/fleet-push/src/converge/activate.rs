@@ -3,8 +3,9 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use fleet::{Argv, Host, LineRead, Output, Remote};
+use inventory::Host;
 use record::{Loaded, Release, ReleaseId, Swap};
+use remote::{Argv, LineRead, Output, Remote};
 
 use crate::error::Fault;
 use crate::hosts::agent;

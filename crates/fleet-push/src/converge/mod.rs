@@ -16,11 +16,12 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use cli::{Abort, Console};
-use fleet::{Engine, Event, Host, Interrupt, Inventory, Outcome, fan_out};
+use inventory::{Engine, Host, Inventory};
 use record::host::HostStatus;
 use record::{
     ConvergeOutcome, ExitCode, Input, Loaded, Pack, Publish, PushSeeder, PushState, Records, Release, Swap,
 };
+use remote::{Event, Interrupt, Outcome, fan_out};
 
 use self::activate::Activated;
 use self::report::{ConvergingHost, Report};
@@ -64,7 +65,7 @@ pub(crate) fn converge(
     records.check_chain::<Pack, _>(&publish)?;
     let options = settings.reach.options(&fleet, &interrupt)?;
     let clock = Clock::start(settings.timeout, interrupt.clone());
-    let dial: Dial = Arc::new(move |host| fleet::connect(host, &options));
+    let dial: Dial = Arc::new(move |host| remote::connect(host, &options));
 
     console.say(format!("asking {} which release the fleet serves", count(fleet.len())));
     let answers = ask(settings, &fleet, &dial, &clock);
@@ -307,7 +308,7 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::time::Duration;
 
-    use fleet::{RecordingRemote, Reply};
+    use remote::{RecordingRemote, Reply};
 
     use super::*;
 
@@ -321,7 +322,10 @@ mod tests {
             Ok(Box::new(RecordingRemote::new(host.name.clone(), Arc::default(), move |_| {
                 if breaks {
                     let (step, detail) = ("swap-release".into(), "reset".into());
-                    return Reply::Fails(fleet::Error::Lost { host: name.clone(), step, detail });
+                    return Reply::Fails(remote::HostError {
+                        host: name.clone(),
+                        kind: remote::HostFault::Lost { step, detail },
+                    });
                 }
                 crate::hosts::testing::status(Vec::new())
             })))

@@ -3,12 +3,13 @@
 use std::path::Path;
 
 use cli::Console;
-use fleet::{Host, Outcome};
+use inventory::Host;
 use record::host::HostStatus;
 use record::{
     Converge, ConvergeOutcome, ConvergedHost, ExitCode, Input, PushSeeder, PushState, PushedHost, Record,
     Records, Release, ReleaseId, Tool,
 };
+use remote::Outcome;
 
 use super::activate::Activated;
 use crate::Error;

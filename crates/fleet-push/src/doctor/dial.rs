@@ -5,7 +5,7 @@ use std::io::ErrorKind;
 use std::net::{IpAddr, SocketAddr, TcpStream};
 use std::time::Duration;
 
-use fleet::{Engine, Host};
+use inventory::{Engine, Host};
 
 use super::look::Look;
 use crate::hosts::address::peer_ip;

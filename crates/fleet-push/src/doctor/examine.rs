@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use fleet::{Argv, Host, Interrupt, Remote, RemotePath, SshOptions};
+use inventory::{Host, RemotePath};
 use record::{Check, Sha256};
+use remote::{Argv, Interrupt, Remote, SshOptions};
 use rtorrent_rpc::{Client, Value};
 
 use super::Subject;
@@ -76,9 +77,9 @@ fn observe(
     interrupt: &Interrupt,
 ) -> Result<(Seen, Option<Held>), Fault> {
     let host = subject.host;
-    let remote = match fleet::connect(host, options) {
+    let remote = match remote::connect(host, options) {
         // As in a push, a connection that broke is worth another one.
-        Err(error) if error.is_connection_loss() => fleet::connect(host, options)?,
+        Err(error) if error.is_connection_loss() => remote::connect(host, options)?,
         connected => connected?,
     };
     let remote = &*remote;
@@ -118,7 +119,10 @@ fn upload(remote: &dyn Remote) -> Result<Result<(), String>, Fault> {
     let path: RemotePath = path.parse().map_err(Fault::Settings)?;
     match remote.upload(&bytes, &path) {
         Ok(()) => {}
-        Err(error @ (fleet::Error::Upload { .. } | fleet::Error::Refused { .. })) => {
+        Err(
+            error @ (remote::HostError { kind: remote::HostFault::Upload { .. }, .. }
+            | remote::HostError { kind: remote::HostFault::Refused { .. }, .. }),
+        ) => {
             return Ok(Err(Fault::from(error).beside(remote.name())));
         }
         Err(error) => return Err(error.into()),

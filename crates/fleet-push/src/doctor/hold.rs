@@ -4,7 +4,8 @@
 
 use std::time::{Duration, Instant};
 
-use fleet::{Argv, Host, LineRead, Process, Remote};
+use inventory::Host;
+use remote::{Argv, LineRead, Process, Remote};
 
 const SCRIPT: &str = include_str!("hold.sh");
 /// Time for it to say how it went, and to take the file away again.
@@ -27,7 +28,7 @@ pub(crate) enum Place {
 pub(crate) struct Held(Box<dyn Process>);
 
 /// Makes it, in the directory of the site. `run` is the same for all hosts, and nobody else's.
-pub(super) fn hold(remote: &dyn Remote, host: &Host, run: &str) -> Result<(Place, Held), fleet::Error> {
+pub(super) fn hold(remote: &dyn Remote, host: &Host, run: &str) -> Result<(Place, Held), remote::HostError> {
     let argv = Argv::new("sh").args(["-c", SCRIPT, "sh", host.deploy_to.as_str(), run, host.name.as_str()]);
     let mut process = remote.spawn(&argv)?;
     let until = Instant::now() + BRIEF;

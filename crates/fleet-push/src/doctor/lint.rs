@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use fleet::{Argv, Health, Hook, HookAction, Host, Remote};
+use inventory::{Health, Hook, HookAction, Host};
+use remote::{Argv, Remote};
 
 use crate::error::Fault;
 

@@ -3,9 +3,11 @@
 
 use std::time::{Duration, Instant};
 
-use fleet::health::{Expected, Question, Verdict, ask};
-use fleet::{Argv, Health, HealthCheck, Host, LineRead, Remote};
+use inventory::{Expected, Question};
+use inventory::{Health, HealthCheck, Host};
 use record::host::{HostStatus, Origin};
+use remote::health::{Verdict, ask};
+use remote::{Argv, LineRead, Remote};
 
 const SERVE: &str = include_str!("serve.sh");
 const BRIEF: Duration = Duration::from_secs(15);
@@ -41,7 +43,7 @@ pub(super) fn live(
     host: &Host,
     health: &Health,
     status: &HostStatus,
-) -> Result<Live, fleet::Error> {
+) -> Result<Live, remote::HostError> {
     // Whether PHP names the release is a check of its own, `health_code`.
     let health = &Health { by_code: false, ..health.clone() };
     let id = status.current.as_ref();
@@ -81,7 +83,11 @@ fn says_name(question: &Question, id: &str) -> bool {
         || header.as_ref().is_some_and(|(_, value)| value.contains(id))
 }
 
-fn well(remote: &dyn Remote, check: &HealthCheck, variables: &[String]) -> Result<Verdict, fleet::Error> {
+fn well(
+    remote: &dyn Remote,
+    check: &HealthCheck,
+    variables: &[String],
+) -> Result<Verdict, remote::HostError> {
     let mut last = Verdict::Good("nothing is asked".to_owned());
     for _ in 0..TRIES.min(check.attempts) {
         last = once(remote, check, variables)?;
@@ -92,7 +98,11 @@ fn well(remote: &dyn Remote, check: &HealthCheck, variables: &[String]) -> Resul
     Ok(last)
 }
 
-fn once(remote: &dyn Remote, check: &HealthCheck, variables: &[String]) -> Result<Verdict, fleet::Error> {
+fn once(
+    remote: &dyn Remote,
+    check: &HealthCheck,
+    variables: &[String],
+) -> Result<Verdict, remote::HostError> {
     let mut seen = Vec::new();
     for question in &check.questions {
         let asked = Instant::now();
@@ -145,7 +155,7 @@ fn served(
     host: &Host,
     question: &Question,
     timeout: Duration,
-) -> Result<Served, fleet::Error> {
+) -> Result<Served, remote::HostError> {
     let mark = format!("{:032x}", fastrand::u128(..));
     // Of a kind that every server gives as it is, and that none keeps from visitors.
     let name = format!("mkt-doctor-{mark}.css");

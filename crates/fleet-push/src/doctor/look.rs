@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
-use fleet::{Argv, Remote};
+use remote::{Argv, Remote};
 
 use super::Subject;
 use super::remedy::has_rtorrent;

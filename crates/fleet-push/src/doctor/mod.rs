@@ -24,8 +24,9 @@ mod trial;
 mod web_user;
 
 use cli::{Abort, Console, human};
-use fleet::{Event, Host, Interrupt, Outcome, fan_out};
+use inventory::Host;
 use record::{Check, ExaminedHost, ExitCode, FleetDoctor, RemedyPlace, Verdict};
+use remote::{Event, Interrupt, Outcome, fan_out};
 
 pub(crate) use self::examine::{Observed, Trial};
 use self::seen::Seen;

@@ -2,7 +2,8 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use fleet::{Argv, Engine, Host, Remote};
+use inventory::{Engine, Host};
+use remote::{Argv, Remote};
 
 use crate::error::Fault;
 

@@ -1,7 +1,8 @@
 //! What a check says, and the commands that put things right.
 
-use fleet::{Argv, Engine, Host};
+use inventory::{Engine, Host};
 use record::{Check, RemedyCommand, RemedyPlace, Verdict};
+use remote::Argv;
 
 use super::Subject;
 

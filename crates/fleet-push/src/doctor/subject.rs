@@ -1,6 +1,6 @@
 //! What is examined.
 
-use fleet::{Drupal, Health, Hook, Host, SharedPaths};
+use inventory::{Drupal, Health, Hook, Host, SharedPaths};
 
 /// What is examined, and how commands name it.
 pub(crate) struct Subject<'a> {

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use fleet::{Drupal, Health, Hook, Host, HostName, Interrupt, Inventory, SharedPaths, SshOptions};
+use inventory::{Drupal, Health, Hook, Host, HostName, Inventory, SharedPaths};
+use remote::{Interrupt, SshOptions};
 
 use super::Subject;
 use super::checks::{address_family, same_site};

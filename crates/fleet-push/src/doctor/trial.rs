@@ -6,8 +6,9 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use fleet::{Argv, Host, Interrupt, Remote, RemotePath};
+use inventory::{Host, RemotePath};
 use metainfo::{AnnounceUrl, Content, Info, Metainfo, PieceLength};
+use remote::{Argv, Interrupt, Remote};
 use rtorrent_rpc::{Client, Download, HexInfohash, LoadCommand};
 
 use super::seen::Trial;

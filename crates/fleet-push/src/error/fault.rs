@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use fleet::HostName;
+use inventory::HostName;
 use record::{ExitCode, ReleaseId, Sha256};
 
 /// A host's failure.
@@ -10,7 +10,7 @@ use record::{ExitCode, ReleaseId, Sha256};
 pub(crate) enum Fault {
     /// No way to the host, or to its rtorrent.
     #[error("{0}")]
-    Connection(fleet::Error),
+    Connection(remote::HostError),
     /// rtorrent does not answer, or refuses.
     #[error("{0}")]
     Client(rtorrent_rpc::Error),
@@ -164,10 +164,10 @@ pub(crate) enum Fault {
     Terminated,
 }
 
-impl From<fleet::Error> for Fault {
-    fn from(error: fleet::Error) -> Self {
+impl From<remote::HostError> for Fault {
+    fn from(error: remote::HostError) -> Self {
         match error {
-            fleet::Error::Interrupted { .. } => Self::Terminated,
+            remote::HostError { kind: remote::HostFault::Interrupted { .. }, .. } => Self::Terminated,
             error => Self::Connection(error),
         }
     }
@@ -178,11 +178,11 @@ impl From<rtorrent_rpc::Error> for Fault {
         use rtorrent_rpc::Error as Rpc;
         match error {
             Rpc::Cancelled { .. } => Self::Terminated,
-            Rpc::Connect { source, endpoint } => match source.downcast::<fleet::Error>() {
+            Rpc::Connect { source, endpoint } => match source.downcast::<remote::HostError>() {
                 Ok(error) => error.into(),
                 Err(source) => Self::Client(Rpc::Connect { source, endpoint }),
             },
-            Rpc::Stream { source, endpoint, method } => match source.downcast::<fleet::Error>() {
+            Rpc::Stream { source, endpoint, method } => match source.downcast::<remote::HostError>() {
                 Ok(error) => error.into(),
                 Err(source) => Self::Client(Rpc::Stream { source, endpoint, method }),
             },
@@ -211,7 +211,9 @@ impl Fault {
     /// Whether the host is there but its rtorrent does not answer, as while it restarts.
     pub(crate) fn is_client_down(&self) -> bool {
         match self {
-            Self::Connection(error) => matches!(error, fleet::Error::Socket { .. }),
+            Self::Connection(error) => {
+                matches!(error, remote::HostError { kind: remote::HostFault::Socket { .. }, .. })
+            }
             // An rtorrent that ends in the middle of a call sends half a reply, or none.
             Self::Client(error) => {
                 error.is_unreachable() || matches!(error, rtorrent_rpc::Error::Reply { .. })
@@ -273,7 +275,7 @@ mod tests {
 
     use super::*;
 
-    fn through_rpc(error: fleet::Error) -> Fault {
+    fn through_rpc(error: remote::HostError) -> Fault {
         let source = io::Error::other(error);
         rtorrent_rpc::Error::Stream { endpoint: "web1:/r".into(), method: "d.hash".into(), source }.into()
     }
@@ -281,13 +283,20 @@ mod tests {
     #[test]
     fn a_broken_connection_is_seen_through_an_rpc_call() {
         let host = || "web1".parse().unwrap();
-        let lost = fleet::Error::Lost { host: host(), step: "x".into(), detail: "reset".into() };
+        let lost = remote::HostError {
+            host: host(),
+            kind: remote::HostFault::Lost { step: "x".into(), detail: "reset".into() },
+        };
         assert!(through_rpc(lost).is_connection_loss());
-        let socket = fleet::Error::Socket { host: host(), path: "/r".into(), detail: "refused".into() };
+        let socket = remote::HostError {
+            host: host(),
+            kind: remote::HostFault::Socket { path: "/r".into(), detail: "refused".into() },
+        };
         let fault = through_rpc(socket);
         assert_eq!(fault.beside(&host()), "cannot open the socket `/r`: refused");
         assert!(fault.is_client_down() && !fault.is_connection_loss());
-        let interrupted = fleet::Error::Interrupted { host: host(), step: "x".into() };
+        let interrupted =
+            remote::HostError { host: host(), kind: remote::HostFault::Interrupted { step: "x".into() } };
         assert!(matches!(through_rpc(interrupted), Fault::Terminated));
     }
 

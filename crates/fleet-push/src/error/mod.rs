@@ -12,9 +12,15 @@ pub(crate) use self::fault::Fault;
 /// An error that ends `fleet-push`.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The inventory, a key or a known_hosts file.
+    /// The inventory.
     #[error(transparent)]
-    Fleet(#[from] fleet::Error),
+    Inventory(#[from] inventory::Error),
+    /// A key or a known_hosts file.
+    #[error(transparent)]
+    KeyFile(#[from] remote::KeyFileError),
+    /// What a host cannot be connected to without, found out before that.
+    #[error(transparent)]
+    Host(#[from] remote::HostError),
     /// A record.
     #[error(transparent)]
     Record(#[from] record::Error),
@@ -45,7 +51,7 @@ pub enum Error {
     #[error("the host `{name}`, which seeds, is not among the hosts of this push")]
     SeederLeftOut {
         /// The host.
-        name: fleet::HostName,
+        name: inventory::HostName,
     },
     /// The embedded seeder.
     #[error("cannot seed: {0}")]
@@ -161,7 +167,7 @@ pub enum Error {
     #[error("no host of this push is in the group `{group}`")]
     NoSuchGroup {
         /// The group.
-        group: fleet::HostName,
+        group: inventory::HostName,
     },
     /// Hosts whose keys are not known, or are others than those known.
     #[error("the keys of {failed} of {all} hosts are not trusted: {}", names.join(", "))]
@@ -209,8 +215,10 @@ pub enum Error {
 impl cli::Failure for Error {
     fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Fleet(fleet::Error::WriteKnownHosts { .. }) => ExitCode::CannotWrite,
-            Self::Fleet(_)
+            Self::KeyFile(remote::KeyFileError::WriteKnownHosts { .. }) => ExitCode::CannotWrite,
+            Self::Inventory(_)
+            | Self::KeyFile(_)
+            | Self::Host(_)
             | Self::NobodyToAsk
             | Self::NotAFingerprint { .. }
             | Self::SeederLeftOut { .. }
@@ -256,7 +264,9 @@ impl cli::Failure for Error {
 
     fn hint(&self) -> Option<String> {
         Some(match self {
-            Self::Fleet(error) => return error.hint(),
+            Self::Inventory(error) => return error.hint(),
+            Self::KeyFile(error) => error.hint(),
+            Self::Host(error) => return error.hint(),
             Self::Record(error) => return error.hint(),
             Self::Torrent(_) | Self::OtherTorrent { .. } => {
                 "records of two builds were mixed; run the stages again from mkt-pack".into()

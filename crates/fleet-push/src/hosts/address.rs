@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 
-use fleet::Host;
+use inventory::Host;
 
 /// The address of the embedded peer of `host`, without its port.
 pub(crate) fn peer_ip(host: &Host) -> Option<IpAddr> {

@@ -2,9 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use fleet::{Argv, Host, Output, Remote, SharedPaths};
+use inventory::{Host, SharedPaths};
 use record::ExitCode;
 use record::host::{HostStatus, Obstacle, StageReply};
+use remote::{Argv, Output, Remote};
 
 use crate::error::Fault;
 use crate::job::Job;

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use fleet::{Host, Inventory};
+use inventory::{Host, Inventory};
 
 use crate::hosts::address::peer_ip;
 

@@ -1,7 +1,7 @@
 //! `fleet-push hosts`: the inventory as it is understood, without asking anybody.
 
 use cli::Console;
-use fleet::{Engine, Host};
+use inventory::{Engine, Host};
 use record::{ExitCode, FleetHosts, ResolvedHost};
 
 use crate::Error;
@@ -37,7 +37,7 @@ pub(crate) fn hosts(request: &ListRequest, console: &Console) -> Result<ExitCode
 
 /// The JSON Schema of `fleet.toml`, for editors.
 pub(crate) fn schema(console: &Console) -> Result<ExitCode, Error> {
-    console.data(fleet::schema().as_bytes()).map_err(Error::Stdout)?;
+    console.data(inventory::schema().as_bytes()).map_err(Error::Stdout)?;
     Ok(ExitCode::Ok)
 }
 

@@ -5,12 +5,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use fleet::{Host, Interrupt, Inventory, Remote, Selection, SshOptions, Timeouts};
+use inventory::{Host, Inventory, Selection};
+use remote::{Interrupt, Remote, SshOptions, Timeouts};
 
 use crate::Error;
 
 /// The way to a host: SSH for real, a recording in tests.
-pub(crate) type Dial = Arc<dyn Fn(&Host) -> Result<Box<dyn Remote>, fleet::Error> + Send + Sync>;
+pub(crate) type Dial = Arc<dyn Fn(&Host) -> Result<Box<dyn Remote>, remote::HostError> + Send + Sync>;
 
 /// Which hosts of which inventory, and how they are reached.
 #[derive(Clone, Debug)]

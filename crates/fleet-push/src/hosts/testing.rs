@@ -1,8 +1,9 @@
 //! A host, a release and a status for unit tests.
 
-use fleet::{Host, Inventory, Reply, Status};
+use inventory::{Host, Inventory};
 use record::host::{HostStatus, ReleaseStatus};
 use record::{Layout, NamedFile, PayloadFile, Release, Sha256};
+use remote::{Reply, Status};
 
 pub(crate) fn release(layout: Layout) -> Release {
     let named = |file: &str| NamedFile { file: file.parse().unwrap(), sha256: Sha256::of(file.as_bytes()) };

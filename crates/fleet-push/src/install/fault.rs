@@ -1,6 +1,6 @@
 //! What goes wrong with one host of an installation.
 
-use fleet::HostName;
+use inventory::HostName;
 
 use crate::error::Fault;
 
@@ -57,8 +57,8 @@ pub(super) enum InstallFault {
     Keep { path: String, reason: String },
 }
 
-impl From<fleet::Error> for InstallFault {
-    fn from(error: fleet::Error) -> Self {
+impl From<remote::HostError> for InstallFault {
+    fn from(error: remote::HostError) -> Self {
         Self::Host(error.into())
     }
 }

@@ -15,8 +15,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use cli::{Abort, Console};
-use fleet::{Event, Host, Interrupt, Outcome, Remote, UserName, fan_out};
+use inventory::{Host, UserName};
 use record::ExitCode;
+use remote::{Event, Interrupt, Outcome, Remote, fan_out};
 
 use self::binary::Binary;
 pub(crate) use self::binary::Machine;
@@ -57,9 +58,9 @@ pub(crate) fn install(request: InstallRequest, console: &Console, abort: &Abort)
     let account = log_in_as.clone();
     let connect = move |host: &Host| -> Result<Box<dyn Remote>, InstallFault> {
         let host = with_account(host, account.as_ref());
-        match fleet::connect(&host, &options) {
+        match remote::connect(&host, &options) {
             // As in a push, a connection that broke is worth another one.
-            Err(error) if error.is_connection_loss() => Ok(fleet::connect(&host, &options)?),
+            Err(error) if error.is_connection_loss() => Ok(remote::connect(&host, &options)?),
             connected => Ok(connected?),
         }
     };
@@ -90,7 +91,7 @@ pub(crate) fn install(request: InstallRequest, console: &Console, abort: &Abort)
         }
         Task::Rtorrent(setup) => {
             let (with, without): (Vec<Host>, Vec<Host>) =
-                hosts.into_iter().partition(|host| host.engine == fleet::Engine::Rtorrent);
+                hosts.into_iter().partition(|host| host.engine == inventory::Engine::Rtorrent);
             for host in &without {
                 console.say(format!("{} has the embedded engine: nothing to write there", host.name));
             }

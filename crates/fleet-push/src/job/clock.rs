@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use fleet::Interrupt;
+use remote::Interrupt;
 
 use crate::error::Fault;
 

@@ -10,7 +10,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use fleet::{Engine, Host, Inventory, SharedPaths};
+use inventory::{Engine, Host, Inventory, SharedPaths};
 use record::{Input, Layout, Loaded, Pack, Publish, Record, Records, Release, TrackerMode};
 
 use crate::Error;

@@ -1,6 +1,6 @@
 //! The `.torrent` as each host gets it: the info dict that was packed, the announce URL that was published.
 
-use fleet::{Host, HostName, Inventory, Passkeys, Secret};
+use inventory::{Host, HostName, Inventory, Passkeys, Secret};
 use metainfo::{AnnounceUrl, Metainfo};
 use record::{Loaded, Publish, Records};
 
@@ -123,7 +123,7 @@ impl Torrent {
         let secret = |(name, key): &(&str, &str)| {
             let file = dir.join(format!("passkey-{name}"));
             fs::write(&file, key).unwrap();
-            (name.parse().unwrap(), fleet::SecretSource::File(file).read("passkey").unwrap())
+            (name.parse().unwrap(), inventory::SecretSource::File(file).read("passkey").unwrap())
         };
         let passkeys = Passkeys { hosts: passkeys.iter().map(secret).collect(), seeder: None };
         Self { metainfo, announce: announce.map(str::to_owned), passkeys }

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use fleet::ServerKey;
+use remote::ServerKey;
 
 use crate::Error;
 

@@ -7,7 +7,7 @@ use std::io;
 use std::time::Duration;
 
 use cli::{Abort, Console};
-use fleet::Standing;
+use remote::Standing;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::accept::fingerprints;
@@ -35,7 +35,7 @@ pub(super) enum Answer {
 pub(super) fn ask(seen: &Seen, console: &Console, abort: &Abort) -> Result<Answer, Error> {
     let (name, host) = (&seen.target.name, &seen.target.host);
     let new = || seen.keys.iter().filter(|key| key.seen.standing == Standing::New).map(|key| &key.seen.key);
-    let kinds: Vec<&str> = new().map(fleet::ServerKey::kind).collect();
+    let kinds: Vec<&str> = new().map(remote::ServerKey::kind).collect();
     console.say(format!(
         "{name} ({} port {}) shows keys that are not known: {}",
         host.address,
@@ -56,7 +56,7 @@ pub(super) fn ask(seen: &Seen, console: &Console, abort: &Abort) -> Result<Answe
             console.warn("that is no fingerprint; `yes` is no answer");
             continue;
         }
-        let shown: Vec<String> = new().map(fleet::ServerKey::fingerprint).collect();
+        let shown: Vec<String> = new().map(remote::ServerKey::fingerprint).collect();
         if typed.iter().all(|one| shown.contains(one)) {
             return Ok(Answer::Fingerprints(typed));
         }

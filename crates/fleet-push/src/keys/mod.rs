@@ -14,8 +14,8 @@ use std::io::{self, IsTerminal};
 use std::path::PathBuf;
 
 use cli::{Abort, Console};
-use fleet::{Event, Interrupt, KnownHost, Outcome, Standing, add_known_hosts, fan_out, scan_host_keys};
 use record::ExitCode;
+use remote::{Event, Interrupt, KnownHost, Outcome, Standing, add_known_hosts, fan_out, scan_host_keys};
 
 use self::accept::Accepted;
 use self::report::Report;
@@ -88,7 +88,7 @@ fn approver(scan: &Scan) -> Result<Approver, Error> {
     }
 }
 
-fn settle(target: Target, outcome: Outcome<Result<fleet::HostKeyScan, fleet::Error>>) -> Seen {
+fn settle(target: Target, outcome: Outcome<Result<remote::HostKeyScan, remote::HostError>>) -> Seen {
     match outcome.done() {
         Some(result) => Seen::new(target, result),
         None => Seen::defect(target),

@@ -1,8 +1,8 @@
 //! What is told of a scan: a table or JSON, what is wrong with whom, and the exit code.
 
 use cli::Console;
-use fleet::Standing;
 use record::{ExitCode, HostKeys, KeyStanding, ScannedHost, ScannedKey};
+use remote::Standing;
 
 use super::target::{Key, Seen};
 use crate::Error;

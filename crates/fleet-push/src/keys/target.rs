@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use fleet::{Host, HostKeyScan, SeenKey, Standing};
+use inventory::Host;
+use remote::{HostKeyScan, SeenKey, Standing};
 
 /// One sshd.
 #[derive(Debug)]
@@ -71,9 +72,9 @@ pub(super) struct Problem {
 }
 
 impl Seen {
-    pub(super) fn new(target: Target, result: Result<HostKeyScan, fleet::Error>) -> Self {
+    pub(super) fn new(target: Target, result: Result<HostKeyScan, remote::HostError>) -> Self {
         let name = target.host.name.clone();
-        let problem = |error: &fleet::Error| {
+        let problem = |error: &remote::HostError| {
             let text = error.to_string();
             let prefix = format!("host `{name}`: ");
             Problem { text: text.strip_prefix(&prefix).unwrap_or(&text).to_owned(), hint: error.hint() }

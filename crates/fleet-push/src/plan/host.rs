@@ -1,7 +1,7 @@
 //! What a push would do on one host.
 
 use cli::human;
-use fleet::Host;
+use inventory::Host;
 use record::host::HostStatus;
 use record::{PlanAction, PlannedHost, Release, Verdict};
 

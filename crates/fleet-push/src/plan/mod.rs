@@ -8,8 +8,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use cli::{Abort, Console, human};
-use fleet::{Event, Host, Interrupt, Inventory, Rate, fan_out};
+use inventory::{Host, Inventory, Rate};
 use record::{ExitCode, Pack, PlanAction, PlannedHost, PushPlan, Records, Release};
+use remote::{Event, Interrupt, fan_out};
 
 use self::estimate::estimate;
 use self::names::Longest;

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 
-use fleet::Host;
+use inventory::Host;
 use record::{Records, Release};
 
 /// What most file systems take where a host does not say: NAME_MAX and PATH_MAX of Linux, the latter with its NUL.

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use fleet::{Host, Remote};
+use inventory::Host;
+use remote::Remote;
 
 use crate::engine::Engine;
 use crate::engine::embedded::mesh::Mesh;

@@ -5,8 +5,9 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use cli::{Abort, Console, human};
-use fleet::{Engine, Host, Interrupt, Inventory, Outcome, Rate, fan_out};
+use inventory::{Engine, Host, Inventory, Rate};
 use record::{Layout, PushSeeder, SeederSpared};
+use remote::{Interrupt, Outcome, fan_out};
 
 use crate::Error;
 use crate::engine::embedded::mesh::Mesh;
@@ -99,7 +100,7 @@ pub(crate) fn deliver(
         job: Arc::new(job),
         hosts: hosts.into(),
         clock: Clock::start(settings.timeout, interrupt.clone()),
-        dial: Arc::new(move |host| fleet::connect(host, &options)),
+        dial: Arc::new(move |host| remote::connect(host, &options)),
         engine: Arc::new(|remote, host, job, clock| Box::new(Rtorrent::new(remote, host, job, clock))),
     };
     let events = settings.events.as_ref().map(|path| Events::create(path, hosts.len(), size)).transpose()?;

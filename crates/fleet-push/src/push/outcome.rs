@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use fleet::{Host, Rollout};
+use inventory::{Host, Rollout};
 use record::PushState;
 
 use crate::Error;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 
-use fleet::{Engine, Host, Inventory};
+use inventory::{Engine, Host, Inventory};
 use swarm_peer::PushKey;
 
 use crate::Error;

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
-use fleet::{Host, HostName, Quota, Rollout};
+use inventory::{Host, HostName, Quota, Rollout};
 
 use crate::Error;
 
@@ -58,7 +58,7 @@ fn quota(require: &[Require], rollout: &Rollout, group: Option<&HostName>) -> Qu
 mod tests {
     use super::*;
 
-    fn inventory(groups: &[&str], rollout: &str) -> fleet::Inventory {
+    fn inventory(groups: &[&str], rollout: &str) -> inventory::Inventory {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("fleet.toml");
         let table = |(number, group): (usize, &&str)| {
@@ -67,7 +67,7 @@ mod tests {
         };
         let tables: String = groups.iter().enumerate().map(table).collect();
         std::fs::write(&path, format!("[site]\ndeploy_to = \"/srv\"\n{rollout}\n{tables}")).unwrap();
-        fleet::Inventory::load(&path).unwrap()
+        inventory::Inventory::load(&path).unwrap()
     }
 
     #[test]

@@ -50,7 +50,7 @@ impl Drop for Permit<'_> {
 
 #[cfg(test)]
 mod tests {
-    use fleet::Interrupt;
+    use remote::Interrupt;
 
     use super::*;
 

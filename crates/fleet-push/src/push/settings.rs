@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use fleet::Rate;
+use inventory::Rate;
 
 use crate::hosts::reach::Reach;
 

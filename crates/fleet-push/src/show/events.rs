@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use fleet::Host;
+use inventory::Host;
 use record::{HostPhase, PushEvent, PushState, now};
 
 use crate::Error;

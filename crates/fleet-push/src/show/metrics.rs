@@ -5,7 +5,7 @@ use std::io;
 use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use fleet::Host;
+use inventory::Host;
 use record::{HostPhase, ReleaseId, durable};
 
 use crate::show::events::phase;

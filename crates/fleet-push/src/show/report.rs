@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use cli::human;
-use fleet::Host;
+use inventory::Host;
 use record::receive::Progress;
 use record::{
     Details, Input, Push, PushSeeder, PushState, PushedHost, Record, Records, Release, SeederSpared,

@@ -1,6 +1,6 @@
 //! Words that several tables and lines share.
 
-use fleet::{Address, Engine};
+use inventory::{Address, Engine};
 
 /// `1 host`, `3 hosts`.
 pub(crate) fn count(hosts: usize) -> String {

@@ -4,7 +4,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use e2e::{Fleet, FleetOptions, peers};
-use fleet::{Argv, Error, Inventory, Remote, SshOptions, SshRemote, Timeouts};
+use inventory::Inventory;
+use remote::{Argv, HostError, HostFault, Remote, SshOptions, SshRemote, Timeouts};
 
 use crate::needs_peers;
 
@@ -30,6 +31,9 @@ fn a_cable_that_is_pulled_is_noticed_before_the_command_s_time_is_over() {
     fleet.switch.as_ref().unwrap().plug("alpha", false);
     let (result, noticed) = command.join().unwrap();
     let error = result.unwrap_err();
-    assert!(matches!(error, Error::Lost { .. }) && error.is_connection_loss(), "{error}");
+    assert!(
+        matches!(error, HostError { kind: HostFault::Lost { .. }, .. }) && error.is_connection_loss(),
+        "{error}"
+    );
     assert!(noticed.duration_since(pulled) < Duration::from_secs(20), "{:?}", noticed.duration_since(pulled));
 }

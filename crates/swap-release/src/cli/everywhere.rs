@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 use cli::Chosen;
-use fleet::{Quota, SharedPath};
+use inventory::{Quota, SharedPath};
 use record::{FileName, ReleaseId};
 
 use super::place::Place;

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use fleet::SharedPath;
+use inventory::SharedPath;
 use record::ReleaseId;
 
 use super::place::Place;

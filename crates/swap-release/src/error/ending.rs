@@ -11,7 +11,7 @@ use super::{Error, remedy};
 impl cli::Failure for Error {
     fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Usage(_) | Self::Fleet(_) => ExitCode::Usage,
+            Self::Usage(_) | Self::Inventory(_) | Self::KeyFile(_) => ExitCode::Usage,
             Self::Read { .. } => ExitCode::Unexpected,
             Self::CannotVerify { .. } => ExitCode::CannotVerify,
             Self::Write { .. } => ExitCode::CannotWrite,
@@ -61,7 +61,8 @@ impl cli::Failure for Error {
             }
             Self::Peer(error) => return error.hint(),
             Self::Record(error) => return error.hint(),
-            Self::Fleet(error) => return error.hint(),
+            Self::Inventory(error) => return error.hint(),
+            Self::KeyFile(error) => error.hint(),
             Self::Refused { hint, .. } => return hint.clone(),
             Self::Usage(_) | Self::Aborted => return None,
         };

@@ -150,9 +150,12 @@ pub enum Error {
     /// A record.
     #[error(transparent)]
     Record(#[from] record::Error),
-    /// The inventory or a connection.
+    /// The inventory.
     #[error(transparent)]
-    Fleet(#[from] fleet::Error),
+    Inventory(#[from] inventory::Error),
+    /// The passphrase of a key.
+    #[error(transparent)]
+    KeyFile(#[from] remote::KeyFileError),
     /// The embedded peer could not start, or gave up.
     #[error(transparent)]
     Peer(#[from] swarm_peer::Error),

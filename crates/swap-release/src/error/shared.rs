@@ -3,8 +3,8 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use fleet::Argv;
 use record::{ExitCode, ReleaseId};
+use remote::Argv;
 
 use super::Error;
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use fleet::{Host, Quota};
+use inventory::{Host, Quota};
 use record::{ExitCode, Publish, Push, Records, Release};
 
 use super::controller::Controller;

@@ -3,9 +3,10 @@
 
 use std::path::Path;
 
-use fleet::{Argv, Host};
+use inventory::Host;
 use record::host::{AdoptReply, Served};
 use record::{ExitCode, ReleaseId};
+use remote::Argv;
 
 use super::answers;
 use super::answers::{Answer, PATIENCE};

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use fleet::{Argv, Host, Interrupt, Outcome, Remote, fan_out};
+use inventory::Host;
 use record::ExitCode;
+use remote::{Argv, Interrupt, Outcome, Remote, fan_out};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 

@@ -5,14 +5,15 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use cli::{Abort, Console};
-use fleet::{Argv, Host, Inventory, Remote};
+use inventory::{Host, Inventory};
+use remote::{Argv, Remote};
 
 /// Connections that are opened at the same time. sshd's default MaxStartups begins to drop at 10 unauthenticated
 /// ones, but that is per server; this bounds what the controller does at once.
 pub(super) const AT_ONCE: NonZeroUsize = NonZeroUsize::new(64).unwrap();
 
 /// The way to a host: SSH for real, a recording in tests.
-pub(crate) type Dial = Arc<dyn Fn(&Host) -> Result<Box<dyn Remote>, fleet::Error> + Send + Sync>;
+pub(crate) type Dial = Arc<dyn Fn(&Host) -> Result<Box<dyn Remote>, remote::HostError> + Send + Sync>;
 
 /// What every phase needs to know.
 #[derive(Clone)]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use fleet::Host;
+use inventory::Host;
 use record::host::HostStatus;
 use record::{ExitCode, Outcome, Records, ReleaseId, Swap, Verb};
 
@@ -80,8 +80,8 @@ fn once(mut controller: Controller<'_>, job: &FleetSwitch, rebuild: bool) -> Res
         (behind.iter().map(|host| host.name.as_str()).collect::<Vec<_>>().join(", "), controller.hosts.len());
     controller.console.say(format!("`{target}` is the fleet's release; behind: {names}"));
     controller.hosts = behind;
-    controller.inventory.drupal = controller.inventory.drupal.map(|drupal| fleet::Drupal {
-        database: fleet::DatabaseMode::None,
+    controller.inventory.drupal = controller.inventory.drupal.map(|drupal| inventory::Drupal {
+        database: inventory::DatabaseMode::None,
         rebuild,
         host: None,
         ..drupal

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use fleet::{Argv, Output, Remote};
+use remote::{Argv, Output, Remote};
 use serde::de::DeserializeOwned;
 
 /// Why a host could not do what was asked. Its text goes into tables and records; the host's name stands beside it.
@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 pub(crate) enum Fault {
     /// No way to the host.
     #[error("{0}")]
-    Connection(#[from] fleet::Error),
+    Connection(#[from] remote::HostError),
     /// The command failed, in its own words.
     #[error("`swap-release {verb}` failed: {reason}")]
     Failed {

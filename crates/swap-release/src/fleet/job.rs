@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use cli::Chosen;
-use fleet::Quota;
+use inventory::Quota;
 use record::ReleaseId;
 
 use crate::host::job::PruneJob;

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use fleet::{Argv, Host, LineRead, Remote};
+use inventory::Host;
 use payload::{MAX_MANIFEST_BYTES, Manifest, TreeDigest};
 use record::{ExitCode, ReleaseId};
+use remote::{Argv, LineRead, Remote};
 
 use super::answers::PATIENCE;
 use super::controller::Controller;

@@ -27,8 +27,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cli::{Abort, Chosen, Console};
-use fleet::{Interrupt, Inventory, Selection, SshOptions, Timeouts};
+use inventory::{Inventory, Selection};
 use record::ExitCode;
+use remote::{Interrupt, SshOptions, Timeouts};
 
 use self::controller::{Controller, Dial};
 use self::job::{FleetJob, FleetVerb};
@@ -93,5 +94,5 @@ fn successor_arguments(job: &FleetJob) -> Vec<OsString> {
 }
 
 fn dial(options: SshOptions) -> Dial {
-    Arc::new(move |host| fleet::connect(host, &options))
+    Arc::new(move |host| remote::connect(host, &options))
 }

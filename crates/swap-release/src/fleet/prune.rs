@@ -1,6 +1,6 @@
 //! Removing old releases.
 
-use fleet::Host;
+use inventory::Host;
 use record::ExitCode;
 use record::host::PruneReply;
 

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use fleet::{Interrupt, fan_out};
 use record::host::HostStatus;
 use record::{Release, ReleaseId};
+use remote::{Interrupt, fan_out};
 
 use super::controller::{AT_ONCE, Controller};
 use super::host::{Fault, ask};

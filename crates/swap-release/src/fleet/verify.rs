@@ -1,8 +1,9 @@
 //! Whether every host has exactly what was built; and putting right what differs.
 
-use fleet::{Argv, Host, Remote};
+use inventory::Host;
 use record::host::VerifyReply;
 use record::{ExitCode, ReleaseId};
+use remote::{Argv, Remote};
 
 use super::answers::{Answer, PATIENCE, finish, on_all};
 use super::controller::Controller;

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use fleet::SharedPath;
+use inventory::SharedPath;
 use record::{FileName, ReleaseId};
 
 /// Work on this server.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use cli::Common;
-use fleet::{Inventory, Passkeys, TrackerMode};
+use inventory::{Inventory, Passkeys, TrackerMode};
 use record::{ExitCode, Records, ReleaseId};
 use tracker_client::{Key, Proxies, Trust};
 

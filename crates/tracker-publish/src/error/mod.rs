@@ -21,7 +21,7 @@ pub(crate) enum Error {
     Record(#[from] record::Error),
     /// `fleet.toml`.
     #[error(transparent)]
-    Inventory(#[from] fleet::Error),
+    Inventory(#[from] inventory::Error),
     /// Nothing says where the seeder is, or what the tracker's URL is.
     #[error("neither `{flag}` nor `{key}` in fleet.toml is given")]
     MissingSetting { flag: &'static str, key: &'static str },

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use cli::Abort;
-use fleet::Reload;
+use inventory::Reload;
 use metainfo::Infohash;
 use record::durable;
 use rustix::fs::{FlockOperation, flock};

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use cli::Abort;
-use fleet::{Host, Inventory};
+use inventory::{Host, Inventory};
 use metainfo::AnnounceUrl;
 use record::Records;
 use tracker_client::{Http, Patience, Proxies, Trust};

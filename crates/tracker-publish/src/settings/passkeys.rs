@@ -5,7 +5,7 @@ use std::io::{ErrorKind, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-use fleet::{Inventory, SecretSource};
+use inventory::{Inventory, SecretSource};
 use tracker_client::Key;
 
 use crate::error::Error;

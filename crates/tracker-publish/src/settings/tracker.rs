@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use fleet::{Announce, Inventory, Reload, SecretSource, TrackerMode as Mode};
+use inventory::{Announce, Inventory, Reload, SecretSource, TrackerMode as Mode};
 use metainfo::AnnounceUrl;
 use record::TrackerMode;
 use tracker_client::{FreeTorrent, Key, Secret};

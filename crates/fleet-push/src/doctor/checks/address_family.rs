@@ -1,7 +1,8 @@
 //! `address-family`: the host and the seeder can be dialled by addresses of one family.
 
-use fleet::{Argv, Host, Inventory};
+use inventory::{Host, Inventory};
 use record::Check;
+use remote::Argv;
 
 use crate::doctor::remedy::{here, warning};
 use crate::hosts::family;

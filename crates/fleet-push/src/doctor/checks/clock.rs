@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use fleet::Argv;
 use record::Check;
+use remote::Argv;
 
 use crate::doctor::remedy::{as_root, ok, unknown, warning};
 use crate::doctor::seen::Seen;

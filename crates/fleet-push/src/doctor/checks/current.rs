@@ -1,7 +1,7 @@
 //! `current`: nothing, or a link to a release that is there.
 
-use fleet::Argv;
 use record::{Check, ReleaseId};
+use remote::Argv;
 
 use crate::doctor::Subject;
 use crate::doctor::look::Current;

@@ -1,7 +1,8 @@
 //! `deploy-to`: the directory of the site is there, and it and what is in it can be written.
 
-use fleet::{Argv, Engine};
+use inventory::Engine;
 use record::Check;
+use remote::Argv;
 
 use crate::doctor::Subject;
 use crate::doctor::look::Part;

@@ -1,8 +1,8 @@
 //! `health`: the check of `[health]` passes on what is live now. One that fails already would put back the next release, too.
 
-use fleet::Argv;
-use fleet::health::Verdict as Answer;
 use record::{Check, RemedyCommand};
+use remote::Argv;
+use remote::health::Verdict as Answer;
 
 use crate::doctor::Subject;
 use crate::doctor::live::Live;

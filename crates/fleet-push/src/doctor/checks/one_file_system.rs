@@ -1,8 +1,8 @@
 //! `one-file-system`: payloads, releases and state lie on one file system, so that space is counted once, and what is
 //! pruned is moved out by a rename.
 
-use fleet::Argv;
 use record::Check;
+use remote::Argv;
 
 use crate::doctor::Subject;
 use crate::doctor::look::Part;

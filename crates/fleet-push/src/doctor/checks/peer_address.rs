@@ -1,8 +1,9 @@
 //! `peer-address`: what is sent to the address that other peers dial arrives. A server that lets nobody in gets its copy all
 //! the same, since it dials out; so it is never more than a warning.
 
-use fleet::{Argv, Engine};
+use inventory::Engine;
 use record::Check;
+use remote::Argv;
 
 use crate::doctor::Subject;
 use crate::doctor::dial::Answer;

@@ -1,7 +1,8 @@
 //! `peer-ports`: an embedded peer finds a port to listen on, and others know the address to dial.
 
-use fleet::{Argv, Engine};
+use inventory::Engine;
 use record::Check;
+use remote::Argv;
 
 use crate::doctor::Subject;
 use crate::doctor::dial::free_ports;

@@ -1,7 +1,7 @@
 //! `rtorrent-downloads`: rtorrent can write where payloads belong, and the account can read what it writes.
 
-use fleet::Argv;
 use record::Check;
+use remote::Argv;
 
 use crate::doctor::Subject;
 use crate::doctor::look::Socket;

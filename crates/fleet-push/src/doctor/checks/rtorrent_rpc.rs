@@ -1,7 +1,7 @@
 //! `rtorrent-rpc`: rtorrent answers on its socket, and is new enough.
 
-use fleet::Argv;
 use record::Check;
+use remote::Argv;
 
 use crate::doctor::Subject;
 use crate::doctor::look::Socket;

@@ -1,7 +1,7 @@
 //! `rtorrent-watch`: a torrent can be put into the watch directory, and rtorrent loads it.
 
-use fleet::Argv;
 use record::Check;
+use remote::Argv;
 
 use crate::doctor::Subject;
 use crate::doctor::look::{Part, Socket};

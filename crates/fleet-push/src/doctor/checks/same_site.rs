@@ -1,8 +1,9 @@
 //! `same-site`: no other host of the fleet has the same directory. One server under two names, and two servers on one
 //! network file system, are in each other's way at every step: the locks are for one host each.
 
-use fleet::{Argv, Host};
+use inventory::Host;
 use record::Check;
+use remote::Argv;
 
 use crate::doctor::Subject;
 use crate::doctor::remedy::{fault, here};

@@ -1,7 +1,7 @@
 //! `shared`: what releases are linked to is there.
 
-use fleet::Argv;
 use record::Check;
+use remote::Argv;
 
 use crate::doctor::Subject;
 use crate::doctor::look::Kind;

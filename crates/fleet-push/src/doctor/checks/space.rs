@@ -1,9 +1,9 @@
 //! `free-space`: there is room for one more release as large as the largest that is there, in bytes and in inodes.
 
 use cli::human;
-use fleet::Argv;
 use record::Check;
 use record::host::HostStatus;
+use remote::Argv;
 
 use crate::doctor::Subject;
 use crate::doctor::remedy::{fault, here, ok, on_host, unknown};

@@ -1,7 +1,7 @@
 //! `ssh`: the host is there, is who it says, and lets us in.
 
-use fleet::{Argv, Error};
 use record::Check;
+use remote::{Argv, HostError, HostFault};
 
 use crate::doctor::Subject;
 use crate::doctor::remedy::{fault, here, ok, ssh, warning};
@@ -36,12 +36,13 @@ pub(in crate::doctor) fn failed(subject: &Subject<'_>, cause: &Fault) -> Check {
     let look = || here(&ssh(host).arg("true"));
     match cause {
         Fault::Connection(
-            Error::UnknownHostKey { address, port, .. } | Error::ChangedHostKey { address, port, .. },
+            HostError { kind: HostFault::UnknownHostKey { address, port, .. }, .. }
+            | HostError { kind: HostFault::ChangedHostKey { address, port, .. }, .. },
         ) => {
             let scan = Argv::new("ssh-keyscan").args(["-p", &port.to_string(), address.as_str()]);
             fault(NAME, found, hint.unwrap_or_default(), [here(&scan)])
         }
-        Fault::Connection(Error::AuthRefused { user, address, port, .. }) => {
+        Fault::Connection(HostError { kind: HostFault::AuthRefused { user, address, port, .. }, .. }) => {
             let mut copy = Argv::new("ssh-copy-id").args(["-p", &port.to_string()]);
             if let Some(identity) = &host.identity {
                 copy = copy.arg("-i").arg(identity.display().to_string());
@@ -61,8 +62,8 @@ pub(in crate::doctor) fn failed(subject: &Subject<'_>, cause: &Fault) -> Check {
 
 #[cfg(test)]
 mod tests {
-    use fleet::HandshakeFault;
     use record::Verdict;
+    use remote::HandshakeFault;
 
     use super::*;
     use crate::doctor::checks::testing::{World, assert_says, good};
@@ -72,24 +73,29 @@ mod tests {
         let world = World::new("embedded");
         let name = || "web1".parse().unwrap();
         let address = || "10.0.0.11".parse().unwrap();
-        let check = |error: Error| failed(&world.subject(), &error.into());
-        let refused = Error::AuthRefused {
+        let check = |error: HostError| failed(&world.subject(), &error.into());
+        let refused = HostError {
             host: name(),
-            user: "deploy".into(),
-            address: address(),
-            port: 22,
-            with: "the agent".into(),
-            detail: "x".into(),
+            kind: HostFault::AuthRefused {
+                user: "deploy".into(),
+                address: address(),
+                port: 22,
+                with: "the agent".into(),
+                detail: "x".into(),
+            },
         };
         assert_says(&check(refused), Verdict::Fault, "was refused", "ssh-copy-id -p 22 deploy@10.0.0.11");
-        let lost = Error::Lost { host: name(), step: "sh".into(), detail: "reset".into() };
+        let lost =
+            HostError { host: name(), kind: HostFault::Lost { step: "sh".into(), detail: "reset".into() } };
         assert_says(&check(lost), Verdict::Fault, "connection lost", "ssh -p 22 deploy@10.0.0.11 true");
-        let unknown = Error::UnknownHostKey {
+        let unknown = HostError {
             host: name(),
-            address: address(),
-            port: 2222,
-            fingerprint: "SHA256:x".into(),
-            known_hosts: "known_hosts".into(),
+            kind: HostFault::UnknownHostKey {
+                address: address(),
+                port: 2222,
+                fingerprint: "SHA256:x".into(),
+                known_hosts: "known_hosts".into(),
+            },
         };
         assert_says(&check(unknown), Verdict::Fault, "host key", "ssh-keyscan -p 2222 10.0.0.11");
         let mut seen = good();
@@ -97,11 +103,13 @@ mod tests {
         seen.noise = Some("Welcome".into());
         assert_says(&reached(&world.subject(), &seen), Verdict::Warning, "prints `Welcome`", "ssh -p 22");
         // What has a remedy of its own is not asked whether it is up.
-        let run = Error::NotRun {
+        let run = HostError {
             host: name(),
-            step: "sh".into(),
-            status: "exit status 1".into(),
-            said: "This account is currently not available.".into(),
+            kind: HostFault::NotRun {
+                step: "sh".into(),
+                status: "exit status 1".into(),
+                said: "This account is currently not available.".into(),
+            },
         };
         assert_says(
             &check(run),
@@ -109,22 +117,26 @@ mod tests {
             "currently not available",
             "ssh -p 22 deploy@10.0.0.11 true",
         );
-        let more = Error::KeyIsNotEnough {
+        let more = HostError {
             host: name(),
-            user: "deploy".into(),
-            address: address(),
-            port: 22,
-            with: "the key".into(),
-            accepted: true,
-            remaining: "password".into(),
+            kind: HostFault::KeyIsNotEnough {
+                user: "deploy".into(),
+                address: address(),
+                port: 22,
+                with: "the key".into(),
+                accepted: true,
+                remaining: "password".into(),
+            },
         };
         assert!(check(more).remedy.is_some_and(|remedy| remedy.contains("AuthenticationMethods publickey")));
-        let kex = Error::Handshake {
+        let kex = HostError {
             host: name(),
-            address: address(),
-            port: 22,
-            detail: "x".into(),
-            fault: HandshakeFault::NoCommonAlgorithm,
+            kind: HostFault::Handshake {
+                address: address(),
+                port: 22,
+                detail: "x".into(),
+                fault: HandshakeFault::NoCommonAlgorithm,
+            },
         };
         assert!(check(kex).remedy.is_some_and(|remedy| remedy.contains("it is up")));
     }

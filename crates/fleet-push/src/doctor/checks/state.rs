@@ -39,7 +39,7 @@ pub(super) fn check(subject: &Subject<'_>, seen: &Seen) -> Option<Check> {
 }
 
 /// What a deployment that was taken back left there, the worst of it. The next deployment may be what puts it right.
-fn left(host: &fleet::Host, known: &HostStatus) -> Option<Check> {
+fn left(host: &inventory::Host, known: &HostStatus) -> Option<Check> {
     if let Some(hook) = known.hooks.first() {
         let HookOwed { name, release, error, .. } = hook;
         return Some(warning(
@@ -71,8 +71,8 @@ fn left(host: &fleet::Host, known: &HostStatus) -> Option<Check> {
     })
 }
 
-fn verb(host: &fleet::Host, name: &str) -> fleet::Argv {
-    fleet::Argv::new(host.swap_release.as_str()).args([name, "--deploy-to", host.deploy_to.as_str()])
+fn verb(host: &inventory::Host, name: &str) -> remote::Argv {
+    remote::Argv::new(host.swap_release.as_str()).args([name, "--deploy-to", host.deploy_to.as_str()])
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! `state-files`: what swap-release keeps can be written by the account. A file of root's among it, left by somebody who ran a
 //! verb as root once, ends every later run in its middle.
 
-use fleet::Argv;
 use record::Check;
+use remote::Argv;
 
 use crate::doctor::Subject;
 use crate::doctor::look::{Closed, Part};
@@ -50,7 +50,7 @@ pub(super) fn check(subject: &Subject<'_>, seen: &Seen) -> Vec<Check> {
         checks.push(warning(NAME, found, remedy, own(&below("releases"))));
     }
     // An rtorrent owns what it brings.
-    if let Some(part) = closed.get("incoming").filter(|_| host.engine == fleet::Engine::Embedded) {
+    if let Some(part) = closed.get("incoming").filter(|_| host.engine == inventory::Engine::Embedded) {
         let found = format!("{}: a push that brings a file of this name fails", told(part));
         checks.push(warning(NAME, found, remedy, own(&below("incoming"))));
     }

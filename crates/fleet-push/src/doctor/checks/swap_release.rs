@@ -1,8 +1,8 @@
 //! `swap-release`: it is there, it runs, and it is of our version, since the two exchange records. One that does not run is
 //! told with the reason why: a program that lies where none may be run is not helped by another copy of it.
 
-use fleet::Argv;
 use record::{Check, RemedyCommand};
+use remote::Argv;
 
 use crate::doctor::Subject;
 use crate::doctor::probe::Program;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use fleet::{Hook, Host, Inventory, SharedPaths};
+use inventory::{Hook, Host, Inventory, SharedPaths};
 use record::{Check, Verdict};
 
 use crate::doctor::Subject;
@@ -34,7 +34,7 @@ impl World {
     }
 
     /// A `[health]` of these keys.
-    pub(crate) fn health(keys: &str) -> fleet::Health {
+    pub(crate) fn health(keys: &str) -> inventory::Health {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("fleet.toml");
         let text = format!(

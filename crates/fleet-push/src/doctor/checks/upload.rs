@@ -1,7 +1,7 @@
 //! `upload`: a file that is sent arrives as it was, by SFTP or without.
 
-use fleet::Argv;
 use record::Check;
+use remote::Argv;
 
 use crate::doctor::Subject;
 use crate::doctor::remedy::{as_root, fault, ok, on_host};

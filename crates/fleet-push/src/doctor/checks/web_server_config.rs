@@ -1,8 +1,9 @@
 //! `web-server-config`: what `swap-release lint` finds there, and whether a hook has Apache follow a switch where it needs
 //! one.
 
-use fleet::{Argv, Hook, HookAction, Phase};
+use inventory::{Hook, HookAction, Phase};
 use record::Check;
+use remote::Argv;
 
 use crate::doctor::Subject;
 use crate::doctor::remedy::{fault, ok, on_host, unknown, warning};
@@ -97,7 +98,7 @@ mod tests {
         ] {
             let part = |text: &str| text.to_owned().try_into().unwrap();
             let action = HookAction::Command(vec![part("sudo"), part("/usr/local/sbin/apache-follows")]);
-            let on = fleet::RunsOn::Every;
+            let on = inventory::RunsOn::Every;
             world.hooks =
                 vec![Hook { name: "x".into(), phases, on, action, timeout: std::time::Duration::ZERO }];
             assert_eq!(check(&world.subject(), &seen).unwrap().verdict, verdict);

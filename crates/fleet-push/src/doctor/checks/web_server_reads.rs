@@ -2,8 +2,8 @@
 //! what is shared. A fault if nobody who answers visitors can, and a health check would ask for a page; else a warning, since
 //! a server may have web servers for other sites.
 
-use fleet::Argv;
 use record::Check;
+use remote::Argv;
 
 use crate::doctor::Subject;
 use crate::doctor::look::{Serves, WebUser};

@@ -1,8 +1,8 @@
 //! `web-server-serves`: what visitors get is `current`. Proved by a release that says its own name, or else by a file that is put
 //! there for a moment and asked for.
 
-use fleet::Argv;
 use record::Check;
+use remote::Argv;
 
 use crate::doctor::Subject;
 use crate::doctor::live::Served;
@@ -38,8 +38,8 @@ pub(super) fn check(subject: &Subject<'_>, seen: &Seen) -> Option<Check> {
 
 #[cfg(test)]
 mod tests {
-    use fleet::health::Verdict as Answer;
     use record::Verdict;
+    use remote::health::Verdict as Answer;
 
     use super::*;
     use crate::doctor::checks::testing::{World, assert_says, good};

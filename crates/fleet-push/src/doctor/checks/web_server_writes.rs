@@ -2,8 +2,8 @@
 //! uploads and generated files have a place. As root it is tried; else modes and access lists are read as the kernel does.
 //! A release goes live without it, so it is a warning.
 
-use fleet::Argv;
 use record::{Check, RemedyCommand};
+use remote::Argv;
 
 use crate::doctor::Subject;
 use crate::doctor::look::{Kind, Serves, WebUser};
@@ -162,7 +162,7 @@ mod tests {
     #[test]
     fn one_that_the_first_release_would_make_is_made_for_both() {
         let mut world = World::new("embedded");
-        world.shared = fleet::SharedPaths::new(vec!["sites/default/files/".parse().unwrap()]).unwrap();
+        world.shared = inventory::SharedPaths::new(vec!["sites/default/files/".parse().unwrap()]).unwrap();
         let mut seen = good();
         seen.look.web = vec![web_user("www-data", 33, Serves::Both)];
         seen.look.shared = [(0, Kind::Missing)].into();

@@ -2,8 +2,8 @@
 //! what they do not tell: a quota, an access list, a network file system that maps the account to nobody, SELinux.
 
 use cli::Cause;
-use fleet::Argv;
 use record::Check;
+use remote::Argv;
 
 use crate::doctor::Subject;
 use crate::doctor::hold::Place;

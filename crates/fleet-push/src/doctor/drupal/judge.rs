@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use fleet::health::{HEADER, Verdict};
-use fleet::{Core, Drupal, Dump, Host, SharedPath};
+use inventory::{Core, Drupal, Dump, Host, SharedPath};
 use record::{Check, Verdict as Found};
+use remote::health::{HEADER, Verdict};
 
 use super::seen::{Look, Status};
 
@@ -255,7 +255,7 @@ fn told(check: &str, verdict: Found, found: String, remedy: String) -> Check {
 mod tests {
     use std::fs;
 
-    use fleet::Inventory;
+    use inventory::Inventory;
 
     use super::*;
 

@@ -7,10 +7,11 @@ mod seen;
 
 use std::time::Duration;
 
-use fleet::health::ask;
-use fleet::{Argv, Drupal, Health, Host, Remote, SharedPath};
+use inventory::{Drupal, Health, Host, SharedPath};
 use record::Check;
 use record::host::HostStatus;
+use remote::health::ask;
+use remote::{Argv, Remote};
 use serde_json::Value;
 
 use self::seen::{Look, Status};
@@ -77,11 +78,11 @@ fn status(
     let argv = argv.args([format!("--root={root}"), format!("--uri={uri}")]);
     let output = remote.exec(&argv.args(["status", "--format=json", FIELDS]), b"", DRUSH)?;
     let said = String::from_utf8_lossy(&output.stdout);
-    let answer = fleet::drush::json(&said);
+    let answer = remote::drush::json(&said);
     Ok(match answer {
         Some(answer) if output.status.success() => Ok(read_status(&answer)),
         // Standard output may hold a password.
-        _ => Err(fleet::drush::cause(&String::from_utf8_lossy(&output.stderr))),
+        _ => Err(remote::drush::cause(&String::from_utf8_lossy(&output.stderr))),
     })
 }
 
@@ -143,7 +144,7 @@ mod tests {
     fn what_drush_says_of_a_site() {
         let said = "\nDeprecated: x in y on line 1\n{\"bootstrap\": \"Successful\", \"db-driver\": \"mysql\", \
                     \"drush-version\": \"8.4.12\", \"db-password\": \"x\"}\n";
-        let status = read_status(&fleet::drush::json(said).unwrap());
+        let status = read_status(&remote::drush::json(said).unwrap());
         assert!(status.connected && status.driver == "mysql" && status.drush == "8.4.12");
         assert!(!read_status(&serde_json::json!({"drush-version": "12.5.2.0"})).connected);
     }

@@ -3,9 +3,10 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use fleet::{Argv, Host, LineRead, Output, Process, Remote, Status};
+use inventory::Host;
 use record::ExitCode;
 use record::receive::{Event, HEARTBEAT, Order, Receive, SILENCE};
+use remote::{Argv, LineRead, Output, Process, Remote, Status};
 
 use crate::error::Fault;
 use crate::job::clock::Clock;

@@ -9,7 +9,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use cli::Abort;
-use fleet::OwnSeeder;
+use inventory::OwnSeeder;
 use metainfo::Metainfo;
 use record::PushSeeder;
 use swarm_peer::{Allow, Config, Event, Peer, Role};
@@ -45,7 +45,7 @@ impl Seeder {
     ) -> Result<Self, Error> {
         // By default any address of either family: hosts may see this machine by different ones.
         let listen = settings.listen.or(settings.address).unwrap_or(Ipv6Addr::UNSPECIFIED.into());
-        let max_upload = settings.max_upload.map(fleet::Rate::bytes_per_second);
+        let max_upload = settings.max_upload.map(inventory::Rate::bytes_per_second);
         let config = Config {
             allow: Allow::Also(policy.admit.clone()),
             key: policy.key.clone(),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use fleet::{Host, Rate};
+use inventory::{Host, Rate};
 use record::receive::Receive;
 use swarm_peer::PushKey;
 

@@ -3,7 +3,8 @@
 use std::io;
 use std::time::Duration;
 
-use fleet::{Argv, ByteStream, Host, Remote};
+use inventory::Host;
+use remote::{Argv, ByteStream, Remote};
 use rtorrent_rpc::Connect;
 
 use crate::error::Fault;

@@ -5,7 +5,8 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use fleet::{Host, Remote};
+use inventory::Host;
+use remote::Remote;
 use rtorrent_rpc::{Client, HexInfohash, LoadCommand};
 
 use crate::engine::rtorrent::channel::Channel;

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use fleet::Host;
+use inventory::Host;
 
 /// Hosts of a group that are told of the seeder and of all others: two, so that one may fail.
 const SOURCES: usize = 2;

@@ -2,7 +2,8 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use fleet::{Argv, Host, Remote, RemotePath};
+use inventory::{Host, RemotePath};
+use remote::{Argv, Remote};
 
 use crate::error::Fault;
 

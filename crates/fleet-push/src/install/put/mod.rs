@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use fleet::{Argv, Host, Remote, RemotePath};
+use inventory::{Host, RemotePath};
 use record::Sha256;
+use remote::{Argv, Remote};
 
 use super::binary::Binary;
 use super::fault::InstallFault;
@@ -166,7 +167,9 @@ fn arrived(remote: &dyn Remote, host: &Host, path: &str) -> Result<String, Insta
     let output = match remote.exec(&Argv::new(program).arg("--version"), b"", BRIEF) {
         Ok(output) if output.status.success() => output,
         Ok(output) => return Err(missed(output.reason())),
-        Err(error @ fleet::Error::Run { .. }) => return Err(missed(error.to_string())),
+        Err(error @ remote::HostError { kind: remote::HostFault::Run { .. }, .. }) => {
+            return Err(missed(error.to_string()));
+        }
         Err(error) => return Err(error.into()),
     };
     let text = String::from_utf8_lossy(&output.stdout);

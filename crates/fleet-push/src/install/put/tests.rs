@@ -5,11 +5,9 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::Duration;
 
-use fleet::{
-    Argv, ByteStream, Error, Host, HostName, Interrupt, Inventory, LocalRemote, Output, Process, Remote,
-    RemotePath,
-};
+use inventory::{Host, HostName, Inventory, RemotePath};
 use record::Sha256;
+use remote::{Argv, ByteStream, HostError, Interrupt, LocalRemote, Output, Process, Remote};
 use tempfile::TempDir;
 
 use super::*;
@@ -25,15 +23,15 @@ impl Remote for Here {
         self.inner.name()
     }
 
-    fn exec(&self, argv: &Argv, stdin: &[u8], timeout: Duration) -> Result<Output, Error> {
+    fn exec(&self, argv: &Argv, stdin: &[u8], timeout: Duration) -> Result<Output, HostError> {
         self.inner.exec(argv, stdin, timeout)
     }
 
-    fn spawn(&self, argv: &Argv) -> Result<Box<dyn Process>, Error> {
+    fn spawn(&self, argv: &Argv) -> Result<Box<dyn Process>, HostError> {
         self.inner.spawn(argv)
     }
 
-    fn upload(&self, bytes: &[u8], path: &RemotePath) -> Result<(), Error> {
+    fn upload(&self, bytes: &[u8], path: &RemotePath) -> Result<(), HostError> {
         let mut bytes = bytes.to_vec();
         if self.alters
             && let Some(last) = bytes.last_mut()
@@ -43,7 +41,7 @@ impl Remote for Here {
         self.inner.upload(&bytes, path)
     }
 
-    fn unix_socket(&self, path: &RemotePath) -> Result<Box<dyn ByteStream>, Error> {
+    fn unix_socket(&self, path: &RemotePath) -> Result<Box<dyn ByteStream>, HostError> {
         self.inner.unix_socket(path)
     }
 }

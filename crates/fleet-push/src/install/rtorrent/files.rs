@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use fleet::{Host, RemotePath};
+use inventory::{Host, RemotePath};
 
 use super::setup::Setup;
 use crate::hosts::address::peer_ip;
@@ -174,7 +174,7 @@ fn unspeakable(key: &'static str, value: &str) -> InstallFault {
 mod tests {
     use std::fs;
 
-    use fleet::Inventory;
+    use inventory::Inventory;
 
     use super::*;
 

@@ -6,7 +6,8 @@ mod setup;
 mod write;
 
 use cli::Console;
-use fleet::{Host, Remote, RemotePath, UserName};
+use inventory::{Host, RemotePath, UserName};
+use remote::Remote;
 
 use self::files::{Plan, plan};
 pub(crate) use self::setup::Setup;

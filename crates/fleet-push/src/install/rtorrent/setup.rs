@@ -1,6 +1,6 @@
 //! What `install --rtorrent` was asked for.
 
-use fleet::{RemotePath, UserName};
+use inventory::{RemotePath, UserName};
 
 /// What was asked for.
 #[derive(Debug)]

@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use fleet::{Argv, Remote, RemotePath, UserName};
+use inventory::{RemotePath, UserName};
 use record::Sha256;
+use remote::{Argv, Remote};
 
 use super::files::{File, Plan};
 use super::setup::Setup;

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use fleet::{Argv, Remote, RemotePath};
+use inventory::RemotePath;
+use remote::{Argv, Remote};
 
 use super::task::HostTask;
 use crate::engine::rtorrent::channel::Channel;

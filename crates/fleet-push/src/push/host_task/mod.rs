@@ -18,8 +18,9 @@ mod without_rpc;
 
 use std::time::Instant;
 
-use fleet::{Host, Remote, RemotePath};
+use inventory::{Host, RemotePath};
 use record::PushState;
+use remote::Remote;
 
 use self::begin::Begun;
 use self::task::HostTask;
@@ -56,7 +57,7 @@ pub(crate) fn run(push: &PushContext, index: usize, host: &Host, tell: &dyn Fn(H
     }
     task.tell_now();
     // An rtorrent goes on giving what it has, a peer of ours ends with its task.
-    task.tell_spared(push.copies.done(index, host.engine == fleet::Engine::Rtorrent));
+    task.tell_spared(push.copies.done(index, host.engine == inventory::Engine::Rtorrent));
     task.report
 }
 
@@ -96,7 +97,7 @@ impl HostTask<'_> {
     /// lack of bytes. A host that was never reached is not worth the wait.
     fn may_retry(&self, number: u32) -> bool {
         number < RETRIES
-            || (self.host.engine == fleet::Engine::Embedded
+            || (self.host.engine == inventory::Engine::Embedded
                 && self.began_once
                 && self.moved.elapsed() < self.push.job.stall)
     }
@@ -113,7 +114,7 @@ impl HostTask<'_> {
             return Ok(());
         }
         self.tell_now();
-        if self.host.engine == fleet::Engine::Embedded {
+        if self.host.engine == inventory::Engine::Embedded {
             return self.receive(&*remote, has_release, permit);
         }
 

@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use fleet::Remote;
 use record::receive::{Event, Progress};
+use remote::Remote;
 
 use super::task::HostTask;
 use crate::engine::embedded::mesh::Introduction;
@@ -81,7 +81,7 @@ impl HostTask<'_> {
         drop(permit);
         add(&mut self.report.seconds.push, started.elapsed());
         self.tell_now();
-        let group = self.host.group.as_ref().map(fleet::HostName::as_str);
+        let group = self.host.group.as_ref().map(inventory::HostName::as_str);
         if let Some(ip) = peer_ip(self.host) {
             mesh.listens(index, SocketAddr::new(ip, port), group);
         }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use fleet::Host;
+use inventory::Host;
 use record::PushState;
 
 use crate::engine::rtorrent::watch::Watch;

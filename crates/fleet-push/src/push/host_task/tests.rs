@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use fleet::{Effect, Interrupt, RecordingRemote, Reply, Status};
 use record::host::{ReleaseState, ReleaseStatus, StageReply};
 use record::{Layout, PushState, Release, Sha256};
+use remote::{Effect, Interrupt, RecordingRemote, Reply, Status};
 
 use crate::engine::embedded::mesh::Mesh;
 use crate::engine::rtorrent::groups::Groups;
@@ -111,7 +111,10 @@ fn exits(code: i32) -> Reply {
 
 fn lost() -> Reply {
     let host = "web1".parse().unwrap();
-    Reply::Fails(fleet::Error::Lost { host, step: "swap-release".into(), detail: "reset".into() })
+    Reply::Fails(remote::HostError {
+        host,
+        kind: remote::HostFault::Lost { step: "swap-release".into(), detail: "reset".into() },
+    })
 }
 
 /// What a task is played with.
@@ -178,7 +181,7 @@ impl Play {
                 grace: Duration::from_secs(1),
             },
             introduce: true,
-            shared: fleet::SharedPaths::parse(["files/"]).unwrap(),
+            shared: inventory::SharedPaths::parse(["files/"]).unwrap(),
             owner: Some("build-7".into()),
             stall: Duration::from_secs(5),
             seeder_socket: None,

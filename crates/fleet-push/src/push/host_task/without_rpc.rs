@@ -5,9 +5,10 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use fleet::{Argv, Engine, Host, Remote};
+use inventory::{Engine, Host};
 use record::PushState;
 use record::host::{HostStatus, ReleaseState};
+use remote::{Argv, Remote};
 use rtorrent_rpc::{Client, HexInfohash, UnixConnector};
 
 use super::task::HostTask;

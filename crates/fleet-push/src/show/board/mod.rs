@@ -6,8 +6,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use cli::{Console, Live, Progress, human};
-use fleet::{Event, Host};
+use inventory::Host;
 use record::{PushState, ReleaseId, SeederSpared};
+use remote::Event;
 
 use crate::show::events::{Events, phase};
 use crate::show::live::{self, Row, Snapshot};

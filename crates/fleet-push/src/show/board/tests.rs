@@ -12,7 +12,7 @@ pub(crate) fn hosts(count: usize) -> Vec<Host> {
     };
     let tables: String = (0..count).map(table).collect();
     std::fs::write(&path, format!("[site]\ndeploy_to = \"/srv\"\n{tables}")).unwrap();
-    fleet::Inventory::load(&path).unwrap().hosts
+    inventory::Inventory::load(&path).unwrap().hosts
 }
 
 #[test]

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use fleet::health::Verdict;
-use fleet::{Interrupt, Phase};
+use inventory::Phase;
 use record::host::DatabaseUpdate;
 use record::{DrupalFacts, HostOutcome};
+use remote::Interrupt;
+use remote::health::Verdict;
 
 use super::host_task::{HostTask, each_kept};
 use super::plan::Plan;
@@ -98,8 +99,8 @@ impl<'a> Coordinator<'a> {
     pub(super) fn hooks(&mut self, phase: Phase, batch: Option<(u32, u32)>) {
         for step in self.around().steps(phase) {
             let is_now = match (batch, &step.on) {
-                (Some((number, _)), fleet::RunsOn::Canary) => number == 1,
-                (Some((number, last)), fleet::RunsOn::Once(_)) => number == last,
+                (Some((number, _)), inventory::RunsOn::Canary) => number == 1,
+                (Some((number, last)), inventory::RunsOn::Once(_)) => number == last,
                 _ => true,
             };
             if !is_now {
@@ -126,7 +127,7 @@ impl<'a> Coordinator<'a> {
 
     /// A step of the preset that nobody is there to do is none that may be left out.
     fn expect_somebody(&mut self, step: &Step) {
-        let fleet::RunsOn::Once(Some(name)) = &step.on else { return };
+        let inventory::RunsOn::Once(Some(name)) = &step.on else { return };
         let waits = self.tasks.iter().any(|task| task.process.is_some());
         if step.is_presets()
             && waits
@@ -229,10 +230,10 @@ impl<'a> Coordinator<'a> {
             let is_for = |step: &&Step| {
                 step.follows
                     && match &step.on {
-                        fleet::RunsOn::Every => true,
-                        fleet::RunsOn::Group(group) => task.host.group.as_ref() == Some(group),
-                        fleet::RunsOn::Once(name) => name.as_ref() == Some(&task.host.name),
-                        fleet::RunsOn::Canary => false,
+                        inventory::RunsOn::Every => true,
+                        inventory::RunsOn::Group(group) => task.host.group.as_ref() == Some(group),
+                        inventory::RunsOn::Once(name) => name.as_ref() == Some(&task.host.name),
+                        inventory::RunsOn::Canary => false,
                     }
             };
             let order = |step: &Step| step.order(&task.host, self.plan.to_on(task).as_str(), self.turn(task));

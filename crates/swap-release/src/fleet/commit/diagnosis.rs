@@ -1,6 +1,6 @@
 //! What a failed health check says of the release, when all that was asked is known. Pure.
 
-use fleet::health::Verdict;
+use remote::health::Verdict;
 
 use super::host_task::HostTask;
 

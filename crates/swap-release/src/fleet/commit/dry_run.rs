@@ -1,6 +1,6 @@
 //! What a swap would do, host by host.
 
-use fleet::{Host, Phase, Rollout, RunsOn};
+use inventory::{Host, Phase, Rollout, RunsOn};
 use record::{ExitCode, Release, ReleaseId};
 
 use super::plan::Plan;

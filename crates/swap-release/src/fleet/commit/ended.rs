@@ -1,6 +1,6 @@
 //! How a swap ended, and what the program says of it.
 
-use fleet::Phase;
+use inventory::Phase;
 use record::{Caches, ExitCode, HookRun, Outcome, Undone};
 
 use super::diagnosis::Diagnosis;

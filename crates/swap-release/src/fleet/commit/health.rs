@@ -3,9 +3,10 @@
 use std::time::{Duration, Instant};
 
 use cli::{Abort, human};
-use fleet::health::{CLOSED, HEADER, Verdict, ask};
-use fleet::{Argv, Health, HealthCheck};
+use inventory::{Health, HealthCheck};
 use record::ReleaseId;
+use remote::Argv;
+use remote::health::{CLOSED, HEADER, Verdict, ask};
 
 use super::host_task::HostTask;
 use super::plan::Plan;

@@ -6,10 +6,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use fleet::health::Verdict;
-use fleet::{Host, Interrupt, Outcome, Process, Remote, fan_out};
+use inventory::Host;
 use record::host::DatabaseUpdate;
 use record::{DrupalFacts, HookRun, HostOutcome, ReleaseId, Remains};
+use remote::health::Verdict;
+use remote::{Interrupt, Outcome, Process, Remote, fan_out};
 
 use crate::fleet::host::Fault;
 

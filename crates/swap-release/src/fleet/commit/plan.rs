@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use fleet::{Argv, Health, Inventory, Phase};
+use inventory::{Health, Inventory, Phase};
 use record::{ReleaseId, Verb};
+use remote::Argv;
 
 use super::host_task::HostTask;
 use super::steps::Around;

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use fleet::{Argv, Output};
 use record::host::{HostStatus, Origin, ReleaseState, VerifyReply};
 use record::{ExitCode, Release, ReleaseId};
+use remote::{Argv, Output};
 
 use super::host_task::HostTask;
 use super::plan::Plan;

@@ -2,8 +2,9 @@
 
 use std::num::NonZeroUsize;
 
-use fleet::{Interrupt, Rollout};
+use inventory::Rollout;
 use record::{HostOutcome, Release};
+use remote::Interrupt;
 
 use super::coordinator::Coordinator;
 use super::host_task::{HostTask, each};

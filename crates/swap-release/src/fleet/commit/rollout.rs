@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use fleet::{Canary, Host, HostName, Rollout};
+use inventory::{Canary, Host, HostName, Rollout};
 
 /// The batch of every host, counted from 1: the canary first, then `batch` at a time, in the order of the file.
 pub(super) fn batches(rollout: &Rollout, hosts: &[&Host]) -> Vec<u32> {
@@ -52,7 +52,7 @@ pub(super) fn quorum(rollout: &Rollout, hosts: &[(&Host, bool)]) -> Result<(), S
 mod tests {
     use std::time::Duration;
 
-    use fleet::{Inventory, Quota};
+    use inventory::{Inventory, Quota};
 
     use super::*;
 

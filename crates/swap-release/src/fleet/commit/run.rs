@@ -1,6 +1,6 @@
 //! A swap of a fleet from its plan to its record.
 
-use fleet::{Canary, DatabaseMode, Drupal, Rollout};
+use inventory::{Canary, DatabaseMode, Drupal, Rollout};
 use record::{ExitCode, Input, Outcome, Release, Verb};
 
 use super::dry_run::dry_run;

@@ -4,7 +4,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use cli::Abort;
-use fleet::Phase;
+use inventory::Phase;
 use record::host::{HostStatus, ReleaseState, ReleaseStatus, SwitchEvent};
 use record::{ExitCode, HostOutcome, ReleaseId};
 

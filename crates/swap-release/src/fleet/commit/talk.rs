@@ -3,9 +3,10 @@
 use std::time::{Duration, Instant};
 
 use cli::Abort;
-use fleet::{LineRead, Output, Phase, Process, Status};
+use inventory::Phase;
 use record::host::SwitchEvent;
 use record::{ExitCode, HookRun};
+use remote::{LineRead, Output, Process, Status};
 
 use super::host_task::HostTask;
 use crate::fleet::host::{Fault, parse, warnings};

@@ -4,7 +4,7 @@
 //! unconfirmed, and are asked whether they serve it. Commit all, or revert every host that switched to exactly the release it had. A host that
 //! hears neither puts itself back when the lease or its input ends.
 
-use fleet::{Phase, Rollout};
+use inventory::{Phase, Rollout};
 use record::{Caches, HookRun, HostOutcome, Outcome, Release, Undone};
 
 use super::coordinator::Coordinator;

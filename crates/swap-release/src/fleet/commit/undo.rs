@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use fleet::Phase;
+use inventory::Phase;
 use record::{Caches, Remains, Undone};
 
 use super::coordinator::Coordinator;

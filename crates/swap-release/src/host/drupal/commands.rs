@@ -1,7 +1,7 @@
 //! What drush is told, in the words of drush 8 for Drupal 7 and of drush 9 and later for the others. The guide's table of
 //! steps is made from these, too.
 
-use fleet::Core;
+use inventory::Core;
 
 /// Lists pending database updates. It changes nothing and fills no cache that the serving code would meet: drush runs it on
 /// the update kernel, whose caches are empty (Drupal\Core\Update\UpdateBackend), and of Drupal 7 on a part of the bootstrap.

@@ -76,7 +76,7 @@ impl Drush<'_> {
 
 #[cfg(test)]
 pub(super) mod testing {
-    use fleet::{Core, DatabaseMode};
+    use inventory::{Core, DatabaseMode};
 
     use super::*;
 
@@ -90,8 +90,8 @@ pub(super) mod testing {
             ],
             drush: vec!["vendor/bin/drush".into()],
             database: DatabaseMode::Maintenance,
-            config: fleet::Config::Import,
-            dump: fleet::Dump::Never,
+            config: inventory::Config::Import,
+            dump: inventory::Dump::Never,
             retries: 0,
             timeout_ms: 1000,
         }
@@ -100,7 +100,7 @@ pub(super) mod testing {
 
 #[cfg(test)]
 mod tests {
-    use fleet::Core;
+    use inventory::Core;
 
     use super::*;
 

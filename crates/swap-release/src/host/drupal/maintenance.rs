@@ -8,7 +8,7 @@ use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use fleet::Core;
+use inventory::Core;
 use jiff::Timestamp;
 use record::host::SwitchEvent;
 use record::{DrupalFacts, ReleaseId};
@@ -224,6 +224,6 @@ mod tests {
         let old = r#"{"drupal":{"core":"8+","docroot":"web","sites":[["default","https://a"]],"drush":["vendor/bin/drush"],
             "database":"maintenance","dump":false,"retries":0,"timeout_ms":1000},"sites":["https://a"],"release":"r1"}"#;
         let on: On = serde_json::from_str(old).unwrap();
-        assert_eq!((on.drupal.dump, on.since, on.sites.len()), (fleet::Dump::Never, None, 1));
+        assert_eq!((on.drupal.dump, on.since, on.sites.len()), (inventory::Dump::Never, None, 1));
     }
 }

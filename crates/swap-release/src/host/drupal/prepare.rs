@@ -5,7 +5,7 @@ use std::fs::{self, Metadata};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use fleet::Core;
+use inventory::Core;
 
 use super::settings;
 use crate::host::site::{LockedSite, Switching};

@@ -11,7 +11,7 @@ pub(crate) const FILE: &str = "drupal.settings.php";
 /// DrupalKernel and Settings), so every server rebuilds what it has compiled when its own release changes. Compiled Twig
 /// templates are PHP that is kept by name: they get a directory for each release, on the server's own disk.
 ///
-/// A health check asks with [`fleet::health::QUERY`]. Then PHP itself says in [`fleet::health::HEADER`] below which release
+/// A health check asks with [`remote::health::QUERY`]. Then PHP itself says in [`remote::health::HEADER`] below which release
 /// the front controller and Drupal's core lie that it runs, both if they differ; and no cache of pages answers, or keeps the
 /// answer: of Drupal 8 and later the bins are in memory for this request, Drupal 7 is told that it has no page cache. Such an
 /// answer costs what a page costs, so settings.php may say by `$mkt_health_from` who gets one.
@@ -47,8 +47,8 @@ unset($mkt_asked, $mkt_core, $mkt_health_from, $mkt_pattern, $mkt_release, $mkt_
 ";
     SHAPE
         .replace("@FILE@", &deploy_to.join("shared").join(FILE).display().to_string())
-        .replace("@QUERY@", fleet::health::QUERY)
-        .replace("@HEADER@", fleet::health::HEADER)
+        .replace("@QUERY@", remote::health::QUERY)
+        .replace("@HEADER@", remote::health::HEADER)
 }
 
 /// Whether a settings.php includes the file, or sees to the identifier itself.

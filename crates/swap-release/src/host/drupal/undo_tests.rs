@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::Duration;
 
-use fleet::{Core, DatabaseMode, Phase};
+use inventory::{Core, DatabaseMode, Phase};
 use jiff::Timestamp;
 use record::ReleaseId;
 
@@ -35,7 +35,7 @@ esac
 
 fn order() -> DrupalOrder {
     let sites = vec![("default".into(), "https://a.example".into())];
-    let dump = fleet::Dump::Never;
+    let dump = inventory::Dump::Never;
     DrupalOrder {
         docroot: String::new(),
         sites,

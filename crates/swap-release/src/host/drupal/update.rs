@@ -3,7 +3,7 @@
 use std::fs;
 use std::time::Instant;
 
-use fleet::{Config, Core, DatabaseMode, Dump};
+use inventory::{Config, Core, DatabaseMode, Dump};
 use record::ReleaseId;
 use record::host::DatabaseUpdate;
 
@@ -143,7 +143,7 @@ fn imports(drush: &Drush<'_>, uri: &str, stop: &mut Stop<'_>) -> Result<bool, St
         (Core::EightUp, Config::Import) => Ok(true),
         (Core::EightUp, Config::Auto) => {
             let said = drush.call(uri, commands::CONFIGURATION, stop)?;
-            let answer = fleet::drush::json(&said);
+            let answer = remote::drush::json(&said);
             let place =
                 answer.as_ref().and_then(|answer| answer.get("config-sync")).and_then(|place| place.as_str());
             Ok(place.is_none_or(|place| drush.root().join(place).join("core.extension.yml").is_file()))

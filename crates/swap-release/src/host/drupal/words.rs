@@ -1,6 +1,6 @@
 //! What a failed step says: a reason of ours first, and the words of others behind it, marked as such.
 
-pub(super) use fleet::drush::{cause, is_true, lists_updates, logs_an_error, ran_deploy_hooks};
+pub(super) use remote::drush::{cause, is_true, lists_updates, logs_an_error, ran_deploy_hooks};
 
 /// Lines of a reason that are shown.
 const SHOWN: usize = 3;
@@ -10,7 +10,7 @@ const QUOTE: &str = "  | ";
 /// A whole output behind a reason, marked as such.
 pub(super) fn quoted(reason: &str, output: &str) -> String {
     let mut text = reason.to_owned();
-    for line in fleet::drush::plain(output).lines().map(str::trim_end).filter(|line| !line.is_empty()) {
+    for line in remote::drush::plain(output).lines().map(str::trim_end).filter(|line| !line.is_empty()) {
         text.push('\n');
         text.push_str(QUOTE);
         text.push_str(line);

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use cli::Abort;
-use fleet::SharedPaths;
+use inventory::SharedPaths;
 use record::host::ReleaseState;
 
 use crate::Error;

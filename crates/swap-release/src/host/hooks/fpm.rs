@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use fleet::Phase;
+use inventory::Phase;
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::host::lint::{Fpm, running};

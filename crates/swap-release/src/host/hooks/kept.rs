@@ -128,7 +128,7 @@ pub(crate) fn owed(site: &Site<'_>) -> Result<Vec<HookOwed>, Error> {
 fn shown(action: &Action) -> Option<String> {
     let Action::Command { argv } = action else { return None };
     let (program, arguments) = argv.split_first()?;
-    Some(fleet::Argv::new(program.as_str()).args(arguments.iter().cloned()).to_string())
+    Some(remote::Argv::new(program.as_str()).args(arguments.iter().cloned()).to_string())
 }
 
 fn read(site: &Site<'_>) -> Result<Option<Kept>, Error> {
@@ -150,7 +150,7 @@ fn write(locked: &LockedSite<'_>, kept: &Kept) -> Result<(), Error> {
 mod tests {
     use std::path::Path;
 
-    use fleet::Phase;
+    use inventory::Phase;
 
     use super::*;
     use crate::host::disk::RealDisk;

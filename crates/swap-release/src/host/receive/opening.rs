@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use fleet::{HostName, SharedPaths};
+use inventory::{HostName, SharedPaths};
 use metainfo::Metainfo;
 use record::receive::Receive;
 use record::{AnyRecord, Build, Release};

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use fleet::SharedPaths;
+use inventory::SharedPaths;
 use record::host::StageReply;
 use record::{Build, Release, durable};
 

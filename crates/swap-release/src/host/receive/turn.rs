@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use cli::Abort;
-use fleet::HostName;
+use inventory::HostName;
 
 use crate::Error;
 use crate::host::site::{Lock, Paths};

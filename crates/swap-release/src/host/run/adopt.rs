@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use cli::Console;
-use fleet::SharedPaths;
+use inventory::SharedPaths;
 use record::ReleaseId;
 
 use crate::Error;

@@ -11,7 +11,7 @@ mod web_servers;
 use std::time::Duration;
 
 use cli::{Abort, Console, human};
-use fleet::{SharedPath, SharedPaths};
+use inventory::{SharedPath, SharedPaths};
 use record::{AnyRecord, ExitCode};
 
 use self::adopt::adopt_current;

@@ -4,8 +4,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use fleet::Argv;
 use record::ReleaseId;
+use remote::Argv;
 
 use crate::Error;
 use crate::error::{DataLoss, Lacks, MOST_COUNTED};

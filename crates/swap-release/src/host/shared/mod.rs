@@ -10,7 +10,7 @@ use std::io;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
-use fleet::{SharedPath, SharedPaths};
+use inventory::{SharedPath, SharedPaths};
 use payload::{Entry, Kind, Manifest};
 use record::ReleaseId;
 use record::host::ReleaseState;

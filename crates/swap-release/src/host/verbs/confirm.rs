@@ -12,7 +12,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use cli::{Abort, Console};
-use fleet::Phase;
+use inventory::Phase;
 use record::ReleaseId;
 use record::host::SwitchEvent;
 use serde::Serialize;

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use fleet::SharedPaths;
+use inventory::SharedPaths;
 use payload::{Kind, Manifest};
 use record::ReleaseId;
 use record::host::VerifyReply;

@@ -1,6 +1,6 @@
 //! What is on this server.
 
-use fleet::{SharedPath, SharedPaths};
+use inventory::{SharedPath, SharedPaths};
 use record::host::{HostStatus, Obstacle, Origin, ReleaseState, ReleaseStatus, SharedStatus};
 use record::{HookOwed, Owed, ReleaseId, Remains, RemedyCommand, RemedyPlace};
 

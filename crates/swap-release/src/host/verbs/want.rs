@@ -4,7 +4,7 @@
 use std::fs;
 use std::io::ErrorKind;
 
-use fleet::SharedPaths;
+use inventory::SharedPaths;
 use record::{AnyRecord, Build, Release};
 use serde::{Deserialize, Serialize};
 

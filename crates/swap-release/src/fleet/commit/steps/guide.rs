@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 
-use fleet::Core;
+use inventory::Core;
 
 use super::*;
 use crate::fleet::commit::undo;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use fleet::{DatabaseMode, Drupal, Dump, Hook, HookAction, Host, HostName, Inventory, Phase, RunsOn};
+use inventory::{DatabaseMode, Drupal, Dump, Hook, HookAction, Host, HostName, Inventory, Phase, RunsOn};
 use record::Verb;
 
 use super::host_task::HostTask;

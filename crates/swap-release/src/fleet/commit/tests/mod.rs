@@ -4,10 +4,11 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use cli::{Abort, ColorChoice, Console};
-use fleet::{Effect, Error as FleetError, Host, Inventory, RecordingRemote, Remote, Reply, Status};
+use inventory::{Host, Inventory};
 use record::host::{HostStatus, ReleaseState, ReleaseStatus, VerifyReply};
 use record::{Caches, ExitCode};
 use record::{HostOutcome, Outcome, Verb};
+use remote::{Effect, HostFault, RecordingRemote, Remote, Reply, Status};
 
 use super::diagnosis::Diagnosis;
 use super::ended::{Ended, end};
@@ -194,7 +195,7 @@ fn well(what: &str) -> Reply {
 }
 
 fn lost(host: &str) -> Reply {
-    Reply::Fails(FleetError::Lost { host: host.parse().unwrap(), step: "x".into(), detail: "reset".into() })
+    Reply::Fails(HostFault::Lost { step: "x".into(), detail: "reset".into() }.at(&host.parse().unwrap()))
 }
 
 fn position(log: &[String], what: &str) -> usize {
@@ -456,7 +457,9 @@ fn who_cannot_rebuild_the_caches_is_followed_by_the_next_and_if_nobody_can_it_is
     let (ended, log) = taken_back([false, false]);
     let undone = ended.undone.clone().unwrap();
     assert_eq!((undone.caches, undone.errors.len()), (Caches::Owed, 2), "{log:?}");
-    let Err(Error::Refused { code, what: summary, .. }) = end(&plan(Verb::Activate), &ended, false) else {
+    let Err(HostError { kind: HostFault::Refused { code, what: summary, .. }, .. }) =
+        end(&plan(Verb::Activate), &ended, false)
+    else {
         panic!("it did not go well")
     };
     assert_eq!(code, ExitCode::Mixed, "a person is needed: {summary}");

@@ -13,7 +13,7 @@ mod tests;
 
 use std::path::{Path, PathBuf};
 
-use fleet::SharedPaths;
+use inventory::SharedPaths;
 use record::ReleaseId;
 use record::host::{AdoptReply, ReleaseState, Served};
 

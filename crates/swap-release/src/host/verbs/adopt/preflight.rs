@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use fleet::SharedPaths;
+use inventory::SharedPaths;
 use record::ReleaseId;
 use record::host::Obstacle;
 
@@ -46,7 +46,7 @@ pub(super) fn preflight(
     }
     let mut moves = Vec::new();
     let mut stays = Vec::new();
-    for path in shared.iter().map(fleet::SharedPath::path) {
+    for path in shared.iter().map(inventory::SharedPath::path) {
         let outside = paths.shared().join(path);
         let Some(inside) = place(&foreign.at, path) else { continue };
         if Inode::of(&inside).is_none_or(|inode| Inode::of(&outside) == Some(inode)) {

@@ -5,9 +5,9 @@ use std::fs::{self, Metadata};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use fleet::Argv;
 use record::host::Obstacle;
 use record::{RemedyCommand, RemedyPlace};
+use remote::Argv;
 use rustix::fs::{Access, AtFlags, CWD, StatxFlags, accessat, statx};
 use rustix::io::Errno;
 

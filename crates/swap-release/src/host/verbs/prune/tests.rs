@@ -243,7 +243,7 @@ fn what_was_taken_over_stays_until_it_is_unpinned_and_is_never_deleted_elsewhere
         link(root.path(), &text, "current");
         let locked =
             crate::host::recovery::lock(Site::open(root.path(), &RealDisk).unwrap(), "test".into()).unwrap();
-        crate::host::verbs::adopt::adopt(&locked, &old, &fleet::SharedPaths::default(), None).unwrap();
+        crate::host::verbs::adopt::adopt(&locked, &old, &inventory::SharedPaths::default(), None).unwrap();
         for name in ["r1", "r2", "r3"] {
             switch(&locked, SwitchKind::Activate, &id(name), None).unwrap();
         }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use cli::human;
-use fleet::SharedPaths;
+use inventory::SharedPaths;
 use payload::{Manifest, TreeDigest};
 use record::host::{ReleaseState, StageReply};
 use record::{Build, Layout, Release, ReleaseId, Sha256};

@@ -327,7 +327,8 @@ fn there_is_a_way_back_to_another_tools_release_by_rollback_and_by_revert() {
             || fs::read_link(root.path().join("current")).unwrap().into_os_string().into_string().unwrap();
         let locked = lock(root.path(), &RealDisk).unwrap();
         let status =
-            crate::host::verbs::status::status(&locked.site, None, &fleet::SharedPaths::default()).unwrap();
+            crate::host::verbs::status::status(&locked.site, None, &inventory::SharedPaths::default())
+                .unwrap();
         assert_eq!(status.current, Some(id("7")), "{text}");
         for named in [None, Some(id("7"))] {
             let file = locked.site.expect_here(named.as_ref()).unwrap();
