@@ -457,9 +457,7 @@ fn who_cannot_rebuild_the_caches_is_followed_by_the_next_and_if_nobody_can_it_is
     let (ended, log) = taken_back([false, false]);
     let undone = ended.undone.clone().unwrap();
     assert_eq!((undone.caches, undone.errors.len()), (Caches::Owed, 2), "{log:?}");
-    let Err(HostError { kind: HostFault::Refused { code, what: summary, .. }, .. }) =
-        end(&plan(Verb::Activate), &ended, false)
-    else {
+    let Err(Error::Refused { code, what: summary, .. }) = end(&plan(Verb::Activate), &ended, false) else {
         panic!("it did not go well")
     };
     assert_eq!(code, ExitCode::Mixed, "a person is needed: {summary}");
