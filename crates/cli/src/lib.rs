@@ -1,31 +1,25 @@
-//! What every binary of the suite does alike: the entry point, errors and hints, progress (a bar on a terminal, lines
-//! in Jenkins), logging, and ending on SIGTERM. Nobody else prints or ends the process.
+//! What every binary of the suite does alike: the entry point, errors and hints, progress, logging, and ending on SIGTERM.
 
 mod abort;
 mod cause;
 mod chosen;
 mod common;
-mod console;
-mod entry;
 mod failure;
-mod generate;
-mod help;
-pub mod human;
 mod junit;
-mod live;
-mod progress;
-mod sanitize;
-mod table;
+mod start;
+mod terminal;
 
-pub use self::console::Console;
-pub use abort::{Abort, Aborted};
-pub use cause::Cause;
-pub use chosen::Chosen;
-pub use common::{ColorChoice, Common};
-pub use entry::{Settings, main};
-pub use failure::Failure;
-pub use junit::{HostCase, junit};
-pub use live::{Live, cut};
-pub use progress::Progress;
-pub use sanitize::sanitize;
-pub use table::table;
+pub use self::abort::{Abort, Aborted};
+pub use self::cause::Cause;
+pub use self::chosen::Chosen;
+pub use self::common::{ColorChoice, Common};
+pub use self::failure::Failure;
+pub use self::junit::{HostCase, junit};
+pub use self::start::entry::main;
+pub use self::start::settings::Settings;
+pub use self::terminal::console::Console;
+pub use self::terminal::human;
+pub use self::terminal::live::{Live, cut};
+pub use self::terminal::progress::Progress;
+pub use self::terminal::sanitize::sanitize;
+pub use self::terminal::table::table;

@@ -1,12 +1,12 @@
 //! Making a torrent from files.
 
-use crate::info::CheckedContent;
-use crate::pieces::hash_with;
-use crate::{
-    AnnounceUrl, Content, Error, FileEntry, Info, Metainfo, PieceLength, Progress, SourceFile, encode,
-};
 use std::num::NonZeroUsize;
 use std::path::Path;
+
+use crate::file::encode;
+use crate::hashing::pieces::hash_with;
+use crate::info_dict::info::CheckedContent;
+use crate::{AnnounceUrl, Content, Error, FileEntry, Info, Metainfo, PieceLength, Progress, SourceFile};
 
 /// Collects what a torrent shall say, then hashes the files. Without a date or a mark, equal input gives
 /// equal bytes.

@@ -1,14 +1,15 @@
 //! Whether what is on disk is what the torrent describes.
 
-use crate::batch::Job;
-use crate::pieces::TOGETHER;
-use crate::plan::Plan;
-use crate::spans::Spans;
-use crate::{Content, Error, Metainfo, Progress, SourceFile};
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
+
+use crate::hashing::batch::Job;
+use crate::hashing::pieces::TOGETHER;
+use crate::hashing::plan::Plan;
+use crate::hashing::spans::Spans;
+use crate::{Content, Error, Metainfo, Progress, SourceFile};
 
 /// What a check found. Files that are on disk and not in the torrent are not looked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

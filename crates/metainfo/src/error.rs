@@ -1,7 +1,8 @@
 //! What can be wrong with a torrent or with the files it describes.
 
-use crate::piece_length::PieceLength;
 use std::path::PathBuf;
+
+use crate::limits::{MAX_PIECE, MIN_PIECE};
 
 /// Every way in which reading, building or checking a torrent fails.
 #[derive(Debug, thiserror::Error)]
@@ -83,7 +84,7 @@ pub enum Error {
         name: String,
     },
     /// Not a usable piece length.
-    #[error("piece length `{text}` is not a power of two from {} to {}", PieceLength::MIN, PieceLength::MAX)]
+    #[error("piece length `{text}` is not a power of two from {} KiB to {} MiB", MIN_PIECE >> 10, MAX_PIECE >> 20)]
     PieceLength {
         /// What was given.
         text: String,

@@ -1,46 +1,22 @@
-//! The .torrent file: bencode, info dict, infohash, piece hashing and checking (BEP 3, 12, 27).
-//!
-//! No network and no knowledge of sites or fleets: what goes in are bytes and files, what comes out are bytes,
-//! hashes and the names of damaged files.
-//!
-//! - [`Metainfo::read`] and [`Metainfo::parse`] take a `.torrent` apart, strictly and within bounds;
-//! - [`Builder`] makes one, from a file or from an ordered list of files, with the same info dict as mktorrent;
-//! - [`Metainfo::with_announce`] changes the tracker and nothing else, so the [`Infohash`] stays;
-//! - [`Metainfo::check`] hashes what is on disk and names the damaged files.
+//! The `.torrent` file (BEP 3, 12, 27): reading it, making it from files, and checking files against it.
 
-mod announce_url;
-mod batch;
 mod builder;
 mod check;
-mod encode;
 mod error;
-mod gather;
-mod info;
-mod infohash;
-mod parse;
-mod path;
-mod piece_length;
-mod pieces;
-mod plan;
-mod source;
-mod spans;
-mod torrent;
+mod file;
+mod hashing;
+mod info_dict;
+mod limits;
 
-pub use announce_url::{AnnounceUrl, NO_TRACKER_ANNOUNCE};
-pub use builder::Builder;
-pub use check::{Damage, DamagedFile, Report};
-pub use error::Error;
-pub use info::{Content, FileEntry, Info};
-pub use infohash::{Infohash, ParseInfohashError};
-pub use piece_length::PieceLength;
-pub use pieces::{Piece, hash_pieces};
-pub use source::{SourceFile, Stamp};
-pub use torrent::Metainfo;
-
-/// Told how many more bytes were hashed, from any thread; answers `false` to stop the work with [`Error::Aborted`].
-pub type Progress<'a> = dyn Fn(u64) -> bool + Sync + 'a;
-
-/// Largest `.torrent` that is read, in bytes. 40,000 files make 4 MB.
-pub const MAX_TORRENT_BYTES: u64 = 64 * 1024 * 1024;
-/// Most files a torrent may list.
-pub const MAX_FILES: usize = 1_000_000;
+pub use self::builder::Builder;
+pub use self::check::{Damage, DamagedFile, Report};
+pub use self::error::Error;
+pub use self::file::torrent::Metainfo;
+pub use self::hashing::pieces::hash_pieces;
+pub use self::hashing::progress::Progress;
+pub use self::hashing::source_file::{SourceFile, Stamp};
+pub use self::info_dict::announce_url::{AnnounceUrl, NO_TRACKER_ANNOUNCE};
+pub use self::info_dict::info::{Content, FileEntry, Info, Piece};
+pub use self::info_dict::infohash::{Infohash, ParseInfohashError};
+pub use self::info_dict::piece_length::PieceLength;
+pub use self::limits::{MAX_FILES, MAX_TORRENT_BYTES};

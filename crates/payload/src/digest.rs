@@ -1,8 +1,9 @@
 //! SHA-256 of a file's content and of a whole tree, as two types that cannot be confused.
 
-use sha2::Digest;
 use std::fmt;
 use std::str::FromStr;
+
+use sha2::Digest;
 
 /// The text was not 64 hex digits.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -1,9 +1,10 @@
 //! What can be wrong with a tree, a manifest or an archive.
 
-use crate::digest::TreeDigest;
-use crate::fold::Difference;
 use std::io;
 use std::path::PathBuf;
+
+use crate::difference::Difference;
+use crate::digest::TreeDigest;
 
 /// Every way in which packing, unpacking or verifying fails. Paths inside a tree are relative to its root and have
 /// their control characters escaped.

@@ -1,18 +1,20 @@
 //! Taking a release from a plain directory that some client downloaded.
 
-use crate::beneath::{Beneath, finish_file};
-use crate::digest::{Sha256, TreeDigest};
-use crate::entry::{Entry, FileMode, Kind};
-use crate::error::shown;
-use crate::fresh::Fresh;
-use crate::hash::read_some;
-use crate::scan::TOGETHER;
-use crate::{Error, Manifest, Progress};
+use std::io::Write;
+use std::path::Path;
+
 use crew::Size;
 use rustix::fs::ioctl_ficlone;
 use sha2::Digest;
-use std::io::Write;
-use std::path::Path;
+
+use crate::content::entry::{Entry, FileMode, Kind};
+use crate::digest::{Sha256, TreeDigest};
+use crate::disk::beneath::{Beneath, finish_file};
+use crate::disk::fresh::Fresh;
+use crate::disk::read::read_some;
+use crate::error::shown;
+use crate::listing::scan::TOGETHER;
+use crate::{Error, Manifest, Progress};
 
 /// Copies the files of a manifest into a directory that is not there yet, or is empty; directories, links, modes and
 /// times, which a torrent does not carry, come from the manifest. What else lies in `src` is not looked at.

@@ -1,17 +1,19 @@
 //! Whether a directory still is the tree of its manifest.
 
-use crate::beneath::Beneath;
-use crate::digest::Sha256;
-use crate::entry::{Entry, Kind};
-use crate::hash::{READ, read_some};
-use crate::list::{Found, FoundKind, list_reading};
-use crate::manifest::Manifest;
-use crate::path::{name, parent};
-use crate::{Error, Progress};
-use crew::Size;
-use sha2::Digest;
 use std::borrow::Borrow;
 use std::path::Path;
+
+use crew::Size;
+use sha2::Digest;
+
+use crate::content::entry::{Entry, Kind};
+use crate::content::manifest::Manifest;
+use crate::content::path::{name, parent};
+use crate::digest::Sha256;
+use crate::disk::beneath::Beneath;
+use crate::disk::read::{READ, read_some};
+use crate::listing::list::{Found, FoundKind, list_reading};
+use crate::{Error, Progress};
 
 /// Things of a directory that one thread compares in a row.
 const TOGETHER: usize = 64;

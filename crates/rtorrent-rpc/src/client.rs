@@ -1,4 +1,7 @@
-//! The client: one method call, one connection.
+//! The client: one method call, one connection, as rtorrent closes the connection after its reply.
+//!
+//! Replies are bounded in size, depth and time: what answers on the socket is not trusted to be rtorrent. Names and
+//! behaviour are those of rtorrent 0.9.8 (`network.scgi.open_local`), limited to the commands that 0.16 still has.
 
 use std::time::{Duration, Instant};
 

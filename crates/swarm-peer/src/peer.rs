@@ -1,4 +1,18 @@
-//! The handle of a running peer.
+//! The handle of a running peer: one thread for the network, one for the disk.
+//!
+//! Peers are made for sending one payload to a whole fleet at once. All pieces are announced, the rarest is fetched
+//! first, requests are short, and nobody is choked. A seeder sends each piece once before it sends any twice, so that the
+//! fleet has the payload little later than a single host would. There is no DHT, peer exchange, local discovery, UPnP, uTP
+//! or encryption: [`Peer::introduce`] is the only way to learn of another peer, so private torrents work too.
+//!
+//! [`strategy`](crate::strategy) decides what to request from whom and whom to blame. It has no sockets, files or clock,
+//! so that a simulation of ten thousand hosts runs the same code.
+//!
+//! BEP 6's allowed-fast sets are ignored. Our peers choke nobody, so they have none to grant; a foreign client that grants
+//! one while it chokes is asked once it unchokes.
+//!
+//! Pieces are hashed from what was read back from disk, and nothing is synced: after a power cut the next start hashes
+//! what is there, and whoever unpacks the payload makes the result durable.
 
 use std::net::SocketAddr;
 use std::path::Path;

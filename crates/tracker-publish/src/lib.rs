@@ -1,7 +1,4 @@
-//! The stage Publish: takes what `mkt-pack` left, puts it where the local rtorrent seeds it, makes the tracker known to
-//! it (or the lack of one), and proves as a peer would that the seeder has every piece.
-//!
-//! Reads `pack.json`, leaves `publish.json`. Running it again finds everything in place and proves it again.
+//! The Publish stage: the local rtorrent seeds what `mkt-pack` made, the tracker knows it, and a peer can fetch all of it.
 
 mod cli;
 mod error;

@@ -1,4 +1,7 @@
 //! The verb: list, hash, pack, hash the pieces, record.
+//!
+//! Nothing that is hashed depends on the clock, the locale, the user, the umask, the order of directories or the number
+//! of cores: the same tree gives the same payload, torrent and infohash on every build machine.
 
 use std::io::Write;
 use std::path::Path;

@@ -3,6 +3,7 @@
 use std::io;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Mutex, PoisonError};
+
 use zstd::bulk::Compressor;
 use zstd::stream::raw::CParameter;
 

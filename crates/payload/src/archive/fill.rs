@@ -1,23 +1,25 @@
 //! Reading what belongs into a block.
 
-use super::header;
-use super::page::Page;
-use super::plan::{Block, Part};
-use super::turns::Turns;
-use crate::digest::Sha256;
-use crate::entry::{Entry, FileMode, Kind};
-use crate::error::shown;
-use crate::hash::hash_file;
-use crate::list::{Found, FoundKind};
-use crate::stamp::Stamp;
-use crate::{Error, Mtimes, Progress, Scan};
-use crew::Size;
-use sha2::Digest;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::os::unix::fs::FileExt;
 use std::sync::atomic::AtomicBool;
+
+use crew::Size;
+use sha2::Digest;
+
+use super::header;
+use super::page::Page;
+use super::plan::{Block, Part};
+use super::turns::Turns;
+use crate::content::entry::{Entry, FileMode, Kind};
+use crate::digest::Sha256;
+use crate::error::shown;
+use crate::listing::hash::hash_file;
+use crate::listing::list::{Found, FoundKind};
+use crate::listing::stamp::Stamp;
+use crate::{Error, Mtimes, Progress, Scan};
 
 /// Makes tar of a tree, block by block, in any order.
 pub(super) struct Filler<'a> {

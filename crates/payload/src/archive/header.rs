@@ -1,8 +1,9 @@
 //! The one way in which an entry stands in the archive.
 
-use crate::entry::{Entry, Kind};
-use crate::manifest::Manifest;
 use tar::{EntryType, Header};
+
+use crate::content::entry::{Entry, Kind};
+use crate::content::manifest::Manifest;
 
 /// tar's unit: headers and contents are padded to it.
 pub(super) const BLOCK: usize = 512;

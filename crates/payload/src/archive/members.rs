@@ -1,13 +1,15 @@
 //! Reading an archive member by member, each of which is known beforehand.
 
+use std::io::{BufReader, Read};
+
+use tar::Header;
+
 use super::header::{self, BLOCK, END};
 use crate::Error;
-use crate::entry::Entry;
+use crate::content::entry::Entry;
+use crate::content::manifest::{MAX_MANIFEST_BYTES, Manifest};
+use crate::disk::read::read_some;
 use crate::error::shown;
-use crate::hash::read_some;
-use crate::manifest::{MAX_MANIFEST_BYTES, Manifest};
-use std::io::{BufReader, Read};
-use tar::Header;
 
 /// Largest window a frame may ask for, as a power of two: 128 MiB of memory, what the highest levels use.
 const WINDOW_LOG: u32 = 27;

@@ -1,7 +1,8 @@
 //! Into which blocks an archive is cut: each is read, hashed and compressed by itself.
 
-use crate::list::{Found, FoundKind};
 use std::ops::Range;
+
+use crate::listing::list::{Found, FoundKind};
 
 /// What one block holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,7 +80,7 @@ fn parts(entry: usize, size: u64, most: usize) -> impl Iterator<Item = Part> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stamp::Stamp;
+    use crate::listing::stamp::Stamp;
 
     fn files(sizes: &[u64]) -> Vec<Found> {
         let stamp = |size| Stamp { size, inode: 1, modified: (0, 0), changed: (0, 0) };

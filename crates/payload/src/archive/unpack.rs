@@ -1,16 +1,18 @@
 //! Unpacking what came out of a swarm.
 
-use super::members::Members;
-use super::writers::{SMALL, Writers};
-use crate::beneath::{Beneath, finish_file};
-use crate::digest::{Sha256, TreeDigest};
-use crate::entry::{Entry, FileMode, Kind};
-use crate::error::shown;
-use crate::fresh::Fresh;
-use crate::{Error, Manifest, Progress, tree};
-use sha2::Digest;
 use std::io::{Read, Write};
 use std::path::Path;
+
+use sha2::Digest;
+
+use super::members::Members;
+use super::writers::{SMALL, Writers};
+use crate::content::entry::{Entry, FileMode, Kind};
+use crate::digest::{Sha256, TreeDigest};
+use crate::disk::beneath::{Beneath, finish_file};
+use crate::disk::fresh::Fresh;
+use crate::error::shown;
+use crate::{Error, Manifest, Progress, tree};
 
 /// Unpacks an archive into a directory that is not there yet, or is empty, and gives the manifest of what it made.
 ///

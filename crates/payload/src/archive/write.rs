@@ -1,21 +1,23 @@
 //! Packing: every file is read once, hashed and compressed by as many threads as there is work for.
 
+use std::io::{self, Seek, Write};
+use std::ops::RangeInclusive;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use crew::{Member, Size, cores};
+use rayon::prelude::*;
+use tempfile::SpooledTempFile;
+
 use super::compressors::Compressors;
 use super::fill::Filler;
 use super::header::{self, END};
 use super::page::Page;
 use super::plan::{Block, block_bytes, blocks};
 use super::turns::Turns;
-use crate::entry::Entry;
-use crate::pool::on_cores;
+use crate::content::entry::Entry;
+use crate::disk::pool::on_cores;
 use crate::{Error, Manifest, Mtimes, Progress, Scan};
-use crew::{Member, Size, cores};
-use rayon::prelude::*;
-use std::io::{self, Seek, Write};
-use std::ops::RangeInclusive;
-use std::path::Path;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use tempfile::SpooledTempFile;
 
 /// zstd levels that are offered. Above 19 the receiver needs hundreds of megabytes.
 pub const LEVELS: RangeInclusive<i32> = 1..=19;
@@ -158,7 +160,8 @@ fn pack(path: &str, source: io::Error) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{WalkOptions, walk};
+    use crate::WalkOptions;
+    use crate::walk;
 
     #[test]
     fn the_bytes_do_not_depend_on_the_number_of_cores() {

@@ -1,15 +1,16 @@
 //! Threads that create small files while the next ones are still being decompressed.
 
-use crate::Error;
-use crate::beneath::{Beneath, finish_file};
-use crate::digest::Sha256;
-use crate::entry::{Entry, Kind};
-use crate::error::shown;
 use std::io::Write;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Mutex, PoisonError};
 use std::thread::Scope;
+
+use crate::Error;
+use crate::content::entry::{Entry, Kind};
+use crate::digest::Sha256;
+use crate::disk::beneath::{Beneath, finish_file};
+use crate::error::shown;
 
 /// Largest file that is handed over as a whole; larger ones are written as they are decompressed.
 pub(super) const SMALL: u64 = 256 * 1024;

@@ -8,7 +8,7 @@ use super::json::{self, Ajax};
 use super::manners::{Manners, Polite};
 use super::multipart::Form;
 use super::pages::{found, torrent_file};
-use super::{APPLICATIONS, Found, Site, Stored, Upload};
+use super::site::{APPLICATIONS, Found, Site, Stored, Upload};
 use crate::{Error, Http, Request, Secret};
 
 const CREDENTIAL: &str = "token";

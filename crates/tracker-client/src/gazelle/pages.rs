@@ -11,7 +11,7 @@ use super::json::{self, Ajax, number};
 use super::manners::{Manners, Polite};
 use super::multipart::Form;
 use super::session::{Kept, SessionFile, is_cookie};
-use super::{APPLICATIONS, Found, Site, Stored, Upload};
+use super::site::{APPLICATIONS, Found, Site, Stored, Upload};
 use crate::{Error, Http, Reply, Request, Secret, percent_text};
 
 const SITE: &str = "a Gazelle";

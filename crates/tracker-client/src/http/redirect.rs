@@ -1,6 +1,6 @@
 //! Redirects (RFC 9110, 15.4) of a tracker: a few, and never to where the passkey in the URL could be overheard.
 
-use super::endpoint;
+use super::endpoint::endpoint;
 
 /// Redirects that are followed one after the other.
 pub(super) const MOST: u32 = 3;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ureq::http::HeaderMap;
 
-use super::endpoint;
+use super::endpoint::endpoint;
 use crate::Error;
 
 /// What to ask for.
