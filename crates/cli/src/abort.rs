@@ -1,9 +1,11 @@
 //! Ending on SIGTERM. Jenkins aborts with SIGTERM only and never kills, so a binary that misses it goes on deploying
 //! after the build shows ABORTED.
 
+use std::fmt;
 use std::io;
-use std::sync::Arc;
+use std::mem;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -14,12 +16,17 @@ use signal_hook::iterator::Signals;
 /// The process ends by itself this long after the first signal, whatever hangs. State is written within 3 s.
 const WATCHDOG: Duration = Duration::from_millis(4500);
 
-/// How often a sleeping thread looks at the flag.
-const GLANCE: Duration = Duration::from_millis(20);
+/// The wish to end, shared by all threads. Long loops look at it often; who waits is woken by it.
+#[derive(Clone, Default)]
+pub struct Abort(Arc<Shared>);
 
-/// The wish to end, shared by all threads. Long loops look at it often.
-#[derive(Debug, Clone, Default)]
-pub struct Abort(Arc<AtomicBool>);
+#[derive(Default)]
+struct Shared {
+    flag: Arc<AtomicBool>,
+    wakers: Mutex<Vec<Box<dyn FnOnce() + Send>>>,
+    /// For who sleeps with `wakers` locked.
+    set: Condvar,
+}
 
 /// Somebody asked to end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -49,19 +56,34 @@ impl Abort {
 
     /// Asks everybody to end.
     pub fn set(&self) {
-        self.0.store(true, Ordering::SeqCst);
+        self.0.flag.store(true, Ordering::SeqCst);
+        let wakers = mem::take(&mut *self.0.wakers.lock().unwrap_or_else(PoisonError::into_inner));
+        self.0.set.notify_all();
+        wakers.into_iter().for_each(|wake| wake());
+    }
+
+    /// Calls `wake` once somebody asks to end, at once if that was so already: for who waits on something else than
+    /// [`Abort::sleep`]. It is kept until then, and must not block.
+    pub fn on_set(&self, wake: impl FnOnce() + Send + 'static) {
+        let mut wakers = self.0.wakers.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.is_set() {
+            drop(wakers);
+            wake();
+        } else {
+            wakers.push(Box::new(wake));
+        }
     }
 
     /// True once somebody asked to end.
     #[must_use]
     pub fn is_set(&self) -> bool {
-        self.0.load(Ordering::SeqCst)
+        self.0.flag.load(Ordering::SeqCst)
     }
 
     /// The flag itself, for libraries that know no `Abort`.
     #[must_use]
     pub fn flag(&self) -> Arc<AtomicBool> {
-        Arc::clone(&self.0)
+        Arc::clone(&self.0.flag)
     }
 
     /// # Errors
@@ -76,14 +98,22 @@ impl Abort {
     /// [`Aborted`] once somebody asked to end.
     pub fn sleep(&self, duration: Duration) -> Result<(), Aborted> {
         let until = Instant::now() + duration;
+        let mut wakers = self.0.wakers.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
+            // Whoever sets the flag locks `wakers` after it: either it is seen here, or this is woken.
             self.check()?;
             let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 return Ok(());
             }
-            thread::sleep(left.min(GLANCE));
+            wakers = self.0.set.wait_timeout(wakers, left).unwrap_or_else(PoisonError::into_inner).0;
         }
+    }
+}
+
+impl fmt::Debug for Abort {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Abort").field(&self.is_set()).finish()
     }
 }
 
@@ -105,6 +135,22 @@ mod tests {
         abort.set();
         assert_eq!(thread.join().unwrap(), Err(Aborted));
         assert!(started.elapsed() < Duration::from_secs(30));
+    }
+
+    #[test]
+    fn who_waits_for_something_else_is_woken_once_now_or_later() {
+        let abort = Abort::default();
+        let (sender, woken) = std::sync::mpsc::channel();
+        let waker = |name| {
+            let sender = sender.clone();
+            move || sender.send(name).unwrap()
+        };
+        abort.on_set(waker("before"));
+        assert!(woken.try_recv().is_err());
+        abort.set();
+        abort.set();
+        abort.on_set(waker("after"));
+        assert_eq!(woken.try_iter().collect::<Vec<_>>(), ["before", "after"]);
     }
 
     #[test]

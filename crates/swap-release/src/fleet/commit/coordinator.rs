@@ -9,7 +9,7 @@ use record::{DrupalFacts, HostOutcome};
 use remote::Interrupt;
 use remote::health::Verdict;
 
-use super::host_task::{HostTask, each_kept};
+use super::host_task::{HostTask, Waiting, each_kept};
 use super::plan::Plan;
 use super::steps::{Around, Step, chosen};
 use super::{health, switch, talk};
@@ -26,12 +26,14 @@ pub(super) struct Coordinator<'a> {
     /// The site is closed to visitors.
     pub(super) closed: bool,
     interrupt: Interrupt,
+    waiting: Waiting,
 }
 
 impl<'a> Coordinator<'a> {
     pub(super) fn new(controller: &'a Controller<'a>, plan: &Plan, tasks: Vec<HostTask>) -> Self {
         let interrupt = Interrupt::from(controller.abort.flag());
-        Self { controller, plan: plan.clone(), tasks, ran: false, closed: false, interrupt }
+        let waiting = Waiting::new(controller.abort);
+        Self { controller, plan: plan.clone(), tasks, ran: false, closed: false, interrupt, waiting }
     }
 
     /// What is run around this swap.
@@ -73,7 +75,7 @@ impl<'a> Coordinator<'a> {
     ) {
         let every = self.plan.renew_every();
         let tasks = std::mem::take(&mut self.tasks);
-        self.tasks = each_kept(tasks, turn, every, interrupt, work);
+        self.tasks = each_kept(tasks, turn, every, (interrupt, &self.waiting), work);
     }
 
     /// Hands every host what it is to run after the commit or after a revert, so that it does without us.
@@ -285,7 +287,11 @@ impl<'a> Coordinator<'a> {
         self.run(
             |_| true,
             move |task| {
-                while Instant::now() < until && abort.sleep(Duration::from_millis(50)).is_ok() {
+                loop {
+                    let left = until.saturating_duration_since(Instant::now());
+                    if left.is_zero() || abort.sleep(left.min(task.renews_in(every))).is_err() {
+                        return;
+                    }
                     task.renew(every);
                 }
             },

@@ -1,11 +1,11 @@
 //! One host on its way through the two-phase commit.
 
 use std::num::NonZeroUsize;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use cli::Abort;
 use inventory::Host;
 use record::host::DatabaseUpdate;
 use record::{DrupalFacts, HookRun, HostOutcome, ReleaseId, Remains};
@@ -14,8 +14,6 @@ use remote::{Interrupt, Outcome, Process, Remote, fan_out};
 
 use crate::fleet::host::Fault;
 
-/// How often a waiting host looks whether the others are done.
-const GLANCE: Duration = Duration::from_millis(20);
 /// What a host that is not cut off takes to accept one word.
 const RENEWAL: Duration = Duration::from_secs(5);
 
@@ -136,6 +134,12 @@ impl HostTask {
         self.renewed = Instant::now();
     }
 
+    /// When that is due; a host that does not wait for us is told nothing.
+    pub(crate) fn renews_in(&self, every: Duration) -> Duration {
+        let left = every.saturating_sub(self.renewed.elapsed());
+        if self.process.is_some() { left } else { every }
+    }
+
     /// The host has just been heard or told something.
     pub(crate) fn touch(&mut self) {
         self.renewed = Instant::now();
@@ -152,7 +156,7 @@ pub(crate) fn each(
 ) -> Vec<HostTask> {
     let known: Vec<_> =
         tasks.iter().map(|task| (task.host.clone(), task.before.clone(), task.outcome)).collect();
-    // Members are handed over in slots: fan_out drops what it has not begun, and with it a connection.
+    // Tasks are handed over in slots: fan_out drops what it has not begun, and with it a connection.
     let outcomes = fan_out::<_, _, (), _>(
         tasks,
         limit,
@@ -181,13 +185,41 @@ pub(crate) fn each(
         .collect()
 }
 
+/// Wakes the hosts that wait for the others: one of those is done, or the process is asked to end.
+#[derive(Clone, Default)]
+pub(crate) struct Waiting(Arc<(Mutex<()>, Condvar)>);
+
+impl Waiting {
+    /// Woken by `abort`, too.
+    pub(crate) fn new(abort: &Abort) -> Self {
+        let this = Self::default();
+        let ours = this.clone();
+        abort.on_set(move || ours.wake());
+        this
+    }
+
+    fn wake(&self) {
+        let _ordered = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
+        self.0.1.notify_all();
+    }
+
+    /// Waits for at most `time` while `is_to_wait` holds; gives whether it still does.
+    fn wait(&self, time: Duration, is_to_wait: impl Fn() -> bool) -> bool {
+        let guard = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if is_to_wait() {
+            let _woken = self.0.1.wait_timeout(guard, time).unwrap_or_else(PoisonError::into_inner);
+        }
+        is_to_wait()
+    }
+}
+
 /// Does a phase on the tasks that `turn` names, all at the same time, and meanwhile lets every host that waits know
 /// that we live.
 pub(crate) fn each_kept(
     tasks: Vec<HostTask>,
     turn: &[bool],
     every: Duration,
-    interrupt: &Interrupt,
+    (interrupt, waiting): (&Interrupt, &Waiting),
     phase: impl Fn(&mut HostTask) + Send + Sync + 'static,
 ) -> Vec<HostTask> {
     let all = NonZeroUsize::new(tasks.len()).unwrap_or(NonZeroUsize::MIN);
@@ -198,24 +230,25 @@ pub(crate) fn each_kept(
         .map(|(task, _)| task.host.name.to_string())
         .collect();
     let left = Arc::new(AtomicUsize::new(names.len()));
-    let ended = interrupt.clone();
+    let (ended, waiting) = (interrupt.clone(), waiting.clone());
     each(tasks, all, interrupt, move |task| {
         if names.iter().any(|name| name == task.host.name.as_str()) {
-            let _done = CountsDown(&left);
+            let _done = CountsDown(&left, &waiting);
             phase(task);
         }
-        while left.load(Ordering::SeqCst) > 0 && !ended.is_raised() {
+        let is_to_wait = || left.load(Ordering::SeqCst) > 0 && !ended.is_raised();
+        while waiting.wait(task.renews_in(every), is_to_wait) {
             task.renew(every);
-            thread::sleep(GLANCE);
         }
     })
 }
 
 /// Counts down when dropped, also by a panic: nobody waits for ever.
-struct CountsDown<'a>(&'a AtomicUsize);
+struct CountsDown<'a>(&'a AtomicUsize, &'a Waiting);
 
 impl Drop for CountsDown<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::SeqCst);
+        self.1.wake();
     }
 }

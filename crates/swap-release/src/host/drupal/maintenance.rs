@@ -156,7 +156,7 @@ pub(crate) fn restore(locked: &LockedSite<'_>) -> Option<SwitchEvent> {
     if journal::is_awaited(locked) {
         return None;
     }
-    let result = normal(locked, started + timeout, &mut || None);
+    let result = normal(locked, started + timeout, &mut Stop::never());
     if let Err(why) = &result {
         let why = words::reason(why);
         log::warn!("maintenance mode could not be ended, the next run tries again: {why}");

@@ -35,7 +35,7 @@ pub(crate) fn take_over(site: &Site<'_>, owner: &str) -> Result<bool, Error> {
     if let Some(live) = site.current()?.into_id() {
         let until = Instant::now() + Duration::from_millis(undo.drupal.timeout_ms);
         let drush = Drush { order: &undo.drupal, tree: site.tree(&live), until, note: None };
-        if let Some(when) = done_elsewhere(&drush, &undo, &mut || None) {
+        if let Some(when) = done_elsewhere(&drush, &undo, &mut Stop::never()) {
             log::info!("another host has rebuilt the caches at {when}");
             let _lock = Lock::take(&site.paths.lock(), owner)?;
             if journal::read(site)?.as_ref() == Some(&undo) {
@@ -74,7 +74,7 @@ pub(crate) fn reconcile(locked: &LockedSite<'_>, now: bool) {
                 return;
             }
             let until = Instant::now() + Duration::from_millis(undo.drupal.timeout_ms);
-            match pay(locked, true, until, &mut || None) {
+            match pay(locked, true, until, &mut Stop::never()) {
                 Ok((said, _)) => log::info!("{said}"),
                 Err(why) => {
                     let why = words::reason(&why);

@@ -15,6 +15,7 @@ use crate::Error;
 use crate::host::disk::recording::RecordingDisk;
 use crate::host::disk::{Disk, RealDisk};
 use crate::host::hooks;
+use crate::host::process::Stop;
 use crate::host::site::testing::{id, live, site_with};
 use crate::host::site::{LockedSite, Site, SwitchKind, Switching};
 use crate::host::verbs::switch::{Confirmation, Refusal, switch};
@@ -65,7 +66,7 @@ fn lock<'a>(root: &Path, disk: &'a dyn Disk) -> Result<LockedSite<'a>, Error> {
 
 fn obey(switching: Switching<'_>, action: Action) -> Result<(), String> {
     let order = HookOrder { name: "x".into(), phase: Phase::BeforeSwitch, timeout_ms: 20_000, action };
-    match hooks::run(switching, &order, &mut || None) {
+    match hooks::run(switching, &order, &mut Stop::never()) {
         record::host::SwitchEvent::Hook { ok: true, .. } => Ok(()),
         event => Err(format!("{event:?}")),
     }

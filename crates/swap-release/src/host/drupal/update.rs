@@ -161,7 +161,7 @@ fn deploy(drush: &Drush<'_>, uri: &str, imports: bool, stop: &mut Stop<'_>) -> R
         let mut tries = if drush.order.core == Core::EightUp { drush.order.retries } else { 0 };
         said += &loop {
             match drush.order(uri, command, stop) {
-                Err(why) if tries > 0 && stop().is_none() => {
+                Err(why) if tries > 0 && stop.reason().is_none() => {
                     log::warn!("trying again: {why}");
                     tries -= 1;
                 }

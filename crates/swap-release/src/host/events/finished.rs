@@ -4,7 +4,7 @@
 //! switched here.
 
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use cli::Abort;
 use inventory::SharedPaths;
@@ -20,7 +20,6 @@ use crate::host::verbs::want::Wanted;
 
 /// How long another change on this server is waited for; events run in the background.
 const PATIENCE: Duration = Duration::from_secs(600);
-const AGAIN: Duration = Duration::from_millis(200);
 
 /// What came of an event.
 #[derive(Debug, PartialEq, Eq)]
@@ -46,16 +45,9 @@ pub(crate) fn finished(
     if let Some(id) = is_here(&site, &wanted)? {
         return Ok(Seen::Here(id));
     }
-    let until = Instant::now() + PATIENCE;
-    let locked = loop {
-        abort.check()?;
-        match recovery::lock(Site::open(deploy_to, disk)?, "an event of the BitTorrent client".to_owned()) {
-            Err(Error::Busy { .. }) if Instant::now() < until => {
-                let _ended = abort.sleep(AGAIN);
-            }
-            result => break result?,
-        }
-    };
+    abort.check()?;
+    let owner = "an event of the BitTorrent client".to_owned();
+    let locked = recovery::lock_when_free(site, owner, PATIENCE, abort)?;
     // Whoever held the lock may have done it.
     if let Some(id) = is_here(&locked.site, &wanted)? {
         return Ok(Seen::Here(id));

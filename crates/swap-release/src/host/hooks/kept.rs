@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::run;
 use crate::Error;
+use crate::host::process::Stop;
 use crate::host::site::{LockedSite, Site, SwitchKind, Switching};
 use crate::order::{Action, HookOrder};
 
@@ -58,7 +59,7 @@ pub(crate) fn run_back(locked: &LockedSite<'_>, mut tell: impl FnMut(&SwitchEven
     let (mut left, mut why) = (Vec::new(), Vec::new());
     for order in std::mem::take(&mut kept.orders) {
         let switching = Switching { locked, kind: kept.kind, from: kept.from.as_ref(), to: &kept.to };
-        let event = run(switching, &order, &mut || None);
+        let event = run(switching, &order, &mut Stop::never());
         tell(&event);
         if let SwitchEvent::Hook { ok: false, output, .. } = event {
             why.push(crate::host::drupal::reason(&output));

@@ -12,6 +12,7 @@ use super::running;
 use super::running::{Kind, Master};
 use crate::Error;
 use crate::host::process;
+use crate::host::process::Stop;
 
 /// For one program.
 const BRIEF: Duration = Duration::from_secs(5);
@@ -171,7 +172,7 @@ fn said_by(program: &Path, arguments: &[String]) -> Option<String> {
     let until = Instant::now() + BRIEF;
     let command =
         process::Command { argv: &argv, dir: Path::new("/"), env: &[], until, apart: true, note: None };
-    process::run(&command, &mut || None).map_err(|why| log::info!("{}: {why}", program.display())).ok()
+    process::run(&command, &mut Stop::never()).map_err(|why| log::info!("{}: {why}", program.display())).ok()
 }
 
 /// Files and directories that somebody names: of a directory the main file of a server, or each file in it by itself.

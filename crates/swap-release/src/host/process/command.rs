@@ -3,6 +3,8 @@
 use std::collections::VecDeque;
 use std::ffi::OsString;
 use std::io::{self, PipeReader, Read};
+use std::iter;
+use std::os::fd::AsFd;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
 use std::process::{Child, ExitStatus, Stdio};
@@ -10,21 +12,19 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 
+use super::Stop;
 use super::orphan::Note;
 
-/// How often the clock and the wish to stop are looked at.
-const GLANCE: Duration = Duration::from_millis(20);
 /// Between SIGTERM and SIGKILL.
-const LAST_WORDS: Duration = Duration::from_secs(1);
+const GRACE: Duration = Duration::from_secs(1);
 /// The most of an output that is kept, in bytes: its end.
 const KEPT: usize = 1 << 20;
 /// For what is still in the pipe when the command has ended: one that left a talking child behind is not waited for.
 const REST: Duration = Duration::from_millis(500);
-
-/// Asked often while a hook runs; a text is the reason why it must end at once.
-pub(crate) type Stop<'a> = dyn FnMut() -> Option<String> + 'a;
 
 /// A command to be run.
 pub(crate) struct Command<'a> {
@@ -86,8 +86,9 @@ pub(crate) fn run(command: &Command<'_>, stop: &mut Stop<'_>) -> Result<String, 
 
 /// Waits for the end; a text says why it was ended early.
 fn wait(child: &mut Child, until: Instant, stop: &mut Stop<'_>) -> io::Result<(ExitStatus, Option<String>)> {
+    let end = end_of(child)?;
     let mut stopped = None;
-    let mut kill_at = None;
+    let mut wake_at = until;
     loop {
         if let Some(status) = child.try_wait()? {
             if stopped.is_some() {
@@ -96,17 +97,44 @@ fn wait(child: &mut Child, until: Instant, stop: &mut Stop<'_>) -> io::Result<(E
             }
             return Ok((status, stopped));
         }
+        let is_late = Instant::now() >= wake_at;
         if stopped.is_none() {
-            stopped = stop().or_else(|| (Instant::now() >= until).then(|| "took too long".to_owned()));
+            stopped = stop.reason().or_else(|| is_late.then(|| "took too long".to_owned()));
             if stopped.is_some() {
                 signal(child, Signal::TERM);
-                kill_at = Some(Instant::now() + LAST_WORDS);
+                wake_at = Instant::now() + GRACE;
             }
-        } else if kill_at.is_some_and(|at| Instant::now() >= at) {
+        } else if is_late {
             signal(child, Signal::KILL);
+            wake_at = Instant::now() + GRACE;
         }
-        thread::sleep(GLANCE);
+        let bell = if stopped.is_none() { stop.fd() } else { None };
+        let mut fds: Vec<_> = iter::once(end.as_fd())
+            .chain(bell)
+            .map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN))
+            .collect();
+        let left = wake_at.saturating_duration_since(Instant::now());
+        // More than any timeout that can be said is the same as none.
+        match poll(&mut fds, Timespec::try_from(left).ok().as_ref()) {
+            Ok(_) | Err(Errno::INTR) => {}
+            Err(errno) => return Err(errno.into()),
+        }
     }
+}
+
+/// A pipe that ends when the process has, by a thread that waits for that: pidfd_open(2) is not on every kernel. The process
+/// stays to be waited for.
+fn end_of(child: &Child) -> io::Result<PipeReader> {
+    let (reader, writer) = io::pipe()?;
+    let id = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
+    thread::Builder::new().name("child".into()).spawn(move || {
+        let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+        while let Some(id) = id
+            && matches!(waitid(WaitId::Pid(id), options), Err(Errno::INTR))
+        {}
+        drop(writer);
+    })?;
+    Ok(reader)
 }
 
 fn signal(child: &Child, signal: Signal) {
@@ -159,6 +187,7 @@ fn collect(shared: &Shared) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::host::process::Bell;
 
     fn run_for(argv: &[&str], time: Duration, stop: &mut Stop<'_>) -> Result<String, String> {
         let argv: Vec<String> = argv.iter().map(|part| (*part).to_owned()).collect();
@@ -172,11 +201,12 @@ mod tests {
 
     #[test]
     fn output_and_environment_arrive_and_an_exit_code_is_told() {
-        let said = run_for(&["sh", "-c", "echo $MKT_RELEASE; echo beside >&2"], LONG, &mut || None).unwrap();
+        let said =
+            run_for(&["sh", "-c", "echo $MKT_RELEASE; echo beside >&2"], LONG, &mut Stop::never()).unwrap();
         assert_eq!(said, "r1\nbeside\n");
-        let error = run_for(&["sh", "-c", "echo no; exit 3"], LONG, &mut || None).unwrap_err();
+        let error = run_for(&["sh", "-c", "echo no; exit 3"], LONG, &mut Stop::never()).unwrap_err();
         assert_eq!(error, "no\n`sh`: exit code 3");
-        let error = run_for(&["/nonexistent"], LONG, &mut || None).unwrap_err();
+        let error = run_for(&["/nonexistent"], LONG, &mut Stop::never()).unwrap_err();
         assert!(error.starts_with("cannot run `/nonexistent`"), "{error}");
     }
 
@@ -186,8 +216,15 @@ mod tests {
         let deaf = ["sh", "-c", "trap '' TERM; (trap '' TERM; sleep 60) & echo $!; wait"];
         for limit in [Duration::from_millis(300), LONG] {
             let started = Instant::now();
-            let mut stop =
-                || (limit == LONG && started.elapsed().as_millis() > 300).then(|| "asked".to_owned());
+            let bell = Bell::new().unwrap();
+            let ringer = bell.clone();
+            thread::spawn(move || {
+                thread::sleep(Duration::from_millis(300));
+                ringer.ring();
+            });
+            let mut stop = Stop::when(&bell, || {
+                (limit == LONG && started.elapsed().as_millis() >= 300).then(|| "asked".to_owned())
+            });
             let error = run_for(&deaf, limit, &mut stop).unwrap_err();
             assert!(error.ends_with(if limit == LONG { "asked" } else { "took too long" }), "{error}");
             assert!(started.elapsed() < Duration::from_secs(10));
@@ -195,7 +232,7 @@ mod tests {
             let gone = || !Path::new("/proc").join(&child).join("fd/0").exists();
             let until = Instant::now() + Duration::from_secs(5);
             while !gone() && Instant::now() < until {
-                thread::sleep(GLANCE);
+                thread::sleep(Duration::from_millis(20));
             }
             assert!(gone(), "process {child} still runs");
         }
@@ -209,13 +246,14 @@ mod tests {
             line.trim().trim_end_matches(" kB").parse::<u64>().unwrap()
         };
         let before = peak();
-        let error = run_for(&["yes", "this is said for ever"], Duration::from_millis(1500), &mut || None)
-            .unwrap_err();
+        let error =
+            run_for(&["yes", "this is said for ever"], Duration::from_millis(1500), &mut Stop::never())
+                .unwrap_err();
         assert!(error.ends_with("took too long") && error.len() <= KEPT + 100, "{}", error.len());
         assert!(peak() - before < 64 * 1024, "{} KiB", peak() - before);
         let started = Instant::now();
         let talker = "(while :; do echo still here; sleep 0.05; done) & echo $!";
-        let said = run_for(&["sh", "-c", talker], LONG, &mut || None).unwrap();
+        let said = run_for(&["sh", "-c", talker], LONG, &mut Stop::never()).unwrap();
         assert!(started.elapsed() < Duration::from_secs(10), "{:?}", started.elapsed());
         let child = said.lines().find_map(|line| line.parse().ok()).and_then(Pid::from_raw).unwrap();
         rustix::process::kill_process(child, Signal::KILL).unwrap();
@@ -224,7 +262,7 @@ mod tests {
     #[test]
     fn a_child_that_stays_in_the_background_does_not_hold_it_up() {
         let started = Instant::now();
-        run_for(&["sh", "-c", "sleep 5 & echo started"], LONG, &mut || None).unwrap();
+        run_for(&["sh", "-c", "sleep 5 & echo started"], LONG, &mut Stop::never()).unwrap();
         assert!(started.elapsed() < Duration::from_secs(4));
     }
 }

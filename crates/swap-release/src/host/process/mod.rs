@@ -2,6 +2,8 @@
 
 mod command;
 mod orphan;
+mod stop;
 
-pub(crate) use self::command::{Command, Stop, run};
+pub(crate) use self::command::{Command, run};
 pub(crate) use self::orphan::end as end_orphan;
+pub(crate) use self::stop::{Bell, Stop};

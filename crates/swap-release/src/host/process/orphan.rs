@@ -47,6 +47,7 @@ pub(crate) fn end(path: &Path) {
         let _gone = kill_process_group(group, Signal::KILL);
         let until = Instant::now() + GONE;
         while started(leader) == Some(since) && Instant::now() < until {
+            // No child of ours, so nobody tells us; it is gone at once, unless it hangs in the kernel.
             thread::sleep(Duration::from_millis(5));
         }
     }

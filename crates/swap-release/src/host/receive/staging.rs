@@ -1,11 +1,10 @@
 //! Unpacking and proving on a thread of its own, while the peer goes on giving.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use cli::Abort;
 use inventory::SharedPaths;
 use record::host::StageReply;
 use record::{Build, Release, durable};
@@ -19,12 +18,10 @@ use crate::host::verbs::stage;
 
 /// How long a held lock is waited for: an activation or a prune ends in this time.
 const BUSY: Duration = Duration::from_secs(90);
-/// Between two looks at a held lock.
-const AGAIN: Duration = Duration::from_millis(500);
 
 /// A staging under way.
 pub(super) struct Staging {
-    cancelled: Arc<AtomicBool>,
+    abort: Abort,
     thread: JoinHandle<Result<StageReply, Error>>,
 }
 
@@ -36,13 +33,13 @@ struct Work {
     manifest: Option<String>,
     shared: SharedPaths,
     owner: String,
-    cancelled: Arc<AtomicBool>,
+    abort: Abort,
 }
 
 impl Staging {
     /// Starts to stage `payload`.
     pub(super) fn start(deploy_to: &Path, payload: &Path, opening: &Opening) -> Self {
-        let cancelled = Arc::new(AtomicBool::new(false));
+        let abort = Abort::default();
         let work = Work {
             deploy_to: deploy_to.to_owned(),
             payload: payload.to_owned(),
@@ -51,16 +48,13 @@ impl Staging {
             manifest: opening.manifest.clone(),
             shared: opening.shared.clone(),
             owner: owner(opening.owner.clone()),
-            cancelled: Arc::clone(&cancelled),
+            abort: abort.clone(),
         };
-        Self::of(cancelled, move || work.run())
+        Self::of(abort, move || work.run())
     }
 
-    fn of(
-        cancelled: Arc<AtomicBool>,
-        work: impl FnOnce() -> Result<StageReply, Error> + Send + 'static,
-    ) -> Self {
-        Self { cancelled, thread: thread::spawn(work) }
+    fn of(abort: Abort, work: impl FnOnce() -> Result<StageReply, Error> + Send + 'static) -> Self {
+        Self { abort, thread: thread::spawn(work) }
     }
 
     /// Whether it has come to an end.
@@ -75,7 +69,7 @@ impl Staging {
 
     /// Ends it early; what it has written is undone.
     pub(super) fn cancel(self) {
-        self.cancelled.store(true, Ordering::SeqCst);
+        self.abort.set();
         let _aborted = self.finish();
     }
 }
@@ -83,15 +77,8 @@ impl Staging {
 impl Work {
     fn run(self) -> Result<StageReply, Error> {
         let disk = RealDisk;
-        let until = Instant::now() + BUSY;
-        let locked = loop {
-            match recovery::lock(Site::open(&self.deploy_to, &disk)?, self.owner.clone()) {
-                Err(Error::Busy { .. }) if Instant::now() < until && !self.is_cancelled() => {
-                    thread::sleep(AGAIN);
-                }
-                result => break result?,
-            }
-        };
+        let site = Site::open(&self.deploy_to, &disk)?;
+        let locked = recovery::lock_when_free(site, self.owner.clone(), BUSY, &self.abort)?;
         let manifest = match &self.manifest {
             Some(text) => Some(self.put_manifest(&locked.site, text)?),
             None => None,
@@ -103,7 +90,7 @@ impl Work {
             manifest: manifest.as_deref(),
             shared: &self.shared,
         };
-        stage::stage(&locked, &request, &|_| !self.is_cancelled())
+        stage::stage(&locked, &request, &|_| !self.abort.is_set())
     }
 
     /// The manifest of a plain tree, which no torrent carries.
@@ -114,10 +101,6 @@ impl Work {
         durable::write(&path, text.as_bytes()).map_err(|source| Error::write(&path, source))?;
         Ok(path)
     }
-
-    fn is_cancelled(&self) -> bool {
-        self.cancelled.load(Ordering::SeqCst)
-    }
 }
 
 #[cfg(test)]
@@ -126,7 +109,7 @@ mod tests {
 
     #[test]
     fn one_that_panics_has_failed_and_is_called_a_defect() {
-        let staging = Staging::of(Arc::default(), || panic!("a defect, on purpose"));
+        let staging = Staging::of(Abort::default(), || panic!("a defect, on purpose"));
         let error = staging.finish().unwrap_err();
         assert!(error.to_string().contains("a defect of its own"), "{error}");
     }

@@ -69,30 +69,23 @@ impl Turn {
         let us = Us { push: push.to_owned(), host: host.to_owned() };
         let deploy_to = paths.deploy_to();
         let (path, wish) = (paths.receiving(), paths.state().join("receive.next"));
-        let until = Instant::now() + PATIENCE;
-        let mut asked = false;
-        loop {
-            us.expect_own(&text_of(&path), deploy_to)?;
-            match Lock::take(&path, &us.owner()) {
-                Ok(lock) => {
-                    // Somebody else's wish, too, is fulfilled or outlived: he asks again.
-                    let _absent = fs::remove_file(&wish);
-                    let (deploy_to, now) = (deploy_to.to_owned(), Instant::now());
-                    return Ok(Self { wish, path, deploy_to, us, looked: now, rechecked: now, _lock: lock });
-                }
-                Err(Error::Busy { path, owner }) => {
-                    if Instant::now() >= until {
-                        return Err(Error::receiving(&path, &owner));
-                    }
-                    if !asked {
-                        asked = true;
-                        fs::write(&wish, us.wish()).map_err(|source| Error::write(&wish, source))?;
-                    }
-                    abort.sleep(GLANCE)?;
-                }
-                Err(error) => return Err(error),
+        let is_ours = || us.expect_own(&text_of(&path), deploy_to);
+        is_ours()?;
+        let lock = match Lock::take(&path, &us.owner()) {
+            Err(Error::Busy { .. }) => {
+                fs::write(&wish, us.wish()).map_err(|source| Error::write(&wish, source))?;
+                Lock::take_when_free(&path, &us.owner(), PATIENCE, abort, &is_ours)
             }
-        }
+            result => result,
+        };
+        let lock = lock.map_err(|error| match error {
+            Error::Busy { path, owner } => Error::receiving(&path, &owner),
+            error => error,
+        })?;
+        // Somebody else's wish, too, is fulfilled or outlived: he asks again.
+        let _absent = fs::remove_file(&wish);
+        let (deploy_to, now) = (deploy_to.to_owned(), Instant::now());
+        Ok(Self { wish, path, deploy_to, us, looked: now, rechecked: now, _lock: lock })
     }
 
     /// Whether the place is to be given up. `alone`: the own controller is gone.

@@ -1,6 +1,9 @@
 //! Taking the lock of a site, with nothing left of whoever held it before.
 
 use std::io;
+use std::time::Duration;
+
+use cli::Abort;
 
 use super::reconcile::reconcile;
 use crate::Error;
@@ -8,7 +11,20 @@ use crate::host::site::{LockedSite, Site};
 
 /// Locks the site and finishes or undoes what a killed predecessor left.
 pub(crate) fn lock(site: Site<'_>, owner: String) -> Result<LockedSite<'_>, Error> {
-    let locked = site.lock_as_is(owner)?;
+    reconciled(site.lock_as_is(owner)?)
+}
+
+/// The same, waiting for whoever has the lock, at most `within`.
+pub(crate) fn lock_when_free<'a>(
+    site: Site<'a>,
+    owner: String,
+    within: Duration,
+    abort: &Abort,
+) -> Result<LockedSite<'a>, Error> {
+    reconciled(site.lock_as_is_when_free(owner, within, abort)?)
+}
+
+fn reconciled(locked: LockedSite<'_>) -> Result<LockedSite<'_>, Error> {
     reconcile(&locked)?;
     locked.keep_reserve();
     Ok(locked)

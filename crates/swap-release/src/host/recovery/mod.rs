@@ -10,4 +10,4 @@ mod locking;
 mod lost_journal;
 mod reconcile;
 
-pub(crate) use self::locking::{lock, reconcile_if_idle};
+pub(crate) use self::locking::{lock, lock_when_free, reconcile_if_idle};

@@ -55,7 +55,8 @@ fn switch_on_orders(
     abort: &Abort,
 ) -> Result<(), Error> {
     let switching = Switching { locked, kind, from, to };
-    let mut controller = Controller::on_stdin(lease.within, console, abort, switching);
+    let mut controller = Controller::on_stdin(lease.within, console, abort, switching)
+        .map_err(|source| Error::Read { path: "standard input".into(), source })?;
     let result = switch_in_step(switching, lease.in_step, &mut controller, abort);
     match &result {
         Ok(()) => confirm::say(console, &SwitchEvent::Committed { to: to.clone() }),

@@ -1,6 +1,9 @@
 //! Opening a site, and locking it for a change.
 
 use std::path::Path;
+use std::time::Duration;
+
+use cli::Abort;
 
 use super::{Lock, Paths, reserve};
 use crate::Error;
@@ -37,11 +40,28 @@ impl<'a> Site<'a> {
     /// The folders of the layout are made first: a site whose state cannot be written is refused before anything is
     /// changed.
     pub(crate) fn lock_as_is(self, owner: String) -> Result<LockedSite<'a>, Error> {
+        self.make_folders()?;
+        let lock = Lock::take(&self.paths.lock(), &owner)?;
+        Ok(LockedSite { site: self, lock, owner })
+    }
+
+    /// The same, waiting for whoever has the lock, at most `within`.
+    pub(crate) fn lock_as_is_when_free(
+        self,
+        owner: String,
+        within: Duration,
+        abort: &Abort,
+    ) -> Result<LockedSite<'a>, Error> {
+        self.make_folders()?;
+        let lock = Lock::take_when_free(&self.paths.lock(), &owner, within, abort, &|| Ok(()))?;
+        Ok(LockedSite { site: self, lock, owner })
+    }
+
+    fn make_folders(&self) -> Result<(), Error> {
         for folder in self.paths.folders() {
             self.disk.make_folder(&folder).map_err(|source| Error::write(&folder, source))?;
         }
-        let lock = Lock::take(&self.paths.lock(), &owner)?;
-        Ok(LockedSite { site: self, lock, owner })
+        Ok(())
     }
 }
 

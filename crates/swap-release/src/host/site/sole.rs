@@ -19,7 +19,7 @@ const NAME: &str = "sole.";
 const OLD: Duration = Duration::from_secs(24 * 60 * 60);
 /// The longest name that is read.
 const LONGEST: u64 = 300;
-/// How often a name is waited for that is not written yet.
+/// How often a name is waited for that is not written yet. A network file system tells nobody what another host writes.
 const TRIES: u32 = 20;
 const BETWEEN: Duration = Duration::from_millis(50);
 

@@ -15,6 +15,7 @@ use crate::Error;
 use crate::host::disk::{Disk, RealDisk};
 use crate::host::lint::running;
 use crate::host::process;
+use crate::host::process::Stop;
 
 /// What is to be done.
 #[derive(Debug)]
@@ -35,6 +36,7 @@ const TEST: Duration = Duration::from_secs(20);
 /// For the first process of the new configuration to come, and then for those of the old one that have nothing to do to go.
 const COME: Duration = Duration::from_secs(15);
 const GO: Duration = Duration::from_secs(2);
+/// Apache tells nobody when its workers have changed: they are looked for in /proc.
 const GLANCE: Duration = Duration::from_millis(10);
 
 /// Does it; says what Apache serves now.
@@ -116,7 +118,7 @@ fn test(ask: &Ask, release: &Path) -> Result<PathBuf, Error> {
     let until = Instant::now() + TEST;
     let command =
         process::Command { argv: &argv, dir: Path::new("/"), env: &[], until, apart: false, note: None };
-    let said = process::run(&command, &mut || None)
+    let said = process::run(&command, &mut Stop::never())
         .map_err(|why| apache_error(&format!("the configuration does not hold: {}", why.trim())))?;
     let value = |key: &str| {
         said.lines().find_map(|line| Some(line.strip_prefix(key)?.trim().trim_matches('"').to_owned()))

@@ -6,7 +6,7 @@
 //!
 //! A host that is back where it was may owe something for it: see [`Controller::settle`].
 
-use std::io::BufRead;
+use std::io::{self, BufRead};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, TryRecvError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -20,22 +20,32 @@ use serde::Serialize;
 use super::switch::{Confirmation, Refusal};
 use crate::Error;
 use crate::host::hooks::kept;
+use crate::host::process::{Bell, Stop};
 use crate::host::site::Switching;
 use crate::host::{drupal, hooks};
 use crate::order::{Action, HookOrder};
 
-/// How often the wish to end is looked at.
-const GLANCE: Duration = Duration::from_millis(50);
-
 /// The longest line that the controller sends, in bytes: an order with a long command. More is nonsense and means revert.
 const LONGEST: usize = 256 * 1024;
+
+/// What may come while the controller is waited for.
+#[derive(Debug)]
+enum Heard {
+    Line(String),
+    /// The end of input, or a line that is too long.
+    End,
+    Terminated,
+}
 
 /// The controller at the other end of standard input and output.
 pub(crate) struct Controller<'a> {
     within: Duration,
     console: &'a Console,
     abort: &'a Abort,
-    lines: Receiver<String>,
+    lines: Receiver<Heard>,
+    /// Rings with everything that comes by `lines`.
+    bell: Bell,
+    ended: bool,
     switching: Switching<'a>,
     /// Orders for afterwards: by the phase in which they are run.
     kept: Vec<HookOrder>,
@@ -52,18 +62,62 @@ impl<'a> Controller<'a> {
         console: &'a Console,
         abort: &'a Abort,
         switching: Switching<'a>,
-    ) -> Self {
+    ) -> io::Result<Self> {
         let (sender, lines) = mpsc::channel();
+        let bell = Bell::new()?;
+        let tell = {
+            let bell = bell.clone();
+            move |heard| {
+                let is_heard = sender.send(heard).is_ok();
+                bell.ring();
+                is_heard
+            }
+        };
+        let terminated = tell.clone();
+        abort.on_set(move || {
+            terminated(Heard::Terminated);
+        });
         // Never joined: a blocked read ends with the process.
         thread::spawn(move || {
-            for line in std::io::stdin().lock().lines() {
-                let Ok(line) = line else { return };
-                if line.len() > LONGEST || sender.send(line).is_err() {
+            let lines = io::stdin().lock().lines().map_while(Result::ok);
+            for line in lines.take_while(|line| line.len() <= LONGEST) {
+                if !tell(Heard::Line(line)) {
                     return;
                 }
             }
+            tell(Heard::End);
         });
-        Self { within, console, abort, lines, switching, kept: Vec::new(), told: false, pinged: false }
+        let kept = Vec::new();
+        Ok(Self {
+            within,
+            console,
+            abort,
+            lines,
+            bell,
+            ended: false,
+            switching,
+            kept,
+            told: false,
+            pinged: false,
+        })
+    }
+
+    /// What comes next; none if nothing does before `until`.
+    fn hear(&mut self, until: Instant) -> Option<Heard> {
+        if self.abort.is_set() {
+            return Some(Heard::Terminated);
+        }
+        if self.ended {
+            return Some(Heard::End);
+        }
+        match self.lines.recv_timeout(until.saturating_duration_since(Instant::now())) {
+            Ok(Heard::End) | Err(RecvTimeoutError::Disconnected) => {
+                self.ended = true;
+                Some(Heard::End)
+            }
+            Ok(heard) => Some(heard),
+            Err(RecvTimeoutError::Timeout) => None,
+        }
     }
 
     /// Says that this server is ready and waits for `go`, so that all servers of a fleet hold their lock before the
@@ -77,7 +131,7 @@ impl<'a> Controller<'a> {
     /// Runs what was ordered for the time after the commit: also when nobody listens any more.
     pub(crate) fn after_commit(&mut self) {
         for order in std::mem::take(&mut self.kept).iter().filter(|order| order.phase == Phase::AfterCommit) {
-            let event = hooks::run(self.switching, order, &mut || None);
+            let event = hooks::run(self.switching, order, &mut Stop::never());
             say(self.console, &event);
         }
     }
@@ -105,24 +159,20 @@ impl<'a> Controller<'a> {
     }
 
     /// Says what is owed, and does as the controller says until it has heard from it that this is done with.
-    fn is_settled(&self, undo: &drupal::Undo) -> bool {
+    fn is_settled(&mut self, undo: &drupal::Undo) -> bool {
         let locked = self.switching.locked;
         let live = locked.site.current().ok().and_then(crate::host::site::Current::into_id);
         say(self.console, &SwitchEvent::Owes { live, remains: undo.remains(locked) });
         let mut until = Instant::now() + self.within;
-        while !self.abort.is_set() && Instant::now() < until {
-            let line = match self.lines.recv_timeout(GLANCE) {
-                Ok(line) => line,
-                Err(RecvTimeoutError::Timeout) => continue,
-                Err(RecvTimeoutError::Disconnected) => return false,
-            };
+        while let Some(Heard::Line(line)) = self.hear(until) {
             if line.starts_with('{') {
                 let Ok(order) = serde_json::from_str::<HookOrder>(&line) else { return false };
                 if !matches!(order.action, Action::DrupalUndo | Action::DrupalSettled { .. }) {
                     return false;
                 }
                 // Once begun it goes on without a controller, too.
-                let mut stop = || self.abort.is_set().then(|| "terminated".to_owned());
+                let abort = self.abort;
+                let mut stop = Stop::when(&self.bell, || abort.is_set().then(|| "terminated".to_owned()));
                 say(self.console, &hooks::run(self.switching, &order, &mut stop));
                 if matches!(order.action, Action::DrupalSettled { .. }) {
                     return true;
@@ -136,27 +186,23 @@ impl<'a> Controller<'a> {
     fn wait_for(&mut self, expected: &str) -> Result<(), Refusal> {
         let mut until = Instant::now() + self.within;
         loop {
-            if self.abort.is_set() {
-                return Err(taken_back("terminated"));
-            }
-            let left = until.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                let within = humantime::format_duration(self.within);
-                return Err(taken_back(&format!("no `{expected}` within {within}")));
-            }
-            match self.lines.recv_timeout(left.min(GLANCE)) {
-                Ok(line) if line.starts_with('{') => self.obey(&line)?,
-                Ok(line) if line.trim() == "renew" => {}
-                Ok(line) if line.trim() == "ping" => {
+            match self.hear(until) {
+                Some(Heard::Line(line)) if line.starts_with('{') => self.obey(&line)?,
+                Some(Heard::Line(line)) if line.trim() == "renew" => {}
+                Some(Heard::Line(line)) if line.trim() == "ping" => {
                     self.pinged = true;
                     say(self.console, &SwitchEvent::Waiting { to: self.switching.to.clone() });
                 }
-                Ok(line) => {
+                Some(Heard::Line(line)) => {
                     self.told = is_back(&line);
                     return word(&line, expected);
                 }
-                Err(RecvTimeoutError::Disconnected) => return Err(taken_back("end of input")),
-                Err(RecvTimeoutError::Timeout) => continue,
+                Some(Heard::End) => return Err(taken_back("end of input")),
+                Some(Heard::Terminated) => return Err(taken_back("terminated")),
+                None => {
+                    let within = humantime::format_duration(self.within);
+                    return Err(taken_back(&format!("no `{expected}` within {within}")));
+                }
             }
             until = Instant::now() + self.within;
         }
@@ -178,29 +224,35 @@ impl<'a> Controller<'a> {
             return Ok(());
         }
         let mut stopped = None;
-        let (abort, lines, told) = (self.abort, &self.lines, &mut self.told);
-        let mut stop = || {
-            let reason = if abort.is_set() { Some(taken_back("terminated")) } else { heard(lines, told) };
+        let (abort, lines, told, ended) = (self.abort, &self.lines, &mut self.told, &mut self.ended);
+        let mut stop = Stop::when(&self.bell, || {
+            let reason =
+                if abort.is_set() { Some(taken_back("terminated")) } else { heard(lines, told, ended) };
             stopped = stopped.take().or(reason);
             stopped.as_ref().map(Refusal::to_string)
-        };
+        });
         let event = hooks::run(self.switching, &order, &mut stop);
+        drop(stop);
         say(self.console, &event);
         stopped.map_or(Ok(()), Err)
     }
 }
 
 /// Whether the controller said something that ends a hook.
-fn heard(lines: &Receiver<String>, told: &mut bool) -> Option<Refusal> {
+fn heard(lines: &Receiver<Heard>, told: &mut bool, ended: &mut bool) -> Option<Refusal> {
     loop {
         match lines.try_recv() {
-            Ok(line) if line.trim() == "renew" => {}
-            Ok(line) => {
+            Ok(Heard::Line(line)) if line.trim() == "renew" => {}
+            Ok(Heard::Line(line)) => {
                 *told = is_back(&line);
                 return word(&line, "").err();
             }
+            Ok(Heard::Terminated) => return Some(taken_back("terminated")),
             Err(TryRecvError::Empty) => return None,
-            Err(TryRecvError::Disconnected) => return Some(taken_back("end of input")),
+            Ok(Heard::End) | Err(TryRecvError::Disconnected) => {
+                *ended = true;
+                return Some(taken_back("end of input"));
+            }
         }
     }
 }
@@ -262,14 +314,17 @@ mod tests {
     #[test]
     fn a_hook_ends_at_any_word_but_renew() {
         let (sender, lines) = mpsc::channel();
-        sender.send("renew".to_owned()).unwrap();
-        let mut told = false;
-        assert_eq!(heard(&lines, &mut told), None);
-        sender.send("revert".to_owned()).unwrap();
-        assert_eq!((heard(&lines, &mut told), told), (Some(Refusal::Bad), true));
-        sender.send(String::new()).unwrap();
-        assert_eq!((heard(&lines, &mut told), told), (Some(taken_back("not understood")), false));
-        drop(sender);
-        assert_eq!((heard(&lines, &mut told), told), (Some(taken_back("end of input")), false));
+        let say = |word: &str| sender.send(Heard::Line(word.to_owned())).unwrap();
+        let (mut told, mut ended) = (false, false);
+        say("renew");
+        assert_eq!(heard(&lines, &mut told, &mut ended), None);
+        say("revert");
+        assert_eq!((heard(&lines, &mut told, &mut ended), told), (Some(Refusal::Bad), true));
+        say("");
+        let nonsense = taken_back("not understood");
+        assert_eq!((heard(&lines, &mut told, &mut ended), told, ended), (Some(nonsense), false, false));
+        sender.send(Heard::End).unwrap();
+        let end = taken_back("end of input");
+        assert_eq!((heard(&lines, &mut told, &mut ended), told, ended), (Some(end), false, true));
     }
 }
