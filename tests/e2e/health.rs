@@ -40,7 +40,7 @@ fn one_good_answer_may_do_and_three_in_a_row_are_not_had_from_a_server_that_limp
     assert!(health(&fleet, "beta").contains("500"));
 
     // Its former release limps as well, which says nothing against the new one.
-    assert!(swap_record(&fleet).details.judgement.unwrap().contains("well on alpha, gamma"));
+    assert!(swap_record(&fleet).details.judgement.unwrap().contains("healthy on alpha, gamma"));
     fleet.edit_inventory("in_a_row = 3", "in_a_row = 1");
     fleet.swap("activate").output().ok();
     assert!(fleet.currents().iter().all(|current| current.as_deref() == Some("r2")));

@@ -29,7 +29,7 @@ fn one_server_with_500_puts_everybody_back() {
     assert!(beta.health.as_ref().is_some_and(|health| health.contains("500")), "{beta:?}");
 
     // The others were well on it, so nothing is held against it: the setting is added, and it goes live as it is.
-    assert!(swap.details.judgement.unwrap().contains("well on alpha, gamma"));
+    assert!(swap.details.judgement.unwrap().contains("healthy on alpha, gamma"));
     assert!(!swap.details.hosts.iter().any(|host| host.marked_failed));
     fleet.host("beta").write_settings(&["site_name", "payment_endpoint"]);
     fleet.swap("activate").output().ok();

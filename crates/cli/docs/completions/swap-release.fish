@@ -156,7 +156,7 @@ complete -c swap-release -n "__fish_swap_release_using_subcommand verify" -l col
 always\t'Always, e.g. for Jenkins\' ansiColor'
 never\t'Never'"
 complete -c swap-release -n "__fish_swap_release_using_subcommand verify" -l json -d 'Print JSON on standard output'
-complete -c swap-release -n "__fish_swap_release_using_subcommand verify" -l repair -d 'Put right what differs, from the payload; what was found before is told'
+complete -c swap-release -n "__fish_swap_release_using_subcommand verify" -l repair -d 'Put right what differs, from the payload; what differed is reported'
 complete -c swap-release -n "__fish_swap_release_using_subcommand verify" -s v -l verbose -d 'Say more (can be repeated: -vv shows every step)'
 complete -c swap-release -n "__fish_swap_release_using_subcommand verify" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c swap-release -n "__fish_swap_release_using_subcommand manifest" -l deploy-to -d 'Directory of the site on this server' -r -F

@@ -112,7 +112,7 @@ pub(super) struct Verify {
     /// Print JSON on standard output
     #[arg(long)]
     pub(super) json: bool,
-    /// Put right what differs, from the payload; what was found before is told
+    /// Put right what differs, from the payload; what differed is reported
     #[arg(long)]
     pub(super) repair: bool,
     /// The payload [default: as the BitTorrent client left it in incoming/]

@@ -117,7 +117,7 @@ fn fetch(remote: &dyn Remote, argv: &Argv) -> Result<Vec<u8>, Fault> {
                 bytes.push(b'\n');
             }
             LineRead::End => break,
-            LineRead::TimedOut => return Err(failed("no end of it")),
+            LineRead::TimedOut => return Err(failed("timed out")),
         }
         if bytes.len() as u64 > MAX_MANIFEST_BYTES {
             return Err(failed("longer than any manifest"));

@@ -94,7 +94,7 @@ pub(crate) struct PruneJob {
     pub(crate) json: bool,
 }
 
-/// How long a switch may stay without a word.
+/// How long a switch may stay unconfirmed.
 #[derive(Debug, Clone)]
 pub(crate) struct Lease {
     pub(crate) within: Duration,

@@ -1,6 +1,5 @@
-//! What is done with all hosts of a swap at once; those that wait hear meanwhile that the controller lives.
+//! What is done with all hosts of a swap at once; those that wait get a sign of life from the controller meanwhile.
 
-use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use inventory::Phase;
@@ -225,8 +224,8 @@ impl<'a> Coordinator<'a> {
         others
     }
 
-    /// What has the servers of each host follow `current`, by the host's name.
-    pub(super) fn following(&self) -> BTreeMap<String, Vec<HookOrder>> {
+    /// Gives each host what has its servers follow `current`.
+    pub(super) fn give_what_follows(&mut self) {
         let steps = self.around().steps(Phase::AfterSwitch);
         let of = |task: &HostTask| {
             let is_for = |step: &&Step| {
@@ -241,7 +240,10 @@ impl<'a> Coordinator<'a> {
             let order = |step: &Step| step.order(&task.host, self.plan.to_on(task).as_str(), self.turn(task));
             steps.iter().filter(is_for).map(order).collect()
         };
-        self.tasks.iter().map(|task| (task.host.name.to_string(), of(task))).collect()
+        let all: Vec<Vec<HookOrder>> = self.tasks.iter().map(of).collect();
+        for (task, follow) in self.tasks.iter_mut().zip(all) {
+            task.follow = follow;
+        }
     }
 
     /// Asks every host whether the code that is live can say which release it is, as it will be asked after the switch.

@@ -58,7 +58,7 @@ fn weigh(asked: &[Asked<'_>]) -> Option<Diagnosis> {
     }
     let well = names(&|asked| is_good(asked.release));
     if !well.is_empty() {
-        return spared(format!("it is well on {}, so nothing is held against it", well.join(", ")));
+        return spared(format!("it is healthy on {}, so nothing is held against it", well.join(", ")));
     }
     let alone = names(&|asked| asked.former.is_none());
     if !alone.is_empty() {
@@ -107,7 +107,7 @@ mod tests {
         for (asked, says, check) in [
             (vec![(none(), Some(good()))], "nothing answered on a", false),
             (vec![(bad(), Some(good())), (none(), Some(good()))], "nothing answered on b", false),
-            (vec![(good(), None), (bad(), Some(good()))], "well on a", false),
+            (vec![(good(), None), (bad(), Some(good()))], "healthy on a", false),
             (vec![(bad(), Some(bad()))], "the former release fails the same check: look at [health]", true),
             (vec![(none(), Some(none()))], "fails the same check: look at", true),
             (vec![(bad(), Some(good())), (bad(), Some(bad()))], "the same check on b: look", true),

@@ -1,4 +1,4 @@
-//! Is the release that is live on a host well? Asked of the server itself, never of the balancer, until it is known.
+//! Is the release that is live on a host healthy? Asked of the server itself, never of the balancer, until it is known.
 
 use std::time::{Duration, Instant};
 
@@ -14,8 +14,7 @@ use super::plan::Plan;
 /// What a shell gives for a program that is not there, or that is none (POSIX, 2.8.2): it was not run, and said nothing.
 const NOT_RUN: [i32; 2] = [126, 127];
 
-/// Asks whether the host is well on the release that it was switched to. `every` is how often the host is to hear that we
-/// live.
+/// Checks the health of the host on the release that it was switched to. `every` is how often its lease is renewed meanwhile.
 pub(crate) fn probe(task: &mut HostTask, health: &Health, plan: &Plan, abort: &Abort, every: Duration) {
     let to = plan.to_on(task);
     let check = check(health, task, to);
@@ -172,7 +171,7 @@ fn run(task: &HostTask, argv: &[String], variables: &[String], timeout: Duration
     let command = Argv::new("env").args(variables.iter().cloned()).args(argv.iter().cloned());
     match remote.exec(&command, b"", timeout) {
         Err(error) => Verdict::NoAnswer(error.to_string()),
-        Ok(output) if output.status.success() => Verdict::Good(format!("`{name}` well")),
+        Ok(output) if output.status.success() => Verdict::Good(format!("`{name}`: healthy")),
         Ok(output) if output.status.code().is_some_and(|code| NOT_RUN.contains(&code)) => {
             Verdict::NoAnswer(format!("`{name}` cannot be run: {}", output.reason()))
         }

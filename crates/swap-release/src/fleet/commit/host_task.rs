@@ -13,6 +13,7 @@ use remote::health::Verdict;
 use remote::{Interrupt, Outcome, Process, Remote, fan_out};
 
 use crate::fleet::host::Fault;
+use crate::order::HookOrder;
 
 /// What a host that is not cut off takes to accept one word.
 const RENEWAL: Duration = Duration::from_secs(5);
@@ -21,7 +22,7 @@ const RENEWAL: Duration = Duration::from_secs(5);
 pub(crate) struct HostTask {
     pub(crate) host: Host,
     pub(crate) remote: Option<Box<dyn Remote>>,
-    /// `swap-release activate` on the host, waiting for the word.
+    /// `swap-release activate` on the host, waiting for a decision.
     pub(crate) process: Option<Box<dyn Process>>,
     pub(crate) before: Option<ReleaseId>,
     pub(crate) after: Option<ReleaseId>,
@@ -45,7 +46,7 @@ pub(crate) struct HostTask {
     pub(crate) hint: Option<String>,
     /// What its web servers will do to visitors.
     pub(crate) warnings: Vec<String>,
-    /// What the host warned of while it was told to commit or to go back.
+    /// What the host warned of during commit or revert.
     pub(crate) remarks: Vec<String>,
     /// Its lock is held by somebody else: not a host that is missing, but another deployment.
     pub(crate) busy: bool,
@@ -55,12 +56,14 @@ pub(crate) struct HostTask {
     pub(crate) armed: bool,
     /// Its place among those that take over: 0 is the one that runs drush.
     pub(crate) turn: Option<u32>,
-    /// It is back, and waits for our word on the caches that all hosts share.
+    /// It has reverted, and waits for a decision on the caches that all hosts share.
     pub(crate) owes: bool,
     /// What it says that no rebuilding of caches undoes.
     pub(crate) remains: Option<Remains>,
     /// What its last hook found and did to the database.
     pub(crate) found: (Option<DatabaseUpdate>, Option<DrupalFacts>),
+    /// What has its servers follow `current`, where the commit has to activate it anew.
+    pub(crate) follow: Vec<HookOrder>,
     /// How long it had closed the site to visitors, in seconds.
     pub(crate) closed: Option<f64>,
     renewed: Instant,
@@ -94,6 +97,7 @@ impl HostTask {
             owes: false,
             remains: None,
             found: (None, None),
+            follow: Vec::new(),
             closed: None,
             renewed: Instant::now(),
         }
@@ -122,7 +126,7 @@ impl HostTask {
         self.fail(fault);
     }
 
-    /// Tells the host that we live, when it has not heard of us for `every`.
+    /// Renews the lease of the host, if that is `every` ago.
     pub(crate) fn renew(&mut self, every: Duration) {
         let Some(process) = &mut self.process else { return };
         if self.renewed.elapsed() < every {
@@ -134,13 +138,13 @@ impl HostTask {
         self.renewed = Instant::now();
     }
 
-    /// When that is due; a host that does not wait for us is told nothing.
+    /// When that is due; a host without a process has no lease.
     pub(crate) fn renews_in(&self, every: Duration) -> Duration {
         let left = every.saturating_sub(self.renewed.elapsed());
         if self.process.is_some() { left } else { every }
     }
 
-    /// The host has just been heard or told something.
+    /// Something was just read from the host or written to it, which renews its lease.
     pub(crate) fn touch(&mut self) {
         self.renewed = Instant::now();
     }
@@ -213,8 +217,8 @@ impl Waiting {
     }
 }
 
-/// Does a phase on the tasks that `turn` names, all at the same time, and meanwhile lets every host that waits know
-/// that we live.
+/// Does a phase on the tasks that `turn` names, all at the same time, and meanwhile renews the lease of
+/// every host that waits.
 pub(crate) fn each_kept(
     tasks: Vec<HostTask>,
     turn: &[bool],

@@ -19,7 +19,7 @@ pub(super) const LEASE: Duration = Duration::from_secs(60);
 pub(super) struct Plan {
     pub(super) verb: Verb,
     pub(super) to: ReleaseId,
-    /// The lease: a host that hears nothing within this time puts itself back.
+    /// The lease: a host that gets nothing within this time reverts by itself.
     pub(super) within: Duration,
     pub(super) owner: Option<String>,
     pub(super) allow_older: bool,
@@ -80,7 +80,7 @@ impl Plan {
         if self.force { argv.arg("--force") } else { argv }
     }
 
-    /// To wait for our word at each step.
+    /// To wait for the controller at each step.
     pub(super) fn in_step(&self, task: &HostTask) -> Argv {
         let within = humantime::format_duration(self.within).to_string().replace(' ', "");
         let part_of = format!("{}/{}", self.swap, task.host.name);
@@ -106,7 +106,7 @@ impl Plan {
         }
     }
 
-    /// How often a host that waits is told that we live: several times a lease, so that one lost word does no harm.
+    /// How often a lease is renewed: several times within it, so that one lost message does no harm.
     pub(super) fn renew_every(&self) -> Duration {
         (self.within / 4).clamp(Duration::from_millis(100), Duration::from_secs(15))
     }

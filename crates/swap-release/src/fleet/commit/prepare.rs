@@ -57,7 +57,7 @@ fn try_prepare(task: &mut HostTask, release: &Release, dial: &Dial, plan: &Plan)
     }
     let switched_before = status.releases.iter().any(|known| known.state == ReleaseState::Retired);
     if status.previous.is_none() && !switched_before {
-        // Before the first switch, not at each: what visitors will see is told while nothing has changed yet.
+        // Before the first switch, not at each: what visitors will see is reported while nothing has changed yet.
         let argv = Argv::new(task.host.swap_release.as_str());
         let argv = argv.args(["lint", "--deploy-to", task.host.deploy_to.as_str()]);
         // One that cannot tell says nothing against the release.

@@ -49,10 +49,11 @@ pub(super) fn leave_out(controller: &Controller<'_>, rollout: &Rollout, tasks: &
     match rollout::quorum(rollout, &ready) {
         Err(why) => controller.console.say(format!("no quorum: {why}")),
         Ok(()) => {
-            for task in tasks.iter_mut().filter(|task| task.error.is_some()) {
-                task.outcome = HostOutcome::LeftOut;
-                let error = task.error.as_deref().unwrap_or_default();
-                controller.console.warn(format!("{} is left out: {error}", task.host.name));
+            for task in tasks {
+                if let Some(error) = &task.error {
+                    task.outcome = HostOutcome::LeftOut;
+                    controller.console.warn(format!("{} is left out: {error}", task.host.name));
+                }
             }
         }
     }

@@ -1,6 +1,6 @@
-//! Who keeps the word of a controller that dies while it tells the hosts to commit.
+//! Finishes the commit of a controller that dies while it is sending it.
 //!
-//! Some hosts have heard it then and some put themselves back: a mixture. So before the first word a second process is
+//! Some hosts have got it then and some put themselves back: a mixture. So before it is sent to the first host a second process is
 //! started that holds nothing but a pipe. Once the decision is in the pipe, its end without `done` means that the
 //! controller is dead, and the second process brings every host to the release that was decided on.
 
@@ -46,7 +46,7 @@ impl Successor {
         }
     }
 
-    /// Every host has been told, and what became of it is known.
+    /// Every host has got the decision, and the outcome is known.
     pub(super) fn done(mut self) {
         let _gone = self.word.write_all(b"done\n");
         drop(self.word);
@@ -54,7 +54,7 @@ impl Successor {
     }
 }
 
-/// In the second process: waits for the end of the pipe, and says whether a decision was left without its deeds.
+/// In the second process: waits for the end of the pipe, and says whether a decision was not carried out.
 pub(in crate::fleet) fn is_orphaned(input: impl BufRead) -> bool {
     let words: Vec<String> = input.lines().map_while(Result::ok).collect();
     words == ["decided"]

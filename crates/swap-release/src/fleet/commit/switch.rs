@@ -13,7 +13,6 @@ use super::plan::Plan;
 use super::talk::{hear_out, hear_owes, next_event, obey, say, tell};
 use crate::fleet::controller::{Dial, argv};
 use crate::fleet::host::{Fault, ask};
-use crate::order::HookOrder;
 
 /// A switch is some renames and syncs; a disk under load may take seconds.
 const SWITCH: Duration = Duration::from_secs(30);
@@ -31,7 +30,7 @@ pub(super) fn is_there(task: &HostTask, plan: &Plan) -> bool {
     task.before.as_ref() == Some(plan.to_on(task))
 }
 
-/// Takes the lock on this host and has it wait for the word; nothing is changed yet.
+/// Takes the lock on this host and has it wait for `go`; nothing is changed yet.
 pub(crate) fn hold(task: &mut HostTask, plan: &Plan) {
     if is_there(task, plan) {
         return;
@@ -67,7 +66,7 @@ pub(crate) fn switch(task: &mut HostTask, plan: &Plan) {
 }
 
 fn try_switch(task: &mut HostTask, plan: &Plan) -> Result<(), Fault> {
-    // From here on the host may have switched, whatever we hear of it.
+    // From here on the host may have switched, whatever it answers.
     task.outcome = HostOutcome::Unknown;
     match say(task, "go", plan.verb_name(), Instant::now() + SWITCH) {
         Ok(SwitchEvent::Switched { .. }) => {
@@ -104,7 +103,7 @@ pub(crate) fn ping(task: &mut HostTask, plan: &Plan) {
 /// The decision is made: this host goes on to the release, and is asked again if it does not answer.
 ///
 /// `follow` is what has the servers of a host follow `current`: one that put itself back needs it again.
-pub(crate) fn commit(task: &mut HostTask, plan: &Plan, dial: &Dial, follow: &[HookOrder]) {
+pub(crate) fn commit(task: &mut HostTask, plan: &Plan, dial: &Dial) {
     if is_there(task, plan) {
         task.outcome = HostOutcome::Committed;
         return;
@@ -115,12 +114,12 @@ pub(crate) fn commit(task: &mut HostTask, plan: &Plan, dial: &Dial, follow: &[Ho
         hear_out(task, Phase::AfterCommit, Instant::now() + plan.afterwards);
         return;
     }
-    // It had put itself back, or cannot be heard: the fleet's decision stands, so it is activated outright, which does nothing if
+    // It had put itself back, or does not answer: the fleet's decision stands, so it is activated outright, which does nothing if
     // it did hear. While it runs what a revert ends with it holds its lock.
     let until = Instant::now() + COMMIT + plan.back;
     let mut tries = 0;
     while tries < TRIES {
-        result = insist(task, plan, dial, follow);
+        result = insist(task, plan, dial);
         match &result {
             Ok(SwitchEvent::Committed { .. }) => {
                 task.outcome = HostOutcome::Committed;
@@ -156,8 +155,9 @@ fn serves(status: &HostStatus, release: &ReleaseId) -> bool {
     status.current.as_ref() == Some(release) && status.release(release).is_some_and(is_active)
 }
 
-fn insist(task: &mut HostTask, plan: &Plan, dial: &Dial, follow: &[HookOrder]) -> Result<SwitchEvent, Fault> {
+fn insist(task: &mut HostTask, plan: &Plan, dial: &Dial) -> Result<SwitchEvent, Fault> {
     let remote = dial(&task.host)?;
+    let follow = task.follow.clone();
     if follow.is_empty() {
         let output = remote.exec(&plan.argv(task), b"", SWITCH)?;
         return match output.status.code() {
@@ -171,8 +171,8 @@ fn insist(task: &mut HostTask, plan: &Plan, dial: &Dial, follow: &[HookOrder]) -
     next_event(&mut *process, verb, Instant::now() + SWITCH)?;
     (task.remote, task.process) = (Some(remote), Some(process));
     say(task, "go", verb, Instant::now() + SWITCH)?;
-    for order in follow {
-        // The decision stands. That it was not followed is told.
+    for order in &follow {
+        // The decision stands. That the hook failed is reported.
         if let Err(fault) = obey(task, order, verb, &Abort::default()) {
             task.remarks.push(fault.to_string());
         }
@@ -194,7 +194,7 @@ pub(crate) fn revert(task: &mut HostTask, plan: &Plan, dial: &Dial, in_haste: bo
     }
     let patience = match (in_haste, task.error.is_some()) {
         (true, _) => REVERT_IN_HASTE,
-        // Of one that has failed already not much is to be heard.
+        // Of one that has failed already not much is to be expected.
         (false, true) => PING,
         (false, false) => REVERT,
     };
@@ -239,7 +239,7 @@ pub(crate) fn revert(task: &mut HostTask, plan: &Plan, dial: &Dial, in_haste: bo
     }
 }
 
-/// Whether the host waits for our word on the caches that all hosts share, before it is done.
+/// Whether the host waits for a decision on the caches that all hosts share, before it is done.
 fn is_heard_later(task: &mut HostTask, plan: &Plan, until: Instant) -> bool {
     if task.armed {
         hear_owes(task, plan.verb_name(), until);

@@ -1,4 +1,4 @@
-//! Talking with `swap-release` on a host that waits for our word: one word or order a line, one event a line back.
+//! The protocol with `swap-release` on a host that waits for a decision: one word or order a line, one event a line back.
 
 use std::time::{Duration, Instant};
 
@@ -14,7 +14,7 @@ use crate::order::{Action, HookOrder};
 
 /// What a host may take to answer beyond the time of the hook itself: it ends what does not end by itself.
 const BEYOND: Duration = Duration::from_secs(10);
-/// How often the wish to end is looked at while a hook runs.
+/// How often the wish to end is looked at while a hook runs: a line of SSH is what is waited for.
 const GLANCE: Duration = Duration::from_millis(200);
 /// A word is taken at once, or the host is cut off.
 const WORD: Duration = Duration::from_secs(10);
@@ -42,7 +42,7 @@ fn answer(task: &mut HostTask, verb: &str, deadline: Instant) -> Result<SwitchEv
     }
 }
 
-/// Of a host that is back, or was never switched: whether it now waits for our word on the caches that all share.
+/// Of a host that is back, or was never switched: whether it now waits for a decision on the caches that all share.
 pub(super) fn hear_owes(task: &mut HostTask, verb: &str, deadline: Instant) {
     if let Ok(SwitchEvent::Owes { remains, .. }) = answer(task, verb, deadline) {
         task.owes = true;
@@ -135,7 +135,7 @@ fn event(
             let said = process.stderr();
             let code = status.as_ref().and_then(Status::code).and_then(|code| u8::try_from(code).ok());
             let (reason, hint) = if said.trim().is_empty() {
-                ("it ended without a word".to_owned(), None)
+                ("it ended without an error message".to_owned(), None)
             } else {
                 let status = status.unwrap_or(Status::Exited(i32::from(ExitCode::Unexpected.number())));
                 let output =

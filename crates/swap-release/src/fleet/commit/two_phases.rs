@@ -14,7 +14,7 @@ use super::host_task::HostTask;
 use super::plan::Plan;
 use super::prove::{counted, leave_out, prove};
 use super::successor::Successor;
-use super::undo::{self, deeds};
+use super::undo::{self, revert_steps};
 use super::{diagnosis, rollout, switch};
 use crate::fleet::controller::Controller;
 
@@ -54,7 +54,7 @@ pub(super) fn two_phases(
         let ours = coordinator.plan.clone();
         coordinator.run(|_| true, move |task| switch::ping(task, &ours));
     }
-    // From here on SIGTERM ends nothing half-way: the fleet is brought to one release first, in haste if need be.
+    // From here on SIGTERM ends nothing half-way: the fleet is brought to one release first, in a hurry if need be.
     let (outcome, undone) = if coordinator.is_good() {
         (commit(controller, &mut coordinator), None)
     } else {
@@ -108,7 +108,7 @@ fn switch_in_batches(controller: &Controller<'_>, rollout: &Rollout, coordinator
             coordinator.hooks(Phase::AfterSwitch, Some((number, last)));
         }
         if coordinator.is_good() && asked {
-            controller.console.say("switched; asking every host whether it is well");
+            controller.console.say("switched; asking every host whether it is healthy");
             coordinator.ask_health(in_batch);
         }
         if coordinator.is_good() && number < last && !rollout.pause.is_zero() {
@@ -138,15 +138,9 @@ fn commit(controller: &Controller<'_>, coordinator: &mut Coordinator<'_>) -> Out
         successor.decided();
         Some(successor)
     });
-    let (ours, dial, follow) =
-        (coordinator.plan.clone(), controller.dial_on.clone(), coordinator.following());
-    coordinator.run_to_the_end(
-        |_| true,
-        move |task| {
-            let orders = follow.get(task.host.name.as_str()).map(Vec::as_slice).unwrap_or_default();
-            switch::commit(task, &ours, &dial, orders);
-        },
-    );
+    coordinator.give_what_follows();
+    let (ours, dial) = (coordinator.plan.clone(), controller.dial_on.clone());
+    coordinator.run_to_the_end(|_| true, move |task| switch::commit(task, &ours, &dial));
     if let Some(successor) = successor {
         successor.done();
     }
@@ -169,9 +163,10 @@ fn tell_warnings(controller: &Controller<'_>, tasks: &[HostTask]) {
 
 fn revert(controller: &Controller<'_>, coordinator: &mut Coordinator<'_>) -> (Outcome, Option<Undone>) {
     let (console, abort) = (controller.console, controller.abort);
-    for task in coordinator.tasks.iter().filter(|task| !task.is_good()) {
-        let error = task.error.as_deref().unwrap_or_default();
-        console.say(format!("{} failed: {error}", task.host.name));
+    for task in coordinator.tasks.iter().filter(|task| !task.is_left_out()) {
+        if let Some(error) = &task.error {
+            console.say(format!("{} failed: {error}", task.host.name));
+        }
     }
     let switched = coordinator
         .tasks
@@ -182,11 +177,11 @@ fn revert(controller: &Controller<'_>, coordinator: &mut Coordinator<'_>) -> (Ou
     }
     let in_haste = abort.is_set();
     let mut undone = None;
-    for deed in deeds(switched) {
-        match deed {
-            // Whoever is in haste leaves it to the hosts.
-            undo::Deed::Close if !abort.is_set() => coordinator.close(),
-            undo::Deed::Back => {
+    for step in revert_steps(switched) {
+        match step {
+            // In a hurry it is left to the hosts.
+            undo::RevertStep::Close if !abort.is_set() => coordinator.close(),
+            undo::RevertStep::Back => {
                 let (ours, dial) = (coordinator.plan.clone(), controller.dial_on.clone());
                 coordinator.run_to_the_end(
                     |_| true,
@@ -195,12 +190,12 @@ fn revert(controller: &Controller<'_>, coordinator: &mut Coordinator<'_>) -> (Ou
                     },
                 );
             }
-            undo::Deed::Rebuild => undone = coordinator.undo(switched),
-            undo::Deed::Settle => coordinator.settle(undone.as_ref()),
-            undo::Deed::Close => {}
+            undo::RevertStep::Rebuild => undone = coordinator.undo(switched),
+            undo::RevertStep::Settle => coordinator.settle(undone.as_ref()),
+            undo::RevertStep::Close => {}
         }
     }
-    // The preset's own are told as what they are.
+    // Those of the preset are reported elsewhere.
     let failed = |run: &&HookRun| {
         !run.ok && run.phase == Phase::AfterRevert.as_str() && !run.name.starts_with("drupal: ")
     };

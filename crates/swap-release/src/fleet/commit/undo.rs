@@ -14,24 +14,24 @@ use crate::order::{Action, DrupalOrder, HookOrder};
 /// A host only takes it down.
 const SETTLED: Duration = Duration::from_secs(30);
 
-/// The deeds of a controller that takes a release back, in this order. The guide's table is made from it.
+/// The steps of a controller that takes a release back, in this order. The guide's table is made from it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Deed {
+pub(crate) enum RevertStep {
     /// Closes the site, as long as the new code serves.
     Close,
     /// Every host is back on its release, or gives up its lock.
     Back,
     /// One host rebuilds the caches, and opens the site.
     Rebuild,
-    /// Every host is told, and what remains.
+    /// Every host is informed, with what remains.
     Settle,
 }
 
 /// What is done; before anybody switched there is nothing to close for.
-pub(crate) const fn deeds(switched: bool) -> &'static [Deed] {
+pub(crate) const fn revert_steps(switched: bool) -> &'static [RevertStep] {
     match switched {
-        true => &[Deed::Close, Deed::Back, Deed::Rebuild, Deed::Settle],
-        false => &[Deed::Back, Deed::Rebuild, Deed::Settle],
+        true => &[RevertStep::Close, RevertStep::Back, RevertStep::Rebuild, RevertStep::Settle],
+        false => &[RevertStep::Back, RevertStep::Rebuild, RevertStep::Settle],
     }
 }
 
@@ -71,7 +71,7 @@ impl Coordinator<'_> {
         let (mut by, mut errors) = (None, Vec::new());
         let console = self.controller.console;
         for name in self.in_turn(|task| task.owes) {
-            // Without us the hosts do it by themselves, one of them: none is told in haste.
+            // Without us the hosts do it by themselves, one of them: none is ordered to in a hurry.
             if self.controller.abort.is_set() {
                 break;
             }
@@ -123,7 +123,7 @@ impl Coordinator<'_> {
         Some(Remains { host: first.map(|task| task.host.name.to_string()), ..remains })
     }
 
-    /// Tells every host that waits, and hears it out. A controller that is being ended tells nothing: then every host does it by
+    /// Informs every host that waits, and reads what it answers. A controller that is being ended sends nothing: then every host does it by
     /// itself.
     pub(super) fn settle(&mut self, undone: Option<&Undone>) {
         let Some(undone) = undone.filter(|_| !self.controller.abort.is_set()) else { return };

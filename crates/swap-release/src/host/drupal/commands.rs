@@ -1,4 +1,4 @@
-//! What drush is told, in the words of drush 8 for Drupal 7 and of drush 9 and later for the others. The guide's table of
+//! The commands of drush, in the terms of drush 8 for Drupal 7 and of drush 9 and later for the others. The guide's table of
 //! steps is made from these, too.
 
 use inventory::Core;

@@ -48,8 +48,8 @@ impl Drush<'_> {
             // The last line is ours: how it ended.
             let (said, end) = why.rsplit_once('\n').unwrap_or(("", &why));
             let cause = if said.trim().is_empty() { end.to_owned() } else { words::cause(said) };
-            let what = arguments.first().copied().unwrap_or_default();
-            words::quoted(&format!("drush {what} for `{uri}`: {cause}"), &why)
+            let what = arguments.first().map_or_else(String::new, |what| format!(" {what}"));
+            words::quoted(&format!("drush{what} for `{uri}`: {cause}"), &why)
         })
     }
 

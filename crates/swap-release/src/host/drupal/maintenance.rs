@@ -142,7 +142,7 @@ pub(crate) fn normal(
 }
 
 /// On every way out of a switch, and first thing in the next run; gives what was done, if there was anything to do.
-/// What cannot be done now is told and stays written down.
+/// What cannot be done now is reported and stays in the journal.
 pub(crate) fn restore(locked: &LockedSite<'_>) -> Option<SwitchEvent> {
     let started = Instant::now();
     let timeout = match read(locked) {

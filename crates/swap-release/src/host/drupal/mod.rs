@@ -21,7 +21,7 @@ pub(crate) use self::journal::{Undo, arm, committed, facts, know, owe, settle, s
 pub(crate) use self::look::look;
 pub(crate) use self::maintenance::{normal, on as maintenance_on, restore};
 #[cfg(test)]
-pub(crate) use self::pay::{Deed, deeds};
+pub(crate) use self::pay::{UndoStep, undo_steps};
 pub(crate) use self::pay::{again, pay, reconcile, take_over, turn};
 pub(crate) use self::prepare::prepare;
 pub(crate) use self::settings::FILE as SETTINGS;

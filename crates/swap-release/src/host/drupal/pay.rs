@@ -102,9 +102,9 @@ pub(crate) fn again(locked: &LockedSite<'_>, began: Timestamp) {
     }
 }
 
-/// The deeds of an undo on the host that does it, in this order. The guide's table is made from it.
+/// The steps of an undo on the host that does it, in this order. The guide's table is made from it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Deed {
+pub(crate) enum UndoStep {
     /// Asks the database whether another host has done it.
     Ask,
     /// Closes the site, if code was switched.
@@ -118,10 +118,10 @@ pub(crate) enum Deed {
 }
 
 /// What is done; `alone` is without a controller.
-pub(crate) const fn deeds(alone: bool) -> &'static [Deed] {
+pub(crate) const fn undo_steps(alone: bool) -> &'static [UndoStep] {
     match alone {
-        true => &[Deed::Ask, Deed::Close, Deed::Rebuild, Deed::Mark, Deed::Open],
-        false => &[Deed::Close, Deed::Rebuild, Deed::Mark, Deed::Open],
+        true => &[UndoStep::Ask, UndoStep::Close, UndoStep::Rebuild, UndoStep::Mark, UndoStep::Open],
+        false => &[UndoStep::Close, UndoStep::Rebuild, UndoStep::Mark, UndoStep::Open],
     }
 }
 
@@ -174,34 +174,34 @@ fn try_pay(
     let needed = undo.turn > 0 || undo.ran || switched;
     let mut said = String::new();
     let mut closed = None;
-    for deed in deeds(alone) {
-        match deed {
-            Deed::Ask => {
+    for step in undo_steps(alone) {
+        match step {
+            UndoStep::Ask => {
                 if let Some(when) = done_elsewhere(&drush, undo, stop) {
                     return Ok((format!("another host has rebuilt the caches at {when}"), None));
                 }
             }
-            Deed::Close if needed && switched && !maintenance::is_ours(locked) => {
+            UndoStep::Close if needed && switched && !maintenance::is_ours(locked) => {
                 // Without it the site is broken a moment longer; no reason not to mend it.
                 if let Err(why) = maintenance::close(locked, drupal, &undo.to, &undo.facts.open, until, stop)
                 {
                     log::warn!("the site could not be closed for it: {}", words::reason(&why));
                 }
             }
-            Deed::Rebuild if needed => {
+            UndoStep::Rebuild if needed => {
                 for (_, uri) in &drupal.sites {
                     drush.order(uri, commands::rebuild(drupal.core), stop)?;
                     said.push_str(&format!("caches of {uri} rebuilt by `{live}`\n"));
                 }
             }
-            Deed::Rebuild => said.push_str(&format!("no code of `{}` ran: nothing to undo\n", undo.to)),
-            Deed::Mark if needed || alone => mark(&drush, undo, stop)?,
-            Deed::Open => {
+            UndoStep::Rebuild => said.push_str(&format!("no code of `{}` ran: nothing to undo\n", undo.to)),
+            UndoStep::Mark if needed || alone => mark(&drush, undo, stop)?,
+            UndoStep::Open => {
                 let (opened, seconds) = maintenance::normal(locked, until, stop)?;
                 said.push_str(&opened);
                 closed = seconds;
             }
-            Deed::Close | Deed::Mark => {}
+            UndoStep::Close | UndoStep::Mark => {}
         }
     }
     Ok((said, closed))

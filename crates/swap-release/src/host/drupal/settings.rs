@@ -13,7 +13,7 @@ pub(crate) const FILE: &str = "drupal.settings.php";
 ///
 /// A health check asks with [`remote::health::QUERY`]. Then PHP itself says in [`remote::health::HEADER`] below which release
 /// the front controller and Drupal's core lie that it runs, both if they differ; and no cache of pages answers, or keeps the
-/// answer: of Drupal 8 and later the bins are in memory for this request, Drupal 7 is told that it has no page cache. Such an
+/// answer: of Drupal 8 and later the bins are in memory for this request, for Drupal 7 the page cache is off. Such an
 /// answer costs what a page costs, so settings.php may say by `$mkt_health_from` who gets one.
 pub(super) fn text(deploy_to: &Path) -> String {
     const SHAPE: &str = r"<?php

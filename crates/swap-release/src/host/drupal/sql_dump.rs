@@ -1,7 +1,7 @@
 //! Whether a dump is one. drush 8 ends with 0, and leaves a file, when the database could not be reached.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 
 use flate2::read::MultiGzDecoder;
@@ -28,18 +28,19 @@ pub(super) fn check(path: &Path) -> Result<(), String> {
 }
 
 /// Beginning and end of what comes.
-fn ends(mut reader: impl Read) -> io::Result<(Vec<u8>, Vec<u8>)> {
+fn ends(reader: impl Read) -> io::Result<(Vec<u8>, Vec<u8>)> {
     let (mut head, mut tail) = (Vec::new(), Vec::new());
-    let mut buffer = vec![0; 64 * 1024];
+    let mut reader = BufReader::with_capacity(64 * 1024, reader);
     loop {
-        let count = reader.read(&mut buffer)?;
-        let read = buffer.get(..count).unwrap_or_default();
+        let read = reader.fill_buf()?;
+        let count = read.len();
         if read.is_empty() {
             return Ok((head, tail));
         }
         head.extend(read.iter().take(ENDS.saturating_sub(head.len())));
         tail.extend(read.iter().skip(read.len().saturating_sub(ENDS)));
         tail.drain(..tail.len().saturating_sub(ENDS));
+        reader.consume(count);
     }
 }
 

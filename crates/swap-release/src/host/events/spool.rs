@@ -25,7 +25,7 @@ pub(crate) fn write(spool: &Path, infohash: &str, place: &Path) -> Result<ExitCo
     Ok(ExitCode::Ok)
 }
 
-/// Does what the events ask for. One that cannot be done is told, and gone: the next event, or fleet-push, comes anyway.
+/// Does what the events ask for. One that cannot be done is reported, and gone: the next event, or fleet-push, comes anyway.
 pub(crate) fn work(
     spool: &Path,
     deploy_to: &Path,

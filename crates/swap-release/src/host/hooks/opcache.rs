@@ -17,7 +17,7 @@ use crate::host::lint;
 use crate::host::site::Paths;
 
 /// Answers in words that nothing else says by chance: whether opcache is there, and whether it holds files of the site,
-/// apart from this script. It resets only when it is told to, by the query.
+/// apart from this script. It resets only when the query says so.
 const SCRIPT: &str = r#"<?php
 header('Content-Type: text/plain');
 $site = realpath(dirname(__DIR__));
@@ -71,7 +71,7 @@ pub(super) fn reset(paths: &Paths, fpm: &str, timeout: Duration) -> Result<Strin
     match said(&state) {
         Some("refused") => return Err(refused(fpm)),
         Some("ours" | "unknown" | "off" | "none") if servers.hands_to(fpm) => {}
-        // It may have run the site once, before the web server was told of another one.
+        // It may have run the site once, before the web server knew of another one.
         Some("ours") if servers.is_whole() => {
             let to = if servers.handed_to.is_empty() {
                 "mod_php".to_owned()

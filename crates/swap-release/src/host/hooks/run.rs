@@ -127,14 +127,16 @@ fn bounded(output: &str) -> String {
         return output.to_owned();
     }
     // Room for the line between them.
-    let (mut head, mut tail) = ((HOOK_OUTPUT - 64) / 2, output.len() - (HOOK_OUTPUT - 64) / 2);
-    while !output.is_char_boundary(head) {
-        head -= 1;
-    }
-    while !output.is_char_boundary(tail) {
-        tail += 1;
-    }
-    let (head, tail) = (output.get(..head).unwrap_or_default(), output.get(tail..).unwrap_or_default());
+    let fits = |room: &mut usize, c: char| {
+        let left = room.checked_sub(c.len_utf8());
+        *room = left.unwrap_or(0);
+        left.is_some()
+    };
+    let mut room = (HOOK_OUTPUT - 64) / 2;
+    let head: String = output.chars().take_while(|c| fits(&mut room, *c)).collect();
+    let mut room = (HOOK_OUTPUT - 64) / 2;
+    let tail: Vec<char> = output.chars().rev().take_while(|c| fits(&mut room, *c)).collect();
+    let tail: String = tail.into_iter().rev().collect();
     format!("{head}\n  | [{} bytes left out]\n{tail}", output.len() - head.len() - tail.len())
 }
 

@@ -1,4 +1,4 @@
-//! What PHP is told: php.ini of a kind of PHP, pools of php-fpm.
+//! What configures PHP: php.ini of a kind of PHP, pools of php-fpm.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -109,7 +109,7 @@ fn running_source(master: &Master) -> Source {
             let dump = program.and_then(|program| dump(&program, &argv));
             Source::Apache { main, root, dump }
         }
-        // What it was told by its interface since counts, not a file of ours.
+        // What its interface has changed since counts, not a file of ours.
         Kind::Caddy if master.argv.iter().any(|part| part == "--resume" || part == "-resume") => {
             caddy(PathBuf::from(CADDY_RESUMES), None)
         }

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::ffi::OsString;
-use std::io::{self, PipeReader, Read};
+use std::io::{self, BufRead, BufReader, PipeReader};
 use std::iter;
 use std::os::fd::AsFd;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
@@ -155,15 +155,17 @@ type Shared = Arc<(Mutex<Tail>, Condvar)>;
 
 /// Reads to the end on a thread of its own, which is never joined: a child's child may hold the pipe for ever. No more than the
 /// end is kept at any time: some commands never stop talking.
-fn read_tail(mut reader: PipeReader) -> Shared {
+fn read_tail(reader: PipeReader) -> Shared {
     let shared = Shared::default();
     let ours = Arc::clone(&shared);
     thread::spawn(move || {
-        let mut buffer = vec![0; 8192];
+        let mut reader = BufReader::new(reader);
         loop {
-            let count = reader.read(&mut buffer).unwrap_or(0);
+            let read = reader.fill_buf().unwrap_or_default();
+            let count = read.len();
             let mut tail = ours.0.lock().unwrap_or_else(PoisonError::into_inner);
-            tail.bytes.extend(buffer.get(..count).unwrap_or_default());
+            tail.bytes.extend(read);
+            reader.consume(count);
             let over = tail.bytes.len().saturating_sub(KEPT);
             tail.bytes.drain(..over);
             if count == 0 {

@@ -48,7 +48,7 @@ impl Bell {
     }
 
     pub(crate) fn ring(&self) {
-        // It fails only when it has rung 2^64 times and was not heard.
+        // It fails only after 2^64 rings that nobody has read.
         let _full = rustix::io::write(&*self.0, &1_u64.to_ne_bytes());
     }
 

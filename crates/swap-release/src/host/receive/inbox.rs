@@ -10,36 +10,47 @@ use record::receive::{LONGEST_OPENING, LONGEST_ORDER, Order, Receive, SILENCE};
 
 use crate::Error;
 
-/// How often the wish to end is looked at.
-const GLANCE: Duration = Duration::from_millis(20);
-/// Lines that may wait to be heard. A controller that says more at once has to wait.
+/// Lines that may be queued. A controller that sends more at once is blocked.
 const WAITING: usize = 64;
+
+/// What comes from the thread that reads, or instead of it.
+enum Heard {
+    Line(Vec<u8>),
+    /// The end of the input, or a line that is too long.
+    End,
+    Terminated,
+}
 
 /// The controller at the other end.
 pub(super) struct Inbox {
-    lines: Receiver<Vec<u8>>,
+    lines: Receiver<Heard>,
     heard: Instant,
     gone: bool,
 }
 
 impl Inbox {
     /// Starts to listen.
-    pub(super) fn on_stdin() -> Self {
-        Self::on(|| Box::new(std::io::BufReader::new(std::io::stdin())))
+    pub(super) fn on_stdin(abort: &Abort) -> Self {
+        Self::on(abort, || Box::new(std::io::BufReader::new(std::io::stdin())))
     }
 
-    fn on(open: impl FnOnce() -> Box<dyn BufRead> + Send + 'static) -> Self {
+    fn on(abort: &Abort, open: impl FnOnce() -> Box<dyn BufRead> + Send + 'static) -> Self {
         let (sender, lines) = mpsc::sync_channel(WAITING);
+        let terminated = sender.clone();
+        // Where there is no room for it, there is a line to be woken by.
+        abort.on_set(move || drop(terminated.try_send(Heard::Terminated)));
         // Never joined: a blocked read ends with the process.
         thread::spawn(move || {
             let mut input = open();
             let mut longest = LONGEST_OPENING;
             while let Some(line) = line(&mut *input, longest) {
                 longest = LONGEST_ORDER;
-                if sender.send(line).is_err() {
+                if sender.send(Heard::Line(line)).is_err() {
                     return;
                 }
             }
+            // That nobody hears it is an end, too.
+            let _gone = sender.send(Heard::End);
         });
         Self { lines, heard: Instant::now(), gone: false }
     }
@@ -50,11 +61,13 @@ impl Inbox {
         let refuse = |what: &str| Err(Error::opening(what));
         let line = loop {
             abort.check()?;
-            match self.lines.recv_timeout(GLANCE) {
-                Ok(line) => break line,
-                Err(RecvTimeoutError::Disconnected) => return refuse("it ended, or the line is too long"),
-                Err(RecvTimeoutError::Timeout) if Instant::now() >= until => return refuse("nothing came"),
-                Err(RecvTimeoutError::Timeout) => {}
+            match self.lines.recv_timeout(until.saturating_duration_since(Instant::now())) {
+                Ok(Heard::Line(line)) => break line,
+                Ok(Heard::Terminated) => {}
+                Ok(Heard::End) | Err(RecvTimeoutError::Disconnected) => {
+                    return refuse("it ended, or the line is too long");
+                }
+                Err(RecvTimeoutError::Timeout) => return refuse("nothing came"),
             }
         };
         self.heard = Instant::now();
@@ -75,14 +88,15 @@ impl Inbox {
             return None;
         }
         match self.lines.recv_timeout(wait) {
-            Ok(line) => {
+            Ok(Heard::Line(line)) => {
                 self.heard = Instant::now();
                 let order = serde_json::from_slice(&line);
                 order
                     .map_err(|error| log::warn!("an order that is not understood: {:?}", error.classify()))
                     .ok()
             }
-            Err(RecvTimeoutError::Disconnected) => {
+            Ok(Heard::Terminated) => None,
+            Ok(Heard::End) | Err(RecvTimeoutError::Disconnected) => {
                 self.gone = true;
                 None
             }
@@ -114,7 +128,7 @@ mod tests {
     use super::*;
 
     fn inbox(text: &'static str) -> Inbox {
-        Inbox::on(move || Box::new(Cursor::new(text)))
+        Inbox::on(&Abort::default(), move || Box::new(Cursor::new(text)))
     }
 
     fn next(inbox: &mut Inbox) -> Option<Order> {

@@ -35,7 +35,7 @@ const OPENING: Duration = Duration::from_secs(60);
 /// Receives what standard input says into the site below `deploy_to`.
 pub(crate) fn receive(deploy_to: &Path, console: &Console, abort: &Abort) -> Result<ExitCode, Error> {
     let site = Site::open(deploy_to, &RealDisk)?;
-    let mut inbox = Inbox::on_stdin();
+    let mut inbox = Inbox::on_stdin(abort);
     let opening = Opening::parse(&inbox.opening(OPENING, abort)?)?;
     for folder in [site.paths.state(), site.paths.incoming()] {
         site.disk.make_folder(&folder).map_err(|source| Error::write(&folder, source))?;
@@ -48,7 +48,7 @@ pub(crate) fn receive(deploy_to: &Path, console: &Console, abort: &Abort) -> Res
     Session { deploy_to, opening: &opening, peer, inbox, turn, console, abort }.run()
 }
 
-/// Listens where it was told, or on any address if that one is not this host's own, as behind NAT.
+/// Listens on the address of the opening, or on any address if that one is not this host's own, as behind NAT.
 fn listen(site: &Site<'_>, opening: &Opening) -> Result<Peer, Error> {
     let role = if opening.stage { Role::Download } else { Role::Seed };
     let place = site.paths.incoming().join(opening.release.payload.file.as_str());

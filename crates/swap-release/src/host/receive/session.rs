@@ -16,10 +16,11 @@ use super::turn::Turn;
 use crate::Error;
 use crate::host::verbs::confirm::say;
 
-/// How long one turn of the loop waits for the controller.
+/// How long one turn of the loop waits for the controller. How far the peer is, and whether it staged, is looked up and not
+/// sent, so that the loop goes on without an order, too.
 const GLANCE: Duration = Duration::from_millis(20);
 /// Between two lines of progress, while there is any.
-const TELL: Duration = Duration::from_millis(200);
+const REPORT: Duration = Duration::from_millis(200);
 /// How long nobody may lack anything, with the controller gone, before this peer leaves, too.
 const ALL_SERVED: Duration = Duration::from_secs(2);
 
@@ -35,10 +36,10 @@ pub(super) struct Session<'a> {
 }
 
 /// What the loop remembers.
-struct Course {
+struct State {
     seeders: Vec<SocketAddr>,
-    told: receive::Progress,
-    told_at: Instant,
+    reported: receive::Progress,
+    reported_at: Instant,
     /// The last new byte, of ours or given to others.
     moved_at: Instant,
     served_at: Option<Instant>,
@@ -51,18 +52,18 @@ impl Session<'_> {
     pub(super) fn run(mut self) -> Result<ExitCode, Error> {
         self.say(&Event::Listening { port: self.peer.address().port() });
         let now = Instant::now();
-        let mut course = Course {
+        let mut state = State {
             seeders: Vec::new(),
-            told: receive::Progress::default(),
-            told_at: now,
+            reported: receive::Progress::default(),
+            reported_at: now,
             moved_at: now,
             served_at: None,
             complete: false,
             staging: None,
             staged: false,
         };
-        let ended = self.course(&mut course);
-        if let Some(staging) = course.staging.take() {
+        let ended = self.listen(&mut state);
+        if let Some(staging) = state.staging.take() {
             staging.cancel();
         }
         let console = self.console;
@@ -72,7 +73,7 @@ impl Session<'_> {
     }
 
     /// Until there is no more to do.
-    fn course(&mut self, course: &mut Course) -> Result<(), Error> {
+    fn listen(&mut self, state: &mut State) -> Result<(), Error> {
         loop {
             self.abort.check()?;
             while let Some(event) = self.peer.wait(Duration::ZERO) {
@@ -82,9 +83,9 @@ impl Session<'_> {
                 Some(Order::Peers { seeders, others }) => {
                     self.peer.introduce(&seeders);
                     self.peer.introduce(&others);
-                    course.seeders.extend(seeders);
+                    state.seeders.extend(seeders);
                 }
-                Some(Order::Stop) => return self.stopped(course),
+                Some(Order::Stop) => return self.stopped(state),
                 Some(Order::Alive | Order::Receive(_)) | None => {}
             }
             if self.turn.is_over(self.inbox.is_gone()) {
@@ -92,13 +93,13 @@ impl Session<'_> {
             }
             self.turn.check()?;
             let status = self.peer.status();
-            self.tell(course, &status);
-            self.stage(course, &status)?;
+            self.report(state, &status);
+            self.stage(state, &status)?;
             if self.inbox.is_gone() {
-                if self.is_done_alone(course, &status)? {
+                if self.is_done_alone(state, &status)? {
                     return Ok(());
                 }
-            } else if !status.complete && course.moved_at.elapsed() >= self.opening.stall {
+            } else if !status.complete && state.moved_at.elapsed() >= self.opening.stall {
                 return Err(stalled(&status, self.opening.stall));
             }
         }
@@ -121,8 +122,8 @@ impl Session<'_> {
     }
 
     /// Says how it stands when there is something new, and now and then without.
-    fn tell(&self, course: &mut Course, status: &Status) {
-        let from_seeders = |source: &&swarm_peer::Source| course.seeders.contains(&source.address);
+    fn report(&self, state: &mut State, status: &Status) {
+        let from_seeders = |source: &&swarm_peer::Source| state.seeders.contains(&source.address);
         let progress = receive::Progress {
             bytes: status.verified,
             checking: !status.checked,
@@ -131,31 +132,31 @@ impl Session<'_> {
             from_seeders: status.sources.iter().filter(from_seeders).map(|source| source.downloaded).sum(),
             uploaded: status.uploaded,
         };
-        let moved = progress.bytes != course.told.bytes || progress.uploaded != course.told.uploaded;
+        let moved = progress.bytes != state.reported.bytes || progress.uploaded != state.reported.uploaded;
         if moved || progress.checking {
-            course.moved_at = Instant::now();
+            state.moved_at = Instant::now();
         }
-        let due = if progress == course.told { HEARTBEAT } else { TELL };
-        if course.told_at.elapsed() >= due || (status.complete && !course.complete) {
+        let due = if progress == state.reported { HEARTBEAT } else { REPORT };
+        if state.reported_at.elapsed() >= due || (status.complete && !state.complete) {
             self.say(&Event::Progress(progress));
-            course.told_at = Instant::now();
-            course.told = progress;
+            state.reported_at = Instant::now();
+            state.reported = progress;
         }
     }
 
-    fn stage(&self, course: &mut Course, status: &Status) -> Result<(), Error> {
-        if status.complete && !course.complete {
-            course.complete = true;
+    fn stage(&self, state: &mut State, status: &Status) -> Result<(), Error> {
+        if status.complete && !state.complete {
+            state.complete = true;
             self.say(&Event::Complete { received: status.size.saturating_sub(status.resumed) });
             if self.opening.stage {
                 let payload =
                     self.deploy_to.join("incoming").join(self.opening.release.payload.file.as_str());
-                course.staging = Some(Staging::start(self.deploy_to, &payload, self.opening));
+                state.staging = Some(Staging::start(self.deploy_to, &payload, self.opening));
             }
         }
-        if let Some(staging) = course.staging.take_if(|staging| staging.is_done()) {
+        if let Some(staging) = state.staging.take_if(|staging| staging.is_done()) {
             let reply = staging.finish()?;
-            course.staged = true;
+            state.staged = true;
             self.say(&Event::Staged(reply));
         }
         Ok(())
@@ -163,23 +164,23 @@ impl Session<'_> {
 
     /// With the controller gone: whether there is nothing left to do, neither here nor for others. An error when this host
     /// lacks something and nothing has moved for the whole grace period.
-    fn is_done_alone(&self, course: &mut Course, status: &Status) -> Result<bool, Error> {
-        if course.staging.is_some() {
+    fn is_done_alone(&self, state: &mut State, status: &Status) -> Result<bool, Error> {
+        if state.staging.is_some() {
             return Ok(false);
         }
         let lacking = status.sources.iter().any(|source| source.connected && !source.complete);
-        if course.moved_at.elapsed() >= self.opening.grace {
+        if state.moved_at.elapsed() >= self.opening.grace {
             return if status.complete { Ok(true) } else { Err(stalled(status, self.opening.grace)) };
         }
         if !status.complete || lacking {
-            course.served_at = None;
+            state.served_at = None;
             return Ok(false);
         }
-        Ok(course.served_at.get_or_insert_with(Instant::now).elapsed() >= ALL_SERVED)
+        Ok(state.served_at.get_or_insert_with(Instant::now).elapsed() >= ALL_SERVED)
     }
 
-    fn stopped(&self, course: &Course) -> Result<(), Error> {
-        if course.staged || !self.opening.stage { Ok(()) } else { Err(Error::Aborted) }
+    fn stopped(&self, state: &State) -> Result<(), Error> {
+        if state.staged || !self.opening.stage { Ok(()) } else { Err(Error::Aborted) }
     }
 
     fn say(&self, event: &Event) {

@@ -16,7 +16,7 @@ use crate::host::site::{Lock, Paths};
 
 /// How long a newcomer waits for the one before it to make way; that one looks several times a second.
 const PATIENCE: Duration = Duration::from_secs(8);
-/// Between two looks.
+/// Between two looks at the wish, a file of another process on any file system: nothing tells of it everywhere.
 const GLANCE: Duration = Duration::from_millis(50);
 /// Between two looks at whose the lock is, where locks may exclude nobody.
 const RECHECK: Duration = Duration::from_secs(1);

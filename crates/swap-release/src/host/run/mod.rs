@@ -157,7 +157,7 @@ pub(crate) fn run(job: ServerJob, console: &Console, abort: &Abort) -> Result<Ex
         ServerVerb::Adopt { release, shared, from, part_of, dry_run: false, .. } => {
             let shared = side_by_side(shared)?;
             if !site.paths.state().is_dir() {
-                // Where not even our own directories can be made, that is told with what helps as well.
+                // Where not even our own directories can be made, that is reported with its remedy as well.
                 let obstacles = preview(&site, &shared, release.as_ref(), from.as_deref())?.obstacles;
                 if !obstacles.is_empty() {
                     let error = Error::InTheWay { path: site.paths.current(), obstacles };

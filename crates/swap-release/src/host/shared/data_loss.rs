@@ -150,9 +150,7 @@ pub(crate) fn through_link(tree: &Path, inside: &Path) -> bool {
 /// site that is no release yet is moved by `adopt`.
 fn remedy(paths: &Paths, live: &Live, path: &str, (place, real): (&Path, &Path), shared: &Path) -> String {
     let text = |path: &Path| path.to_string_lossy().into_owned();
-    let run = |words: &[&str]| {
-        Argv::new(words.first().copied().unwrap_or_default()).args(words.iter().skip(1).copied())
-    };
+    let run = |program: &str, words: &[&str]| Argv::new(program).args(words.iter().copied());
     let folder = text(shared.parent().unwrap_or(shared));
     let (from, to) = (text(real), text(shared));
     let below = |folder: &Path| folder.canonicalize().is_ok_and(|folder| real.starts_with(folder));
@@ -161,22 +159,22 @@ fn remedy(paths: &Paths, live: &Live, path: &str, (place, real): (&Path, &Path),
     let site = below(paths.deploy_to());
     let missing = shared.symlink_metadata().is_err();
     if site && is_its_own && live.built.is_none() && (missing || is_empty_folder(shared)) {
-        let adopt = run(&["swap-release", "adopt", "--deploy-to", &text(paths.deploy_to()), "--shared"]);
+        let adopt = run("swap-release", &["adopt", "--deploy-to", &text(paths.deploy_to()), "--shared"]);
         return adopt.arg(if real.is_dir() { format!("{path}/") } else { path.to_owned() }).to_string();
     }
     let mounted = shared.canonicalize().is_ok_and(|real| Mounts::read().within(&real).contains(&real));
     if site && (is_its_own || below(&paths.releases())) || mounted {
-        let make = run(&["mkdir", "-p", "--", if real.is_dir() { &to } else { &folder }]);
+        let make = run("mkdir", &["-p", "--", if real.is_dir() { &to } else { &folder }]);
         let from = if real.is_dir() { format!("{from}/.") } else { from };
-        return format!("{make} && {}", run(&["cp", "-a", "--", &from, &to]));
+        return format!("{make} && {}", run("cp", &["-a", "--", &from, &to]));
     }
-    let join = run(&["ln", "-s", "--", &from, &to]);
+    let join = run("ln", &["-s", "--", &from, &to]);
     if missing {
-        format!("{} && {join}", run(&["mkdir", "-p", "--", &folder]))
+        format!("{} && {join}", run("mkdir", &["-p", "--", &folder]))
     } else if is_empty_folder(shared) {
-        format!("{} && {join}", run(&["rmdir", "--", &to]))
+        format!("{} && {join}", run("rmdir", &["--", &to]))
     } else {
-        format!("{} && {join}", run(&["mv", "--", &to, &format!("{to}.before")]))
+        format!("{} && {join}", run("mv", &["--", &to, &format!("{to}.before")]))
     }
 }
 

@@ -197,7 +197,7 @@ fn expect_direct(site: &Paths, path: &SharedPath) -> Result<(), Error> {
 /// What a shared path leads to is neither in a release nor behind `current`.
 fn expect_outside(site: &Paths, path: &str) -> Result<(), Error> {
     let place = site.shared().join(path);
-    // What leads nowhere is told of by itself.
+    // What leads nowhere is reported by itself.
     let (Ok(base), Ok(root), Ok(real)) =
         (site.deploy_to().canonicalize(), site.shared().canonicalize(), place.canonicalize())
     else {

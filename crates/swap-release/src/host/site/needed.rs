@@ -109,7 +109,7 @@ impl LockedSite<'_> {
         self.site.disk.remove_tree(path).map_err(|source| Error::write(path, source))
     }
 
-    /// The same where nothing may be kept from going on by it: what stays is told.
+    /// The same where a failure must stop nothing: what stays is reported.
     pub(crate) fn clear_or_tell(&self, path: &Path) {
         if let Err(error) = self.clear(path) {
             log::warn!("{error}");

@@ -57,7 +57,7 @@ impl LockedSite<'_> {
     }
 
     /// Removes what embedded peers brought for releases that are not known any more, and gives their names. While a peer is at
-    /// work nothing is removed. What could not be is told to `left`.
+    /// work nothing is removed. What could not be removed is reported to `left`.
     pub(crate) fn remove_received(
         &self,
         needed: &Needed,

@@ -1,4 +1,4 @@
-//! Waiting for the word of the controller on standard input, and doing what it orders meanwhile.
+//! Waits on standard input for the controller to commit or revert, and runs what it orders meanwhile.
 //!
 //! End of input, a timeout and SIGTERM all mean "revert": a dead controller or a cut network cannot leave the fleet
 //! mixed (deploy-rs calls this magic rollback). Only the word `revert` says that the release is bad; all else, also the word

@@ -146,31 +146,31 @@ fn drush(step: &Step, core: Core) -> String {
 
 fn endings() -> String {
     let led = |switched| {
-        let deeds: Vec<&str> = undo::deeds(switched)
+        let steps: Vec<&str> = undo::revert_steps(switched)
             .iter()
-            .map(|deed| match deed {
-                undo::Deed::Close => "one host closes the site",
-                undo::Deed::Back if switched => {
+            .map(|step| match step {
+                undo::RevertStep::Close => "one host closes the site",
+                undo::RevertStep::Back if switched => {
                     "every host goes back to the release it had, and runs its hooks of after-revert"
                 }
-                undo::Deed::Back => "every host gives up its lock, and runs its hooks of after-revert",
-                undo::Deed::Rebuild => "one host, and if it cannot the next, rebuilds the caches by the live release's code and opens the site",
-                undo::Deed::Settle => "every host is told that this is done, and what remains",
+                undo::RevertStep::Back => "every host gives up its lock, and runs its hooks of after-revert",
+                undo::RevertStep::Rebuild => "one host, and if it cannot the next, rebuilds the caches by the live release's code and opens the site",
+                undo::RevertStep::Settle => "every host is told that this is done, and what remains",
             })
             .collect();
-        deeds.join("; ")
+        steps.join("; ")
     };
-    let deeds: Vec<&str> = drupal::deeds(true)
+    let steps: Vec<&str> = drupal::undo_steps(true)
         .iter()
-        .map(|deed| match deed {
-            drupal::Deed::Ask => "asks the database whether another host has done it",
-            drupal::Deed::Close => "closes the site",
-            drupal::Deed::Rebuild => "rebuilds the caches",
-            drupal::Deed::Mark => "writes that into the database",
-            drupal::Deed::Open => "opens the site",
+        .map(|step| match step {
+            drupal::UndoStep::Ask => "asks the database whether another host has done it",
+            drupal::UndoStep::Close => "closes the site",
+            drupal::UndoStep::Rebuild => "rebuilds the caches",
+            drupal::UndoStep::Mark => "writes that into the database",
+            drupal::UndoStep::Open => "opens the site",
         })
         .collect();
-    let alone = deeds.join(", ");
+    let alone = steps.join(", ");
     let long = Duration::from_secs(1800);
     let seconds = |turn, ready| drupal::patience(turn, ready, long).as_secs();
     let order = format!(

@@ -114,7 +114,7 @@ impl Findings {
             Err(errno) => errno,
         };
         let path = text(folder);
-        // Immutable, which is told by itself: owner and mode are no help then.
+        // Immutable, which is reported by itself: owner and mode are no help then.
         if refused == Errno::PERM {
             return;
         }

@@ -183,7 +183,7 @@ fn take_away(
 }
 
 /// Deletes what is in the trash, or beside where it was. What cannot be deleted (files of another user, what is mounted in it)
-/// is told, and never fails a deployment.
+/// is reported, and never fails a deployment.
 fn sweep(locked: &LockedSite<'_>, needed: &Needed, left: &mut Vec<Left>) {
     let paths = &locked.site.paths;
     let trash = paths.trash();

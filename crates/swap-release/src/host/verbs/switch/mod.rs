@@ -15,7 +15,7 @@ use crate::host::site::{Current, Foreign, LockedSite, Pending, ReleaseFile, Site
 pub(crate) trait Confirmation {
     /// `current` points to `to` now.
     fn switched(&mut self, from: Option<&ReleaseId>, to: &ReleaseId);
-    /// Waits for the word. `Err` says why the former release must come back.
+    /// Waits for the decision. `Err` says why the former release must come back.
     fn wait(&mut self) -> Result<(), Refusal>;
 }
 
@@ -120,7 +120,7 @@ pub(crate) fn switch(
     let from = current.id().cloned();
     let switched = Switched { from: from.clone(), to: to.clone() };
     if from.as_ref() == Some(to) && matches!(current, Current::Release { right: true, .. }) {
-        // Already live: there is nothing to put back, whatever the word is.
+        // Already live: there is nothing to put back, whatever is decided.
         if let Some(confirmation) = confirmation.as_deref_mut() {
             confirmation.switched(from.as_ref(), to);
             return confirmation.wait().map(|()| switched).map_err(|why| reverted(to, &why, from.as_ref()));
