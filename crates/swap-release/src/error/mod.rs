@@ -3,11 +3,13 @@
 //! What a caller tells apart is a variant of [`Error`]. All else is [`Error::Refused`], made by a function of its own, where
 //! message, exit code and hint stand together:
 //!
+//! - `data_loss`: what visitors would lose;
 //! - `release`: of releases and what `current` leads to; `shared`: of shared paths; `receive`: of the verb receive;
 //!   `of_fleet`: of a whole fleet;
 //! - `ending`: exit codes and hints;
 //! - `remedy`: what helps when something cannot be written.
 
+mod data_loss;
 mod ending;
 mod of_fleet;
 mod receive;
@@ -22,7 +24,7 @@ use std::path::{Path, PathBuf};
 
 use record::{ExitCode, ReleaseId};
 
-pub(crate) use self::shared::{DataLoss, Lacks, MOST_COUNTED};
+pub(crate) use self::data_loss::{DataLoss, Lacks, MOST_COUNTED};
 
 /// An error of `swap-release`.
 #[derive(Debug, thiserror::Error)]
