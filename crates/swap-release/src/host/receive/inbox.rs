@@ -18,7 +18,8 @@ enum Heard {
     Line(Vec<u8>),
     /// The end of the input, or a line that is too long.
     End,
-    Terminated,
+    /// The process is asked to end.
+    Abort,
 }
 
 /// The controller at the other end.
@@ -36,9 +37,9 @@ impl Inbox {
 
     fn on(abort: &Abort, open: impl FnOnce() -> Box<dyn BufRead> + Send + 'static) -> Self {
         let (sender, lines) = mpsc::sync_channel(WAITING);
-        let terminated = sender.clone();
+        let aborted = sender.clone();
         // Where there is no room for it, there is a line to be woken by.
-        abort.on_set(move || drop(terminated.try_send(Heard::Terminated)));
+        abort.on_set(move || drop(aborted.try_send(Heard::Abort)));
         // Never joined: a blocked read ends with the process.
         thread::spawn(move || {
             let mut input = open();
@@ -63,7 +64,7 @@ impl Inbox {
             abort.check()?;
             match self.lines.recv_timeout(until.saturating_duration_since(Instant::now())) {
                 Ok(Heard::Line(line)) => break line,
-                Ok(Heard::Terminated) => {}
+                Ok(Heard::Abort) => {}
                 Ok(Heard::End) | Err(RecvTimeoutError::Disconnected) => {
                     return refuse("it ended, or the line is too long");
                 }
@@ -95,7 +96,7 @@ impl Inbox {
                     .map_err(|error| log::warn!("an order that is not understood: {:?}", error.classify()))
                     .ok()
             }
-            Ok(Heard::Terminated) => None,
+            Ok(Heard::Abort) => None,
             Ok(Heard::End) | Err(RecvTimeoutError::Disconnected) => {
                 self.gone = true;
                 None

@@ -64,7 +64,7 @@ impl Session<'_> {
         };
         let ended = self.listen(&mut state);
         if let Some(staging) = state.staging.take() {
-            staging.cancel();
+            staging.abort();
         }
         let console = self.console;
         let summary = self.peer.stop();

@@ -68,7 +68,7 @@ impl Staging {
     }
 
     /// Ends it early; what it has written is undone.
-    pub(super) fn cancel(self) {
+    pub(super) fn abort(self) {
         self.abort.set();
         let _aborted = self.finish();
     }

@@ -76,8 +76,8 @@ impl Lock {
         }
         let until = Instant::now() + within;
         let (sender, files) = mpsc::channel();
-        let terminated = sender.clone();
-        abort.on_set(move || drop(terminated.send(None)));
+        let aborted = sender.clone();
+        abort.on_set(move || drop(aborted.send(None)));
         loop {
             // By a thread, since flock(2) has no timeout. It is never joined: when nobody waits any more it lets go again.
             let (sender, at) = (sender.clone(), path.to_owned());

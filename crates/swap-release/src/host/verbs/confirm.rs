@@ -34,7 +34,8 @@ enum Heard {
     Line(String),
     /// The end of input, or a line that is too long.
     End,
-    Terminated,
+    /// The process is asked to end.
+    Abort,
 }
 
 /// The controller at the other end of standard input and output.
@@ -73,9 +74,9 @@ impl<'a> Controller<'a> {
                 is_heard
             }
         };
-        let terminated = tell.clone();
+        let aborted = tell.clone();
         abort.on_set(move || {
-            terminated(Heard::Terminated);
+            aborted(Heard::Abort);
         });
         // Never joined: a blocked read ends with the process.
         thread::spawn(move || {
@@ -105,7 +106,7 @@ impl<'a> Controller<'a> {
     /// What comes next; none if nothing does before `until`.
     fn hear(&mut self, until: Instant) -> Option<Heard> {
         if self.abort.is_set() {
-            return Some(Heard::Terminated);
+            return Some(Heard::Abort);
         }
         if self.ended {
             return Some(Heard::End);
@@ -198,7 +199,7 @@ impl<'a> Controller<'a> {
                     return word(&line, expected);
                 }
                 Some(Heard::End) => return Err(taken_back("end of input")),
-                Some(Heard::Terminated) => return Err(taken_back("terminated")),
+                Some(Heard::Abort) => return Err(taken_back("terminated")),
                 None => {
                     let within = humantime::format_duration(self.within);
                     return Err(taken_back(&format!("no `{expected}` within {within}")));
@@ -247,7 +248,7 @@ fn heard(lines: &Receiver<Heard>, told: &mut bool, ended: &mut bool) -> Option<R
                 *told = is_back(&line);
                 return word(&line, "").err();
             }
-            Ok(Heard::Terminated) => return Some(taken_back("terminated")),
+            Ok(Heard::Abort) => return Some(taken_back("terminated")),
             Err(TryRecvError::Empty) => return None,
             Ok(Heard::End) | Err(TryRecvError::Disconnected) => {
                 *ended = true;
