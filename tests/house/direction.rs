@@ -12,6 +12,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("payload", &["crew"]),
     ("inventory", &[]),
     ("remote", &["inventory"]),
+    ("agent", &["inventory", "record", "remote"]),
     ("rtorrent-rpc", &[]),
     ("record", &["metainfo"]),
     ("cli", &["record"]),
@@ -20,8 +21,11 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("tracker-client", &["metainfo"]),
     ("mkt-pack", &["cli", "metainfo", "payload", "record"]),
     ("tracker-publish", &["cli", "inventory", "metainfo", "record", "rtorrent-rpc", "tracker-client"]),
-    ("fleet-push", &["cli", "inventory", "metainfo", "record", "remote", "rtorrent-rpc", "swarm-peer"]),
-    ("swap-release", &["cli", "inventory", "metainfo", "payload", "record", "remote", "swarm-peer"]),
+    (
+        "fleet-push",
+        &["agent", "cli", "inventory", "metainfo", "record", "remote", "rtorrent-rpc", "swarm-peer"],
+    ),
+    ("swap-release", &["agent", "cli", "inventory", "metainfo", "payload", "record", "remote", "swarm-peer"]),
     // Runs the binaries; it knows only what a reader of the documentation knows, and the list of exit codes.
     ("e2e", &["record"]),
     // Compiled with the rest; run by cargo-fuzz.

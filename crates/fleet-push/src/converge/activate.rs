@@ -8,8 +8,8 @@ use record::{Loaded, Release, ReleaseId, Swap};
 use remote::{Argv, LineRead, Output, Remote};
 
 use crate::error::Fault;
-use crate::hosts::agent;
 use crate::hosts::reach::Dial;
+use crate::hosts::staging;
 use crate::job::clock::Clock;
 
 /// `$0` swap-release, `$1` the bytes of the `fleet.toml` that comes on standard input, then its arguments. Standard output
@@ -61,7 +61,7 @@ pub(super) fn activate(
     let mut health = None;
     let result = dial(host).map_err(Fault::from).and_then(|remote| {
         let said = converge(&*remote, host, alone, release, owner, clock, &mut health);
-        let after = agent::status(&*remote, host)?.current;
+        let after = staging::status(&*remote, host)?.current;
         Ok((said, after))
     });
     let (error, after) = match result {

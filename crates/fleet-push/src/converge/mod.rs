@@ -27,8 +27,8 @@ use self::activate::Activated;
 use self::report::{ConvergingHost, Report};
 use crate::Error;
 use crate::error::Fault;
-use crate::hosts::agent;
 use crate::hosts::reach::Dial;
+use crate::hosts::staging;
 use crate::job::clock::Clock;
 use crate::job::{Job, owner};
 use crate::push::deliver::{Delivery, deliver};
@@ -131,7 +131,7 @@ fn ask(settings: &PushSettings, fleet: &[Host], dial: &Dial, clock: &Clock) -> V
 
 /// A host's status; once more over a new connection if the first broke.
 fn ask_one(host: &Host, dial: &Dial, clock: &Clock) -> Result<HostStatus, Fault> {
-    let ask = || agent::status(&*dial(host)?, host);
+    let ask = || staging::status(&*dial(host)?, host);
     match ask() {
         Err(fault) if fault.is_connection_loss() => {
             clock.pause(delay(0))?;

@@ -21,7 +21,7 @@ use crate::doctor::lint::lint;
 use crate::doctor::probe::{Probe, probe};
 use crate::engine::rtorrent::channel::Channel;
 use crate::error::Fault;
-use crate::hosts::agent;
+use crate::hosts::staging;
 
 const BRIEF: Duration = Duration::from_secs(30);
 /// `$1` the file: says what arrived, and takes it away.
@@ -146,7 +146,7 @@ fn status(
     if !is_there || probe.version.is_err() {
         return Ok(None);
     }
-    match agent::status_with(remote, subject.host, subject.shared) {
+    match staging::status_with(remote, subject.host, subject.shared) {
         Ok(status) => Ok(Some(Ok(status))),
         Err(fault @ (Fault::Command { .. } | Fault::Answer { .. })) => Ok(Some(Err(fault.to_string()))),
         Err(fault) => Err(fault),

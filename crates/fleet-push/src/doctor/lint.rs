@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use inventory::{Health, Hook, HookAction, Host};
-use remote::{Argv, Remote};
+use remote::Remote;
 
 use crate::error::Fault;
 
@@ -33,8 +33,7 @@ pub(crate) fn lint(
     health: Option<&Health>,
     hooks: &[Hook],
 ) -> Result<Option<Lint>, Fault> {
-    let mut argv =
-        Argv::new(host.swap_release.as_str()).args(["lint", "--deploy-to", host.deploy_to.as_str()]);
+    let mut argv = agent::command(host, "lint");
     let header = health.and_then(|health| health.header.as_ref()).map(ToString::to_string);
     if let Some(name) = header.as_deref().and_then(|header| header.split(':').next()) {
         argv = argv.args(["--header", name.trim()]);

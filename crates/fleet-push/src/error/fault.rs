@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use agent::AgentError;
 use inventory::HostName;
 use record::{ExitCode, ReleaseId, Sha256};
 
@@ -40,7 +41,7 @@ pub(crate) enum Fault {
     #[error("`swap-release {verb}` answered `{answer}`: {what}")]
     Answer {
         /// The verb.
-        verb: &'static str,
+        verb: String,
         /// The beginning of the answer.
         answer: String,
         /// What is wrong with it.
@@ -162,6 +163,18 @@ pub(crate) enum Fault {
     /// SIGTERM.
     #[error("terminated")]
     Terminated,
+}
+
+impl From<AgentError> for Fault {
+    fn from(error: AgentError) -> Self {
+        match error {
+            AgentError::Connection(error) => error.into(),
+            AgentError::Failed { verb, reason, hint, .. } => {
+                Self::Command { command: format!("swap-release {verb}"), reason, hint }
+            }
+            AgentError::Answer { verb, answer, what } => Self::Answer { verb, answer, what },
+        }
+    }
 }
 
 impl From<remote::HostError> for Fault {

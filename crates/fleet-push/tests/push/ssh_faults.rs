@@ -88,8 +88,8 @@ fn every_fault_at_the_door_is_named_and_holds_up_nobody() {
     for (name, words, tried) in [
         ("refused", "was refused by `127.0.43.1`", false),
         ("changed", "has CHANGED", false),
-        ("silent", "no end of `SSH handshake` after 5s", true),
-        ("banner", "no end of `SSH handshake` after 5s", true),
+        ("silent", "`SSH handshake` timed out after 5s", true),
+        ("banner", "`SSH handshake` timed out after 5s", true),
     ] {
         let host = pushed(&fleet, name);
         let error = host.error.unwrap();

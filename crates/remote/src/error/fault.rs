@@ -176,7 +176,7 @@ pub enum HostFault {
         detail: String,
     },
     /// A step did not end in its time.
-    #[error("no end of `{step}` after {}", humantime::format_duration(*.after))]
+    #[error("`{step}` timed out after {}", humantime::format_duration(*.after))]
     TimedOut {
         /// What was being done.
         step: String,

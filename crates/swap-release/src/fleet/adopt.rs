@@ -11,7 +11,6 @@ use remote::Argv;
 use super::answers;
 use super::answers::{Answer, PATIENCE};
 use super::controller::Controller;
-use super::host::ask;
 use crate::Error;
 use crate::host::verbs::adopt::lines as obstacle_lines;
 
@@ -29,8 +28,9 @@ pub(crate) fn adopt(
         shared.fold(argv, |argv, path| argv.args(["--shared".to_owned(), path]))
     };
     let looking = |host: &Host| argv(host).args(["--dry-run", "--json"]);
-    let looked =
-        answers::on_all(controller, looking, |remote, argv| ask::<AdoptReply>(remote, argv, PATIENCE));
+    let looked = answers::on_all(controller, looking, |remote, argv| {
+        Ok(agent::ask::<AdoptReply>(remote, argv, b"", PATIENCE)?)
+    });
     controller.abort.check()?;
     let mut stopped = 0;
     for answer in &looked {

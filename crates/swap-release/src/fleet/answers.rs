@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use agent::{AgentError, ask, warnings};
 use inventory::Host;
 use record::ExitCode;
 use remote::{Argv, Interrupt, Outcome, Remote, fan_out};
@@ -9,7 +10,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::controller::{AT_ONCE, Controller};
-use super::host::{Fault, ask, remedies, warnings};
+use super::host::{Fault, remedies};
 use crate::Error;
 
 /// Hashing or deleting a large tree on a slow disk.
@@ -32,7 +33,7 @@ pub(super) fn run(remote: &dyn Remote, argv: &Argv, verb: &str) -> Result<String
     if output.status.success() {
         Ok(String::from_utf8_lossy(&output.stderr).into_owned())
     } else {
-        Err(Fault::failed(verb, &output))
+        Err(AgentError::failed(verb, &output).into())
     }
 }
 
@@ -57,7 +58,7 @@ pub(super) fn ask_all<T>(controller: &Controller<'_>, argv: impl Fn(&Host) -> Ar
 where
     T: DeserializeOwned + Send + 'static,
 {
-    on_all(controller, argv, |remote, argv| ask(remote, argv, PATIENCE))
+    on_all(controller, argv, |remote, argv| Ok(ask(remote, argv, b"", PATIENCE)?))
 }
 
 pub(super) fn on_all<T: Send + 'static>(

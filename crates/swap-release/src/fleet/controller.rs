@@ -40,7 +40,7 @@ impl Controller<'_> {
 
 /// The command of a verb on a host; `owner` tells it who asks.
 pub(super) fn argv(host: &Host, verb: &str, owner: Option<&str>) -> Argv {
-    let argv = Argv::new(host.swap_release.as_str()).args([verb, "--deploy-to", host.deploy_to.as_str()]);
+    let argv = agent::command(host, verb);
     match self::owner(owner) {
         Some(owner) => argv.args(["--owner", owner.as_str()]),
         None => argv,

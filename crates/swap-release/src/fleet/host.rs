@@ -1,9 +1,6 @@
 //! Asking `swap-release` on a host.
 
-use std::time::Duration;
-
-use remote::{Argv, Output, Remote};
-use serde::de::DeserializeOwned;
+use agent::AgentError;
 
 /// Why a host could not do what was asked. Its text goes into tables and records; the host's name stands beside it.
 #[derive(Debug, thiserror::Error)]
@@ -22,14 +19,14 @@ pub(crate) enum Fault {
         hint: Option<String>,
     },
     /// The answer is not what this version understands.
-    #[error("`swap-release {verb}` answered `{answer}`: {source}")]
+    #[error("`swap-release {verb}` answered `{answer}`: {what}")]
     Answer {
         /// The verb.
         verb: String,
         /// The beginning of the answer.
         answer: String,
-        /// What the parser said.
-        source: serde_json::Error,
+        /// What is wrong with it.
+        what: String,
     },
     /// Somebody else holds the lock there.
     #[error("{0}")]
@@ -47,12 +44,17 @@ pub(crate) enum Fault {
     NotReady(String),
 }
 
-impl Fault {
-    /// The command failed, in its own words.
-    pub(crate) fn failed(verb: impl Into<String>, output: &Output) -> Self {
-        Self::Failed { verb: verb.into(), reason: output.reason(), hint: output.hint() }
+impl From<AgentError> for Fault {
+    fn from(error: AgentError) -> Self {
+        match error {
+            AgentError::Connection(error) => Self::Connection(error),
+            AgentError::Failed { verb, reason, hint, .. } => Self::Failed { verb, reason, hint },
+            AgentError::Answer { verb, answer, what } => Self::Answer { verb, answer, what },
+        }
     }
+}
 
+impl Fault {
     /// What helps, as far as the host or the connection says so.
     pub(crate) fn hint(&self) -> Option<String> {
         match self {
@@ -74,41 +76,6 @@ pub(crate) fn remedies<'a>(hints: impl Iterator<Item = (&'a str, Option<&'a str>
         }
     }
     all.into_iter().map(|(hint, hosts)| format!("{}: remedy: {hint}", hosts.join(", "))).collect()
-}
-
-/// Runs a verb that answers with one line of JSON.
-pub(crate) fn ask<T: DeserializeOwned>(
-    remote: &dyn Remote,
-    argv: &Argv,
-    timeout: Duration,
-) -> Result<T, Fault> {
-    let output = remote.exec(argv, b"", timeout)?;
-    let verb = verb(argv);
-    if !output.status.success() {
-        return Err(Fault::failed(verb, &output));
-    }
-    let text = String::from_utf8_lossy(&output.stdout);
-    parse(&verb, text.trim())
-}
-
-/// Reads one line of JSON.
-pub(crate) fn parse<T: DeserializeOwned>(verb: &str, line: &str) -> Result<T, Fault> {
-    serde_json::from_str(line).map_err(|source| Fault::Answer {
-        verb: verb.to_owned(),
-        answer: line.chars().take(80).collect(),
-        source,
-    })
-}
-
-/// What `swap-release` on a host warned of, out of what it printed to standard error.
-pub(crate) fn warnings(said: &str) -> impl Iterator<Item = &str> {
-    let marks = ["[swap-release] warning: ", "[swap-release] warn: "];
-    said.lines().filter_map(move |line| marks.iter().find_map(|mark| Some(line.split_once(mark)?.1)))
-}
-
-/// The verb of a command, for messages.
-pub(crate) fn verb(argv: &Argv) -> String {
-    argv.as_slice().get(1).cloned().unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use remote::{Argv, LineRead, Remote};
 
 use super::answers::PATIENCE;
 use super::controller::Controller;
-use super::host::{Fault, verb};
+use super::host::Fault;
 use super::statuses::{Statuses, reachable};
 use crate::Error;
 use crate::host::verbs::manifest::{nothing, write};
@@ -109,7 +109,11 @@ fn fetch(remote: &dyn Remote, argv: &Argv) -> Result<Vec<u8>, Fault> {
     let mut process = remote.spawn(argv)?;
     process.close_stdin()?;
     let mut bytes = Vec::new();
-    let failed = |reason: &str| Fault::Failed { verb: verb(argv), reason: reason.to_owned(), hint: None };
+    let failed = |reason: &str| Fault::Failed {
+        verb: agent::verb(argv).to_owned(),
+        reason: reason.to_owned(),
+        hint: None,
+    };
     loop {
         match process.read_line(deadline)? {
             LineRead::Line(line) => {

@@ -8,7 +8,7 @@ use record::{Release, ReleaseId};
 use remote::{Interrupt, fan_out};
 
 use super::controller::{AT_ONCE, Controller};
-use super::host::{Fault, ask};
+use super::host::Fault;
 use crate::Error;
 
 /// By the name of the host.
@@ -31,7 +31,7 @@ pub(super) fn reachable(controller: &Controller<'_>) -> Result<(Statuses, Vec<(S
         move |item, _| {
             let (host, argv) = item;
             let remote = dial(&host)?;
-            ask(&*remote, &argv, Duration::from_secs(60))
+            Ok(agent::ask(&*remote, &argv, b"", Duration::from_secs(60))?)
         },
     );
     controller.abort.check()?;

@@ -1,5 +1,6 @@
 //! Whether every host has exactly what was built; and putting right what differs.
 
+use agent::AgentError;
 use inventory::Host;
 use record::host::VerifyReply;
 use record::{ExitCode, ReleaseId};
@@ -7,7 +8,7 @@ use remote::{Argv, Remote};
 
 use super::answers::{Answer, PATIENCE, finish, on_all};
 use super::controller::Controller;
-use super::host::{Fault, ask, parse};
+use super::host::Fault;
 use crate::Error;
 
 /// Who has exactly what was built.
@@ -46,7 +47,7 @@ pub(crate) fn repair(
         let argv = controller.argv(host, "verify").args(["--repair", "--json"]);
         release.map_or(argv.clone(), |release| argv.arg(release.as_str()))
     };
-    let answers = on_all(controller, argv, |remote, argv| ask(remote, argv, PATIENCE));
+    let answers = on_all(controller, argv, |remote, argv| Ok(agent::ask(remote, argv, b"", PATIENCE)?));
     tell_verified(controller, &answers, json, "exactly what was built", "put right")
 }
 
@@ -54,11 +55,11 @@ pub(crate) fn repair(
 fn examine(remote: &dyn Remote, argv: &Argv) -> Result<VerifyReply, Fault> {
     let output = remote.exec(argv, b"", PATIENCE)?;
     let differs = Some(ExitCode::Mismatch.number().into());
-    let text = String::from_utf8_lossy(&output.stdout);
-    if output.status.success() || (output.status.code() == differs && !text.trim().is_empty()) {
-        return parse("verify", text.trim());
+    if output.status.success() || (output.status.code() == differs && !output.stdout.trim_ascii().is_empty())
+    {
+        return Ok(agent::read("verify", &output)?);
     }
-    Err(Fault::failed("verify", &output))
+    Err(AgentError::failed("verify", &output).into())
 }
 
 /// Differences that a row names; all are in the JSON.

@@ -33,7 +33,7 @@ pub(super) fn check(subject: &Subject<'_>, seen: &Seen) -> Option<Check> {
             NAME,
             why.clone(),
             "let it finish or undo what was left",
-            [on_host(&verb(host, "reconcile")), status()],
+            [on_host(&agent::command(host, "reconcile")), status()],
         )),
     }
 }
@@ -48,7 +48,7 @@ fn left(host: &inventory::Host, known: &HostStatus) -> Option<Check> {
                 "hook `{name}` fails since `{release}` was taken back, which may still be served there: {error}"
             ),
             "mend what it says; any verb on the server runs it again",
-            [on_host(&verb(host, "reconcile"))],
+            [on_host(&agent::command(host, "reconcile"))],
         ));
     }
     if let Some(Owed { release, error: Some(why), .. }) = &known.owed {
@@ -56,7 +56,7 @@ fn left(host: &inventory::Host, known: &HostStatus) -> Option<Check> {
             NAME,
             format!("caches that `{release}` filled, which was taken back, could not be rebuilt: {why}"),
             "mend what it says; any verb on the server tries again",
-            [on_host(&verb(host, "reconcile"))],
+            [on_host(&agent::command(host, "reconcile"))],
         ));
     }
     let remains = known.remains.as_ref()?;
@@ -66,13 +66,9 @@ fn left(host: &inventory::Host, known: &HostStatus) -> Option<Check> {
             NAME,
             format!("`{}` was taken back, and the database keeps what it did there", remains.release),
             "see what helps, then say that it is settled",
-            [on_host(&verb(host, "status")), on_host(&verb(host, "settle"))],
+            [on_host(&agent::command(host, "status")), on_host(&agent::command(host, "settle"))],
         )
     })
-}
-
-fn verb(host: &inventory::Host, name: &str) -> remote::Argv {
-    remote::Argv::new(host.swap_release.as_str()).args([name, "--deploy-to", host.deploy_to.as_str()])
 }
 
 #[cfg(test)]

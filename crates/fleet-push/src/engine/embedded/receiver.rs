@@ -3,10 +3,11 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
+use agent::{AgentError, Conversation, command};
 use inventory::Host;
 use record::ExitCode;
 use record::receive::{Event, HEARTBEAT, Order, Receive, SILENCE};
-use remote::{Argv, LineRead, Output, Process, Remote, Status};
+use remote::{Remote, Status};
 
 use crate::error::Fault;
 use crate::job::clock::Clock;
@@ -24,7 +25,7 @@ const GLANCE: Duration = Duration::from_millis(50);
 
 /// A receiver that runs.
 pub(crate) struct Receiver {
-    process: Box<dyn Process>,
+    process: Conversation,
     heard: Instant,
     said: Instant,
 }
@@ -37,13 +38,12 @@ impl Receiver {
         first: Receive,
         clock: &Clock,
     ) -> Result<(Self, u16), Fault> {
-        let argv =
-            Argv::new(host.swap_release.as_str()).args(["receive", "--deploy-to", host.deploy_to.as_str()]);
-        let process = remote.spawn(&argv)?;
+        let process = Conversation::start(remote, &command(host, "receive"))?;
         let mut this = Self { process, heard: Instant::now(), said: Instant::now() };
         if let Err(fault) = this.say(&Order::Receive(Box::new(first))) {
             // It has ended before it read everything: why is what counts.
-            return Err(this.why_ended().unwrap_or(fault));
+            let error = this.process.ended(Instant::now() + STOPS);
+            return Err(if has_ended(&error) { ended(error) } else { fault });
         }
         let until = Instant::now() + LISTENS;
         loop {
@@ -64,20 +64,20 @@ impl Receiver {
         if self.said.elapsed() >= HEARTBEAT {
             self.say(&Order::Alive)?;
         }
-        match self.process.read_line(Instant::now() + GLANCE)? {
-            LineRead::Line(line) => {
+        match self.process.hear(Instant::now() + GLANCE) {
+            Ok(Some(event)) => {
                 self.heard = Instant::now();
-                // What a login script prints comes this way, too.
-                let event = serde_json::from_str(&line);
-                Ok(event.map_err(|error| log::debug!("not an event: {error}")).ok())
+                Ok(Some(event))
             }
-            LineRead::TimedOut if self.heard.elapsed() >= SILENCE => Err(Fault::Silent { after: SILENCE }),
-            LineRead::TimedOut => Ok(None),
-            LineRead::End => Err(self.why_ended().unwrap_or(Fault::Receiver {
-                reason: "it closed its output and does not end".into(),
-                code: None,
-                hint: None,
-            })),
+            // One of a newer version, which may say more.
+            Err(error @ AgentError::Answer { .. }) => {
+                log::debug!("{error}");
+                self.heard = Instant::now();
+                Ok(None)
+            }
+            Ok(None) if self.heard.elapsed() >= SILENCE => Err(Fault::Silent { after: SILENCE }),
+            Ok(None) => Ok(None),
+            Err(error) => Err(ended(error)),
         }
     }
 
@@ -105,45 +105,41 @@ impl Receiver {
     fn stop(mut self, patience: Duration) -> Option<u64> {
         let until = Instant::now() + patience;
         let mut uploaded = None;
-        if let Err(error) = self.process.write(&line(&Order::Stop), until) {
+        if let Err(error) = self.process.order(&Order::Stop, until) {
             log::info!("{error}");
             return None;
         }
-        while let Ok(LineRead::Line(line)) = self.process.read_line(until) {
-            if let Ok(Event::Ended { uploaded: bytes }) = serde_json::from_str(&line) {
-                uploaded = Some(bytes);
+        loop {
+            match self.process.hear(until) {
+                Ok(Some(Event::Ended { uploaded: bytes })) => uploaded = Some(bytes),
+                Ok(Some(_)) | Err(AgentError::Answer { .. }) => {}
+                Ok(None) | Err(_) => return uploaded,
             }
         }
-        let _still_there = self.process.wait(until);
-        uploaded
     }
 
     fn say(&mut self, order: &Order) -> Result<(), Fault> {
         self.said = Instant::now();
-        Ok(self.process.write(&line(order), Instant::now() + ORDER)?)
-    }
-
-    /// The fault that its end is, once it has ended.
-    fn why_ended(&mut self) -> Option<Fault> {
-        let status = self.process.wait(Instant::now() + STOPS).ok()?;
-        let stderr = self.process.stderr().into_bytes();
-        let code = status.code().and_then(|code| u8::try_from(code).ok()).and_then(ExitCode::from_number);
-        let killed = matches!(status, Status::Signalled(_));
-        let output = Output { status, stdout: Vec::new(), stderr, stdout_cut: false };
-        if killed {
-            return Some(Fault::Killed { reason: output.status.to_string() });
-        }
-        Some(match code {
-            Some(ExitCode::Busy) => Fault::Busy { reason: output.reason() },
-            Some(ExitCode::Mismatch) => Fault::Payload { reason: output.reason() },
-            code => Fault::Receiver { reason: output.reason(), code, hint: output.hint() },
-        })
+        Ok(self.process.order(order, Instant::now() + ORDER)?)
     }
 }
 
-/// One line; the types of an order have nothing that cannot be written as JSON.
-fn line(order: &Order) -> Vec<u8> {
-    let mut line = serde_json::to_vec(order).unwrap_or_default();
-    line.push(b'\n');
-    line
+fn has_ended(error: &AgentError) -> bool {
+    matches!(error, AgentError::Failed { status: Some(_), .. })
+}
+
+/// The fault that its end is.
+fn ended(error: AgentError) -> Fault {
+    let code = error.exit_code();
+    match error {
+        AgentError::Failed { status: Some(status @ Status::Signalled(_)), .. } => {
+            Fault::Killed { reason: status.to_string() }
+        }
+        AgentError::Failed { reason, hint, .. } => match code {
+            Some(ExitCode::Busy) => Fault::Busy { reason },
+            Some(ExitCode::Mismatch) => Fault::Payload { reason },
+            code => Fault::Receiver { reason, code, hint },
+        },
+        error => error.into(),
+    }
 }

@@ -9,7 +9,7 @@ use super::task::HostTask;
 use crate::engine::rtorrent::channel::Channel;
 use crate::engine::{Engine, Loaded};
 use crate::error::Fault;
-use crate::hosts::agent;
+use crate::hosts::staging;
 
 /// Between two questions whether it is this host's turn.
 const TURN: Duration = Duration::from_millis(20);
@@ -31,7 +31,7 @@ impl HostTask<'_> {
     pub(super) fn connect(&mut self) -> Result<(Box<dyn Remote>, bool), Fault> {
         let release = &self.push.job.release;
         let remote = (self.push.dial)(self.host)?;
-        let status = agent::status_with(&*remote, self.host, &self.push.job.shared)?;
+        let status = staging::status_with(&*remote, self.host, &self.push.job.shared)?;
         if status.has(&release.id, &release.tree_digest) {
             self.report.already = self.report.seconds.stage.is_none();
             self.report.bytes = release.payload.bytes;
@@ -42,7 +42,7 @@ impl HostTask<'_> {
                 Err(Fault::OtherTree { release: release.id.clone(), found })
             }
             _ => {
-                agent::expect_nothing_at_stake(&status)?;
+                staging::expect_nothing_at_stake(&status)?;
                 Ok((remote, false))
             }
         }
@@ -53,7 +53,7 @@ impl HostTask<'_> {
     pub(super) fn want(&self, remote: &dyn Remote) -> Result<(Option<RemotePath>, bool), Fault> {
         let job = &*self.push.job;
         let manifest = job.manifest.as_ref().map(|bytes| self.put_manifest(remote, bytes)).transpose()?;
-        let left_word = agent::want(remote, self.host, job)?;
+        let left_word = staging::want(remote, self.host, job)?;
         Ok((manifest, left_word))
     }
 

@@ -29,7 +29,7 @@ use crate::engine::Seen;
 use crate::engine::embedded::mesh::Mesh;
 use crate::engine::rtorrent::swarm::Swarm;
 use crate::error::Fault;
-use crate::hosts::agent;
+use crate::hosts::staging;
 use crate::job::Seeding;
 use crate::push::context::PushContext;
 use crate::push::retry::{RETRIES, delay};
@@ -163,6 +163,6 @@ impl HostTask<'_> {
         // The client's answer becomes an argument of a command.
         let place: RemotePath = seen.place.parse().map_err(|_| Fault::Place { path: seen.place.clone() })?;
         let manifest = manifest.map(RemotePath::as_str);
-        agent::stage(remote, self.host, job, place.as_str(), manifest, clock).map(drop)
+        staging::stage(remote, self.host, job, place.as_str(), manifest, clock).map(drop)
     }
 }

@@ -14,7 +14,7 @@ use crate::engine::embedded::receiver::Receiver;
 use crate::engine::embedded::start_message::start_message;
 use crate::error::Fault;
 use crate::hosts::address::peer_ip;
-use crate::hosts::agent;
+use crate::hosts::staging;
 use crate::push::semaphore::Permit;
 use crate::show::board::HostUpdate;
 use crate::show::report::add;
@@ -171,7 +171,7 @@ impl HostTask<'_> {
                 if let Some(complete) = download.complete {
                     add(&mut self.report.seconds.stage, complete.elapsed());
                 }
-                agent::prove(&self.push.job, reply)?;
+                staging::prove(&self.push.job, reply)?;
                 download.settled = true;
                 self.settle();
             }

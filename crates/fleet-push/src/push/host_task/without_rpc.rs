@@ -16,7 +16,7 @@ use crate::engine::rtorrent::disk_watch::{DiskState, DiskWatch, Step};
 use crate::engine::rtorrent::watch_dir;
 use crate::error::Fault;
 use crate::hosts::address::peer_address;
-use crate::hosts::agent;
+use crate::hosts::staging;
 use crate::show::report::add;
 
 /// Between two looks.
@@ -74,9 +74,9 @@ impl HostTask<'_> {
         let outcome = loop {
             self.push.clock.check()?;
             if !left_word {
-                left_word = agent::want(remote, host, job)?;
+                left_word = staging::want(remote, host, job)?;
             }
-            let status = agent::status_with(remote, host, &job.shared)?;
+            let status = staging::status_with(remote, host, &job.shared)?;
             if status.has(&job.release.id, &job.release.tree_digest) {
                 break Outcome::Staged;
             }
@@ -100,7 +100,7 @@ impl HostTask<'_> {
                 }
                 // What is not whole yet may look so. A place without room is the end of it.
                 Step::Finish => {
-                    match agent::stage(remote, host, job, place.as_str(), manifest, &self.push.clock) {
+                    match staging::stage(remote, host, job, place.as_str(), manifest, &self.push.clock) {
                         Ok(_) => break Outcome::Staged,
                         Err(Fault::Payload { reason }) => said = format!("; {reason}"),
                         Err(fault) => return Err(fault),

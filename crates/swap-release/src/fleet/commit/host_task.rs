@@ -5,12 +5,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use agent::Conversation;
 use cli::Abort;
 use inventory::Host;
 use record::host::DatabaseUpdate;
 use record::{DrupalFacts, HookRun, HostOutcome, ReleaseId, Remains};
 use remote::health::Verdict;
-use remote::{Interrupt, Outcome, Process, Remote, fan_out};
+use remote::{Interrupt, Outcome, Remote, fan_out};
 
 use crate::fleet::host::Fault;
 use crate::order::HookOrder;
@@ -23,7 +24,7 @@ pub(crate) struct HostTask {
     pub(crate) host: Host,
     pub(crate) remote: Option<Box<dyn Remote>>,
     /// `swap-release activate` on the host, waiting for a decision.
-    pub(crate) process: Option<Box<dyn Process>>,
+    pub(crate) process: Option<Conversation>,
     pub(crate) before: Option<ReleaseId>,
     pub(crate) after: Option<ReleaseId>,
     /// The name here of what all are led to, where it is another: see `own_name`.
@@ -132,7 +133,7 @@ impl HostTask {
         if self.renewed.elapsed() < every {
             return;
         }
-        if let Err(error) = process.write(b"renew\n", Instant::now() + RENEWAL) {
+        if let Err(error) = process.say("renew", Instant::now() + RENEWAL) {
             self.fail(error);
         }
         self.renewed = Instant::now();

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use record::host::{HostStatus, Origin, ReleaseState, VerifyReply};
 use record::{ExitCode, Release, ReleaseId};
-use remote::{Argv, Output};
+use remote::Output;
 
 use super::host_task::HostTask;
 use super::plan::Plan;
 use crate::fleet::controller::Dial;
-use crate::fleet::host::{Fault, ask};
+use crate::fleet::host::Fault;
 use crate::fleet::own_name::own_name;
 
 /// Hashing a large tree on a slow disk.
@@ -29,7 +29,7 @@ fn try_prepare(task: &mut HostTask, release: &Release, dial: &Dial, plan: &Plan)
     let owner = plan.owner.as_deref();
     let remote = dial(&task.host)?;
     let argv = crate::fleet::controller::argv(&task.host, "status", owner).arg("--json");
-    let status: HostStatus = ask(&*remote, &argv, STATUS)?;
+    let status: HostStatus = agent::ask(&*remote, &argv, b"", STATUS)?;
     task.before = status.current.clone();
     task.after = status.current.clone();
     task.own = own_name(&status, release);
@@ -48,7 +48,7 @@ fn try_prepare(task: &mut HostTask, release: &Release, dial: &Dial, plan: &Plan)
     }
     let argv =
         crate::fleet::controller::argv(&task.host, "verify", owner).args([release.id.as_str(), "--json"]);
-    let proof: VerifyReply = ask(&*remote, &argv, VERIFY)?;
+    let proof: VerifyReply = agent::ask(&*remote, &argv, b"", VERIFY)?;
     if !proof.ok || proof.tree_digest != release.tree_digest {
         return Err(Fault::NotReady(format!(
             "`{}` on this host has another tree: {}",
@@ -58,8 +58,7 @@ fn try_prepare(task: &mut HostTask, release: &Release, dial: &Dial, plan: &Plan)
     let switched_before = status.releases.iter().any(|known| known.state == ReleaseState::Retired);
     if status.previous.is_none() && !switched_before {
         // Before the first switch, not at each: what visitors will see is reported while nothing has changed yet.
-        let argv = Argv::new(task.host.swap_release.as_str());
-        let argv = argv.args(["lint", "--deploy-to", task.host.deploy_to.as_str()]);
+        let argv = agent::command(&task.host, "lint");
         // One that cannot tell says nothing against the release.
         task.warnings = remote.exec(&argv, b"", LINT).map(|output| findings(&output)).unwrap_or_default();
     }

@@ -3,6 +3,7 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
+use agent::{AgentError, Conversation};
 use cli::Abort;
 use inventory::Phase;
 use record::host::{HostStatus, ReleaseState, ReleaseStatus, SwitchEvent};
@@ -12,7 +13,7 @@ use super::host_task::HostTask;
 use super::plan::Plan;
 use super::talk::{hear_out, hear_owes, next_event, obey, say, tell};
 use crate::fleet::controller::{Dial, argv};
-use crate::fleet::host::{Fault, ask};
+use crate::fleet::host::Fault;
 
 /// A switch is some renames and syncs; a disk under load may take seconds.
 const SWITCH: Duration = Duration::from_secs(30);
@@ -43,8 +44,8 @@ pub(crate) fn hold(task: &mut HostTask, plan: &Plan) {
 
 fn try_hold(task: &mut HostTask, plan: &Plan) -> Result<(), Fault> {
     let Some(remote) = &task.remote else { return Err(Fault::NotReady("not connected".into())) };
-    let mut process = remote.spawn(&plan.in_step(task))?;
-    match next_event(&mut *process, plan.verb_name(), Instant::now() + SWITCH)? {
+    let mut process = Conversation::start(&**remote, &plan.in_step(task))?;
+    match next_event(&mut process, plan.verb_name(), Instant::now() + SWITCH)? {
         SwitchEvent::Ready { from, .. } if from == task.before => {
             task.process = Some(process);
             task.touch();
@@ -163,12 +164,12 @@ fn insist(task: &mut HostTask, plan: &Plan, dial: &Dial) -> Result<SwitchEvent, 
         return match output.status.code() {
             Some(0) => Ok(SwitchEvent::Committed { to: plan.to_on(task).clone() }),
             Some(code) if code == i32::from(ExitCode::Busy.number()) => Err(Fault::Busy(output.reason())),
-            _ => Err(Fault::failed(plan.verb_name(), &output)),
+            _ => Err(AgentError::failed(plan.verb_name(), &output).into()),
         };
     }
     let verb = plan.verb_name();
-    let mut process = remote.spawn(&plan.in_step(task))?;
-    next_event(&mut *process, verb, Instant::now() + SWITCH)?;
+    let mut process = Conversation::start(&*remote, &plan.in_step(task))?;
+    next_event(&mut process, verb, Instant::now() + SWITCH)?;
     (task.remote, task.process) = (Some(remote), Some(process));
     say(task, "go", verb, Instant::now() + SWITCH)?;
     for order in &follow {
@@ -277,5 +278,5 @@ pub(crate) fn mark_failed(task: &mut HostTask, plan: &Plan) {
 fn status(task: &HostTask, plan: &Plan, dial: &Dial) -> Result<HostStatus, Fault> {
     let remote = dial(&task.host)?;
     let argv = argv(&task.host, "status", plan.owner.as_deref()).arg("--json");
-    ask(&*remote, &argv, SWITCH)
+    Ok(agent::ask(&*remote, &argv, b"", SWITCH)?)
 }

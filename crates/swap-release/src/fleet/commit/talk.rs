@@ -2,14 +2,14 @@
 
 use std::time::{Duration, Instant};
 
+use agent::{AgentError, Conversation, warnings};
 use cli::Abort;
 use inventory::Phase;
 use record::host::SwitchEvent;
 use record::{ExitCode, HookRun};
-use remote::{LineRead, Output, Process, Status};
 
 use super::host_task::HostTask;
-use crate::fleet::host::{Fault, parse, warnings};
+use crate::fleet::host::Fault;
 use crate::order::{Action, HookOrder};
 
 /// What a host may take to answer beyond the time of the hook itself: it ends what does not end by itself.
@@ -52,14 +52,16 @@ pub(super) fn hear_owes(task: &mut HostTask, verb: &str, deadline: Instant) {
 
 /// Says a word and waits for no answer.
 pub(super) fn tell(task: &mut HostTask, word: &str, deadline: Instant) -> Result<(), Fault> {
-    process(task)?.write(format!("{word}\n").as_bytes(), deadline)?;
+    process(task)?.say(word, deadline)?;
     task.touch();
     Ok(())
 }
 
 /// Has the host keep a hook for afterwards.
 pub(super) fn give(task: &mut HostTask, order: &HookOrder) -> Result<(), Fault> {
-    tell(task, &line(order)?, Instant::now() + WORD)
+    process(task)?.order(order, Instant::now() + WORD)?;
+    task.touch();
+    Ok(())
 }
 
 /// Has the host run a hook now, and waits for its end. A hook that failed is a fault; all are written down.
@@ -70,10 +72,10 @@ pub(super) fn obey(task: &mut HostTask, order: &HookOrder, verb: &str, abort: &A
         if abort.is_set() {
             return Err(Fault::NotReady("terminated".into()));
         }
-        let read = process(task)?.read_line(until.min(Instant::now() + GLANCE))?;
-        let event = match read {
-            LineRead::TimedOut if Instant::now() < until => continue,
-            other => event(other, process(task)?, verb, until)?,
+        let event = match process(task)?.hear(until.min(Instant::now() + GLANCE)).map_err(unheard)? {
+            Some(event) => event,
+            None if Instant::now() < until => continue,
+            None => return Err(late(verb)),
         };
         task.touch();
         let SwitchEvent::Hook { ok, output, .. } = &event else {
@@ -100,65 +102,40 @@ pub(super) fn hear_out(task: &mut HostTask, phase: Phase, deadline: Instant) {
 
 fn hear(task: &mut HostTask, phase: Phase, deadline: Instant) {
     while let Some(process) = &mut task.process {
-        match process.read_line(deadline) {
-            Ok(LineRead::Line(text)) => {
-                if let Ok(event) = parse("hook", &text) {
-                    note(task, phase, event);
-                }
-            }
-            Ok(LineRead::TimedOut | LineRead::End) | Err(_) => return,
+        match process.hear(deadline) {
+            Ok(Some(event)) => note(task, phase, event),
+            Err(AgentError::Answer { .. }) => {}
+            Ok(None) | Err(_) => return,
         }
     }
 }
 
 /// The next event, whatever it is.
 pub(super) fn next_event(
-    process: &mut dyn Process,
+    process: &mut Conversation,
     verb: &str,
     deadline: Instant,
 ) -> Result<SwitchEvent, Fault> {
-    let read = process.read_line(deadline)?;
-    event(read, process, verb, deadline)
+    process.hear(deadline).map_err(unheard)?.ok_or_else(|| late(verb))
 }
 
-fn event(
-    read: LineRead,
-    process: &mut dyn Process,
-    verb: &str,
-    deadline: Instant,
-) -> Result<SwitchEvent, Fault> {
-    match read {
-        LineRead::Line(line) => parse(verb, &line),
-        LineRead::TimedOut => Err(Fault::NotReady(format!("no answer to `{verb}` in time"))),
-        LineRead::End => {
-            let status = process.wait(deadline).ok();
-            let said = process.stderr();
-            let code = status.as_ref().and_then(Status::code).and_then(|code| u8::try_from(code).ok());
-            let (reason, hint) = if said.trim().is_empty() {
-                ("it ended without an error message".to_owned(), None)
-            } else {
-                let status = status.unwrap_or(Status::Exited(i32::from(ExitCode::Unexpected.number())));
-                let output =
-                    Output { status, stdout: Vec::new(), stderr: said.into_bytes(), stdout_cut: false };
-                (output.reason(), output.hint())
-            };
-            if code.and_then(ExitCode::from_number) == Some(ExitCode::Busy) {
-                return Err(Fault::Busy(reason));
-            }
-            Err(Fault::Failed { verb: verb.to_owned(), reason, hint })
-        }
+fn late(verb: &str) -> Fault {
+    Fault::NotReady(format!("no answer to `{verb}` in time"))
+}
+
+/// Why nothing more comes: a host whose lock somebody else holds says so by its exit code.
+fn unheard(error: AgentError) -> Fault {
+    match (error.exit_code(), error) {
+        (Some(ExitCode::Busy), AgentError::Failed { reason, .. }) => Fault::Busy(reason),
+        (_, error) => error.into(),
     }
 }
 
-fn process(task: &mut HostTask) -> Result<&mut dyn Process, Fault> {
+fn process(task: &mut HostTask) -> Result<&mut Conversation, Fault> {
     match &mut task.process {
-        Some(process) => Ok(&mut **process),
+        Some(process) => Ok(process),
         None => Err(Fault::NotReady("not connected".into())),
     }
-}
-
-fn line(order: &HookOrder) -> Result<String, Fault> {
-    serde_json::to_string(order).map_err(|error| Fault::NotReady(error.to_string()))
 }
 
 /// Keeps what a hook's event says.

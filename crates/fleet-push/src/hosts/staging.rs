@@ -2,10 +2,11 @@
 
 use std::time::{Duration, Instant};
 
+use agent::{AgentError, command, exit_code};
 use inventory::{Host, SharedPaths};
 use record::ExitCode;
 use record::host::{HostStatus, Obstacle, StageReply};
-use remote::{Argv, Output, Remote};
+use remote::{Argv, Remote};
 
 use crate::error::Fault;
 use crate::job::Job;
@@ -29,29 +30,17 @@ pub(crate) fn status_with(
     host: &Host,
     shared: &SharedPaths,
 ) -> Result<HostStatus, Fault> {
-    let argv = Argv::new(host.swap_release.as_str()).args([
-        "status",
-        "--deploy-to",
-        host.deploy_to.as_str(),
-        "--json",
-    ]);
+    let argv = command(host, "status").arg("--json");
     let asking = shared.iter().fold(argv.clone(), |argv, path| argv.arg("--shared").arg(path.to_string()));
-    let mut output = remote.exec(&asking, b"", STATUS)?;
-    if !shared.is_empty() && exit_code(&output) == Some(ExitCode::Usage) {
+    let mut answer = agent::ask(remote, &asking, b"", STATUS);
+    if !shared.is_empty() && matches!(&answer, Err(error) if error.exit_code() == Some(ExitCode::Usage)) {
         // One of before there was that question.
-        output = remote.exec(&argv, b"", STATUS)?;
+        answer = agent::ask(remote, &argv, b"", STATUS);
     }
-    if !output.status.success() {
-        return Err(Fault::Command {
-            command: "swap-release status".into(),
-            reason: output.reason(),
-            hint: output.hint(),
-        });
-    }
-    let status: HostStatus = parse("status", &output)?;
+    let status: HostStatus = answer?;
     if status.schema != HostStatus::SCHEMA {
         return Err(Fault::Answer {
-            verb: "status",
+            verb: "status".into(),
             answer: status.schema.chars().take(80).collect(),
             what: format!("not {}", HostStatus::SCHEMA),
         });
@@ -74,17 +63,13 @@ pub(crate) fn expect_nothing_at_stake(status: &HostStatus) -> Result<(), Fault> 
 /// then. While somebody else holds the lock nothing is left, and false is given; we are still here to stage it.
 pub(crate) fn want(remote: &dyn Remote, host: &Host, job: &Job) -> Result<bool, Fault> {
     let output = remote.exec(&with_record(host, job, "want"), &job.record, STATUS)?;
-    match exit_code(&output) {
+    match exit_code(&output.status) {
         Some(ExitCode::Ok) => Ok(true),
         Some(ExitCode::Busy) => {
             log::info!("{}: {}", host.name, output.reason());
             Ok(false)
         }
-        _ => Err(Fault::Command {
-            command: "swap-release want".into(),
-            reason: output.reason(),
-            hint: output.hint(),
-        }),
+        _ => Err(AgentError::failed("want", &output).into()),
     }
 }
 
@@ -101,7 +86,7 @@ pub(crate) fn stage(
     let until = Instant::now() + BUSY;
     loop {
         clock.check()?;
-        match judge(remote.exec(&argv, &job.record, clock.left())?) {
+        match agent::ask(remote, &argv, &job.record, clock.left()).map_err(refused) {
             Err(Fault::Busy { .. }) if Instant::now() < until => clock.pause(AGAIN)?,
             Err(fault) => return Err(fault),
             Ok(reply) => return prove(job, reply),
@@ -119,8 +104,7 @@ fn stage_argv(host: &Host, job: &Job, place: &str, manifest: Option<&str>) -> Ar
 
 /// A verb that is given our record on its standard input.
 fn with_record(host: &Host, job: &Job, verb: &str) -> Argv {
-    let mut argv = Argv::new(host.swap_release.as_str());
-    argv = argv.args([verb, "--deploy-to", host.deploy_to.as_str(), "--record", "-"]);
+    let mut argv = command(host, verb).args(["--record", "-"]);
     for shared in job.shared.iter() {
         argv = argv.arg("--shared").arg(shared.to_string());
     }
@@ -130,22 +114,16 @@ fn with_record(host: &Host, job: &Job, verb: &str) -> Argv {
     argv
 }
 
-fn judge(output: Output) -> Result<StageReply, Fault> {
-    match exit_code(&output) {
-        Some(ExitCode::Ok) => parse("stage", &output),
-        Some(ExitCode::Busy) => Err(Fault::Busy { reason: output.reason() }),
+/// What it means that a payload was not staged.
+fn refused(error: AgentError) -> Fault {
+    match (error.exit_code(), error) {
+        (Some(ExitCode::Busy), AgentError::Failed { reason, .. }) => Fault::Busy { reason },
         // `Unexpected` is what a payload ends with that is gone or cannot be read.
-        Some(ExitCode::Mismatch | ExitCode::Unexpected) => Err(Fault::Payload { reason: output.reason() }),
-        _ => Err(Fault::Command {
-            command: "swap-release stage".into(),
-            reason: output.reason(),
-            hint: output.hint(),
-        }),
+        (Some(ExitCode::Mismatch | ExitCode::Unexpected), AgentError::Failed { reason, .. }) => {
+            Fault::Payload { reason }
+        }
+        (_, error) => error.into(),
     }
-}
-
-fn exit_code(output: &Output) -> Option<ExitCode> {
-    output.status.code().and_then(|code| u8::try_from(code).ok()).and_then(ExitCode::from_number)
 }
 
 pub(crate) fn prove(job: &Job, reply: StageReply) -> Result<StageReply, Fault> {
@@ -154,15 +132,4 @@ pub(crate) fn prove(job: &Job, reply: StageReply) -> Result<StageReply, Fault> {
         return Err(Fault::OtherTree { release: reply.release, found });
     }
     if found == expected { Ok(reply) } else { Err(Fault::OtherProof { found, expected }) }
-}
-
-/// The one line of JSON, which may follow what a login script prints.
-fn parse<T: serde::de::DeserializeOwned>(verb: &'static str, output: &Output) -> Result<T, Fault> {
-    let text = String::from_utf8_lossy(&output.stdout);
-    let line = text.lines().map(str::trim).rfind(|line| !line.is_empty()).unwrap_or_default();
-    serde_json::from_str(line).map_err(|error| Fault::Answer {
-        verb,
-        answer: line.chars().take(80).collect(),
-        what: error.to_string(),
-    })
 }
