@@ -73,3 +73,15 @@ fn versions_are_said_once_and_lints_are_everyones() {
         }
     }
 }
+
+#[test]
+fn every_crate_that_logs_is_heard() {
+    let cli = std::fs::read_to_string(workspace().join("crates/cli/src/start/entry.rs")).unwrap();
+    let metadata = MetadataCommand::new().current_dir(workspace()).no_deps().exec().unwrap();
+    for package in metadata.workspace_packages() {
+        let manifest = std::fs::read_to_string(&package.manifest_path).unwrap();
+        let name = package.name.replace('-', "_");
+        let logs = manifest.lines().any(|line| line.starts_with("log.workspace"));
+        assert!(!logs || cli.contains(&format!("\"{name}\"")), "`cli` shows no log of `{name}`: see OURS");
+    }
+}

@@ -70,7 +70,9 @@ impl Conversation {
         let stderr = self.process.stderr().into_bytes();
         let (reason, hint) = match &status {
             None => ("it closed its output and still runs".to_owned(), None),
-            Some(Status::Exited(0)) if stderr.is_empty() => ("it ended without an error message".to_owned(), None),
+            Some(Status::Exited(0)) if stderr.is_empty() => {
+                ("it ended without an error message".to_owned(), None)
+            }
             Some(status) => {
                 let output = Output { status: status.clone(), stdout: Vec::new(), stderr, stdout_cut: false };
                 (output.reason(), output.hint())

@@ -74,6 +74,24 @@ fn write_documents<S: Settings>(folder: &std::path::Path) -> ExitCode {
     }
 }
 
+/// Our crates that log; `tests/house` compares the list with them.
+const OURS: &[&str] = &[
+    "agent",
+    "cli",
+    "fleet_push",
+    "inventory",
+    "metainfo",
+    "mkt_pack",
+    "payload",
+    "record",
+    "remote",
+    "rtorrent_rpc",
+    "swap_release",
+    "swarm_peer",
+    "tracker_client",
+    "tracker_publish",
+];
+
 fn log_to_stderr(tool: &'static str, verbose: u8) {
     let level = match verbose {
         0 => LevelFilter::Warn,
@@ -82,10 +100,7 @@ fn log_to_stderr(tool: &'static str, verbose: u8) {
     };
     // Only our own crates: a library's debug log may print headers, and with them a secret.
     let mut builder = env_logger::Builder::new();
-    for ours in ["cli", "fleet", "fleet_push", "metainfo", "mkt_pack", "payload", "record", "rtorrent_rpc"] {
-        builder.filter_module(ours, level);
-    }
-    for ours in ["swap_release", "swarm_peer", "tracker_client", "tracker_publish"] {
+    for ours in OURS {
         builder.filter_module(ours, level);
     }
     builder.format(move |out, entry| {
