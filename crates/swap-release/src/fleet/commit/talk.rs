@@ -96,7 +96,7 @@ pub(super) fn obey(task: &mut HostTask, order: &HookOrder, verb: &str, abort: &A
 /// Hears the host out: what was kept for afterwards is run after the last word. What it warned of is kept, too.
 pub(super) fn hear_out(task: &mut HostTask, phase: Phase, deadline: Instant) {
     hear(task, phase, deadline);
-    let said = task.process.as_ref().map(|process| process.stderr()).unwrap_or_default();
+    let said = task.process.as_ref().map(Conversation::stderr).unwrap_or_default();
     task.remarks.extend(warnings(&said).map(str::to_owned));
 }
 
