@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::io::Write;
 
-use log::LevelFilter;
+use log::{Level, LevelFilter};
 use record::ExitCode;
 
 use crate::start::{generate, help};
@@ -105,10 +105,21 @@ fn log_to_stderr(tool: &'static str, verbose: u8) {
     }
     builder.format(move |out, entry| {
         let text = sanitize(&entry.args().to_string());
-        writeln!(out, "[{tool}] {}: {text}", entry.level().as_str().to_lowercase())
+        writeln!(out, "[{tool}] {}: {text}", word(entry.level()))
     });
     // Fails only if a logger is there already, as in a test that runs two stages in one process.
     let _already = builder.try_init();
+}
+
+/// What stands before a line of the log: of a warning the same as everywhere.
+fn word(level: Level) -> &'static str {
+    match level {
+        Level::Error => "error",
+        Level::Warn => "warning",
+        Level::Info => "info",
+        Level::Debug => "debug",
+        Level::Trace => "trace",
+    }
 }
 
 #[cfg(test)]

@@ -22,6 +22,17 @@ pub fn bytes(count: u64) -> String {
     format!("{value:.1} {unit}")
 }
 
+/// A number of things: `1 file`, `3 files`.
+#[must_use]
+pub fn count(number: impl TryInto<u64>, one: &str, many: &str) -> String {
+    match number.try_into() {
+        Ok(1) => format!("1 {one}"),
+        Ok(number) => format!("{number} {many}"),
+        // No number of things that exist is that large.
+        Err(_) => many.to_owned(),
+    }
+}
+
 /// A duration to two or three figures: `850 ms`, `1.2 s`, `3 min 20 s`.
 #[must_use]
 pub fn seconds(duration: Duration) -> String {
@@ -45,6 +56,12 @@ mod tests {
             assert_eq!(bytes(count), text);
         }
         assert_eq!(bytes(u64::MAX), "18446.7 PB");
+    }
+
+    #[test]
+    fn one_is_not_many() {
+        let all = [0_usize, 1, 2].map(|number| count(number, "entry", "entries"));
+        assert_eq!(all, ["0 entries", "1 entry", "2 entries"]);
     }
 
     #[test]

@@ -5,7 +5,7 @@ pub(crate) mod refusals;
 use std::io;
 use std::path::PathBuf;
 
-use cli::Failure;
+use cli::{Failure, human};
 use record::ExitCode;
 
 pub(crate) use self::refusals::pattern;
@@ -51,7 +51,7 @@ pub enum Error {
         source: metainfo::Error,
     },
     /// Content that is not what the torrent says.
-    #[error("`{}` is damaged: {bad_pieces} of {pieces} pieces, {files} files", .path.display())]
+    #[error("`{}` is damaged: {bad_pieces} of {}, {}", .path.display(), human::count(*.pieces, "piece", "pieces"), human::count(*.files, "file", "files"))]
     Damaged {
         /// The file or directory that was checked.
         path: PathBuf,

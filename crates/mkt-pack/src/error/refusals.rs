@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use cli::Console;
+use cli::{Console, human};
 use payload::Error as Fault;
 
 /// Groups that are shown of one reason; more are joined by the directory above.
@@ -40,7 +40,11 @@ pub(crate) fn tell(error: &Fault, console: &Console) {
     }
     if groups.len() > LINES {
         let more: usize = groups.iter().skip(LINES).map(|group| group.count).sum();
-        console.say(format!("refused: {more} more entries in {} more directories", groups.len() - LINES));
+        console.say(format!(
+            "refused: {} in {}",
+            human::count(more, "more entry", "more entries"),
+            human::count(groups.len() - LINES, "more directory", "more directories")
+        ));
     }
 }
 

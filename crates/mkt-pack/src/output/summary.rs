@@ -53,11 +53,11 @@ pub(crate) fn before(settings: &Settings, scan: &Scan, time: ReleaseTime, consol
 pub(crate) fn after(record: &Record<Pack>, path: &Path, took: Duration, console: &Console) {
     let (release, details) = (&record.release, &record.details);
     console.say(format!(
-        "release {}: {} files, {} directories, {} links, {}, tree digest {}",
+        "release {}: {}, {}, {}, {}, tree digest {}",
         release.id,
-        release.files,
-        details.directories,
-        details.links,
+        human::count(release.files, "file", "files"),
+        human::count(details.directories, "directory", "directories"),
+        human::count(details.links, "link", "links"),
         human::bytes(release.bytes),
         release.tree_digest
     ));
@@ -66,10 +66,10 @@ pub(crate) fn after(record: &Record<Pack>, path: &Path, took: Duration, console:
         Layout::Tree => "payload (the plain files)",
     };
     console.say(format!(
-        "{what} {}: {}, {} pieces of {} KiB, infohash {}",
+        "{what} {}: {}, {} of {} KiB, infohash {}",
         release.payload.file,
         human::bytes(release.payload.bytes),
-        details.pieces,
+        human::count(details.pieces, "piece", "pieces"),
         release.piece_length / 1024,
         release.infohash
     ));

@@ -67,7 +67,8 @@ pub(crate) fn check(args: &CheckArgs, console: &Console, abort: &Abort) -> Resul
         }
     }
     if report.is_whole() {
-        console.say(format!("{}: whole, {pieces} pieces, {}", path.display(), human::bytes(info.bytes())));
+        let pieces = human::count(pieces, "piece", "pieces");
+        console.say(format!("{}: whole, {pieces}, {}", path.display(), human::bytes(info.bytes())));
         return Ok(());
     }
     let (bad_pieces, files) = (report.bad_pieces.len() as u64, report.damaged.len() as u64);
@@ -111,8 +112,7 @@ fn text(damage: Damage) -> String {
         Damage::Missing => "missing".into(),
         Damage::NotAFile => "not a file".into(),
         Damage::Size { expected, found } => format!("{found} bytes where {expected} belong"),
-        Damage::Content { bad_pieces: 1 } => "1 bad piece".into(),
-        Damage::Content { bad_pieces } => format!("{bad_pieces} bad pieces"),
+        Damage::Content { bad_pieces } => human::count(bad_pieces, "bad piece", "bad pieces"),
         Damage::Unproved => "may be whole, but shares a piece with a file that is not".into(),
     }
 }

@@ -147,7 +147,9 @@ fn list(settings: &Settings, console: &Console, abort: &Abort) -> Result<Listed,
     let (links, empty) = (scan.links(), scan.empty_dirs());
     if links + empty > 0 {
         console.warn(format!(
-            "{links} links and {empty} empty directories are not in the torrent, which holds files only"
+            "{} and {} are not in the torrent, which holds files only",
+            human::count(links, "link", "links"),
+            human::count(empty, "empty directory", "empty directories")
         ));
         console.hint("with --records they are in a manifest beside it; --mktorrent-compat follows links");
     }
@@ -191,10 +193,11 @@ fn say(torrent: &Metainfo, path: &Path, started: Instant, console: &Console) {
         Content::Tree { files } => files.len(),
     };
     console.say(format!(
-        "{}: {files} files, {}, {} pieces of {} ({}), infohash {}",
+        "{}: {}, {}, {} of {} ({}), infohash {}",
         info.name(),
+        human::count(files, "file", "files"),
         human::bytes(info.bytes()),
-        info.pieces().len(),
+        human::count(info.pieces().len(), "piece", "pieces"),
         info.piece_length(),
         show::reason(info.piece_length(), info.bytes()),
         torrent.infohash()

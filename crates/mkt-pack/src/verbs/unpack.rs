@@ -36,9 +36,9 @@ pub(crate) fn unpack(args: &UnpackArgs, console: &Console, abort: &Abort) -> Res
         if args.payload.is_dir() { copy(args, console, abort) } else { extract(args, console, abort) }?;
     sync_tree(&args.dir).map_err(|source| Error::Unpack { path: args.payload.clone(), source })?;
     console.say(format!(
-        "{}: {} files, {}, tree digest {}, in {}",
+        "{}: {}, {}, tree digest {}, in {}",
         args.dir.display(),
-        manifest.files(),
+        human::count(manifest.files(), "file", "files"),
         human::bytes(manifest.bytes()),
         manifest.digest(),
         human::seconds(started.elapsed())

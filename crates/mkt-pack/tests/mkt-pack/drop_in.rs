@@ -219,7 +219,7 @@ fn the_strict_form_is_deterministic_and_says_what_a_torrent_cannot_hold() {
     fs::create_dir(sandbox.path("site/empty-dir")).unwrap();
     sandbox.file(".git/HEAD", "ref: x", 0o644);
     let output = sandbox.run(&["-o", "one.torrent", "site"]).ok();
-    assert!(output.stderr.contains("1 links and 1 empty directories"), "{}", output.stderr);
+    assert!(output.stderr.contains("1 link and 1 empty directory"), "{}", output.stderr);
     assert_eq!(sandbox.names(""), ["one.torrent", "site"]);
     sandbox.run(&["-o", "two.torrent", "-t", "1", "site"]).ok();
     let read = |name: &str| fs::read(sandbox.path(name)).unwrap();

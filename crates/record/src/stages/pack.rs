@@ -31,6 +31,7 @@ impl Details for Pack {
     const FILE: &'static str = "pack.json";
 
     fn summary(&self, release: &Release) -> String {
-        format!("packed: {} files, {} bytes to send", release.files, release.payload.bytes)
+        let files = if release.files == 1 { "file" } else { "files" };
+        format!("packed: {} {files}, {} bytes to send", release.files, release.payload.bytes)
     }
 }

@@ -102,10 +102,11 @@ fn seed(settings: &Settings, packed: &Packed, console: &Console, abort: &Abort) 
     if let Some(keep) = settings.keep {
         retire(&registry, &client, &directory, &mut ledger, keep)?;
     }
-    console.say(format!(
-        "release {} is seeded at {peer}: all {pieces} pieces, proved as a peer sees them",
-        release.id
-    ));
+    let pieces = match pieces {
+        1 => "its one piece".to_owned(),
+        many => format!("all {many} pieces"),
+    };
+    console.say(format!("release {} is seeded at {peer}: {pieces}, proved as a peer sees them", release.id));
     Ok(Seeder { peer, bytes_done: download.bytes_done, complete: true })
 }
 
