@@ -116,6 +116,7 @@ impl Cli {
             Verb::Stage(stage) => Place::Server(ServerJob {
                 deploy_to: stage.deploy_to,
                 owner: stage.owner,
+                part_of: None,
                 verb: ServerVerb::Stage {
                     payload: stage.payload,
                     record: stage.record,
@@ -165,9 +166,9 @@ impl Cli {
                 let job = PruneJob { keep, grace, dry_run, json };
                 place.choose(ServerVerb::Prune(job), FleetVerb::Prune(job))
             }
-            Verb::Adopt(Adopt { release_id: release, place, shared, from, part_of, dry_run, json }) => {
+            Verb::Adopt(Adopt { release_id: release, place, shared, from, dry_run, json }) => {
                 let from_here = from.clone();
-                let here = ServerVerb::Adopt { release, shared, from: from_here, part_of, dry_run, json };
+                let here = ServerVerb::Adopt { release, shared, from: from_here, dry_run, json };
                 place.choose(here, FleetVerb::Adopt { from, dry_run })
             }
             Verb::Settle(Settle { place }) => place.choose(ServerVerb::Settle, FleetVerb::Settle),

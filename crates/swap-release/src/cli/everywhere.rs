@@ -46,6 +46,9 @@ pub(super) struct Where {
     pub(super) chosen: Chosen,
     #[command(flatten)]
     pub(super) access: Access,
+    /// The run that this is part of, and this host's name in it, which no other host in the same directory may have
+    #[arg(long, hide = true, conflicts_with = "fleet", value_name = "RUN/HOST", value_parser = part_of)]
+    pub(super) part_of: Option<(FileName, String)>,
 }
 
 #[derive(Debug, Args)]
@@ -60,9 +63,6 @@ pub(super) struct Switch {
     /// Lock and check, then wait for `go` on standard input before switching (what --fleet does on every server)
     #[arg(long, requires = "confirm_within", conflicts_with = "fleet")]
     pub(super) in_step: bool,
-    /// The swap that this is part of, and this host's name in it, which no other host in the same directory may have
-    #[arg(long, hide = true, requires = "in_step", value_name = "SWAP/HOST", value_parser = part_of)]
-    pub(super) part_of: Option<(FileName, String)>,
     /// Activate even if a newer build of the same job is live
     #[arg(long)]
     pub(super) allow_older: bool,
@@ -133,9 +133,6 @@ pub(super) struct Adopt {
     /// Directory that is served today and is not called current: where there is no current, it becomes a link to it
     #[arg(long, value_name = "DIR")]
     pub(super) from: Option<PathBuf>,
-    /// The run that this is part of, and this host's name in it, which no other host in the same directory may have
-    #[arg(long, hide = true, conflicts_with = "fleet", value_name = "RUN/HOST", value_parser = part_of)]
-    pub(super) part_of: Option<(FileName, String)>,
     /// Say what would be done and what is in the way; change nothing
     #[arg(long)]
     pub(super) dry_run: bool,
@@ -248,7 +245,7 @@ impl Converge {
 
 impl Switch {
     pub(super) fn lease(&self) -> Option<Lease> {
-        self.confirm_within.map(|within| Lease { within, in_step: self.in_step, swap: self.part_of.clone() })
+        self.confirm_within.map(|within| Lease { within, in_step: self.in_step })
     }
 
     pub(super) fn split(self) -> (Where, FleetSwitch) {
@@ -272,15 +269,15 @@ impl Switch {
     }
 }
 
-/// `SWAP/HOST`.
+/// `RUN/HOST`.
 fn part_of(text: &str) -> Result<(FileName, String), String> {
-    let (swap, host) = text.split_once('/').ok_or("SWAP/HOST is expected")?;
-    Ok((swap.parse().map_err(|error| format!("{error}"))?, host.to_owned()))
+    let (run, host) = text.split_once('/').ok_or("RUN/HOST is expected")?;
+    Ok((run.parse().map_err(|error| format!("{error}"))?, host.to_owned()))
 }
 
 impl Where {
     pub(super) fn choose(self, server: ServerVerb, fleet: FleetVerb) -> Place {
-        let Self { place, chosen, access: Access { identity, known_hosts, owner } } = self;
+        let Self { place, chosen, access: Access { identity, known_hosts, owner }, part_of } = self;
         let HereOrFleet { deploy_to, fleet: inventory } = place;
         // The group of clap lets exactly one of the two through.
         match inventory {
@@ -292,9 +289,12 @@ impl Where {
                 owner,
                 verb: fleet,
             }),
-            None => {
-                Place::Server(ServerJob { deploy_to: deploy_to.unwrap_or_default(), owner, verb: server })
-            }
+            None => Place::Server(ServerJob {
+                deploy_to: deploy_to.unwrap_or_default(),
+                owner,
+                part_of,
+                verb: server,
+            }),
         }
     }
 }

@@ -154,7 +154,7 @@ pub(super) struct Server {
 
 impl Server {
     pub(super) fn job(self, verb: ServerVerb) -> Place {
-        Place::Server(ServerJob { deploy_to: self.deploy_to, owner: self.owner, verb })
+        Place::Server(ServerJob { deploy_to: self.deploy_to, owner: self.owner, part_of: None, verb })
     }
 }
 
@@ -169,6 +169,7 @@ impl Finished {
             (deploy_to, None) => Place::Server(ServerJob {
                 deploy_to: deploy_to.unwrap_or_default(),
                 owner: None,
+                part_of: None,
                 verb: ServerVerb::Finished { infohash, place },
             }),
         }

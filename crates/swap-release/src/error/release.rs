@@ -158,7 +158,7 @@ impl Error {
     /// Web server configuration that mixes releases, or fails visitors: `what` in so many files.
     pub(crate) fn lint(what: &str, files: usize) -> Self {
         Self::bad(
-            format!("{what}, in {files} files"),
+            format!("{what}, in {}", cli::human::count(files, "file", "files")),
             "correct the lines named above and reload the web server",
         )
     }

@@ -11,6 +11,7 @@ use remote::Argv;
 use super::answers;
 use super::answers::{Answer, PATIENCE};
 use super::controller::Controller;
+use super::run::Run;
 use crate::Error;
 use crate::host::verbs::adopt::lines as obstacle_lines;
 
@@ -44,11 +45,8 @@ pub(crate) fn adopt(
         return Ok(ExitCode::Ok);
     }
     let id = name(&looked);
-    let run = format!("{id}.{}", std::process::id());
-    let act = |host: &Host| {
-        let part_of = format!("{run}/{}", host.name);
-        argv(host).args(["--release-id", id.as_str(), "--part-of", part_of.as_str()])
-    };
+    let run = Run::new("adopt");
+    let act = |host: &Host| run.with(argv(host).args(["--release-id", id.as_str()]), host);
     let answers = answers::on_all(controller, act, |remote, argv: &Argv| answers::run(remote, argv, "adopt"));
     answers::tell(controller, &answers);
     let served = |reply: &AdoptReply| matches!(reply.serves, Served::Directory | Served::Link);

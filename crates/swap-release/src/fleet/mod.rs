@@ -17,6 +17,7 @@ mod manifest;
 mod own_name;
 mod prune;
 mod rollback;
+mod run;
 mod settle;
 mod status;
 mod statuses;

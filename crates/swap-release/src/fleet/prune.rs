@@ -6,6 +6,7 @@ use record::host::PruneReply;
 
 use super::answers::{Answer, answer, ask_all, finish, result, tell_remedies};
 use super::controller::Controller;
+use super::run::Run;
 use crate::Error;
 use crate::host::job::PruneJob;
 
@@ -13,10 +14,11 @@ use crate::host::job::PruneJob;
 pub(crate) fn prune(controller: &Controller<'_>, job: PruneJob, asked_for: bool) -> Result<ExitCode, Error> {
     let keep = job.keep.unwrap_or(controller.inventory.site.keep).to_string();
     let grace = job.grace.map(|grace| format!("{}s", grace.as_secs()));
+    let run = Run::new("prune");
     let answers = ask_all::<PruneReply>(controller, |host: &Host| {
         let argv = controller.argv(host, "prune").args(["--json", "--keep", keep.as_str()]);
         let argv = grace.as_deref().map_or(argv.clone(), |grace| argv.args(["--grace", grace]));
-        if job.dry_run { argv.arg("--dry-run") } else { argv }
+        if job.dry_run { argv.arg("--dry-run") } else { run.with(argv, host) }
     });
     if job.json {
         return finish(controller, &answers, true, &[], |_| Vec::new());

@@ -9,6 +9,7 @@ use remote::{Argv, Remote};
 use super::answers::{Answer, PATIENCE, finish, on_all};
 use super::controller::Controller;
 use super::host::Fault;
+use super::run::Run;
 use crate::Error;
 
 /// Who has exactly what was built.
@@ -43,8 +44,9 @@ pub(crate) fn repair(
     release: Option<&ReleaseId>,
     json: bool,
 ) -> Result<ExitCode, Error> {
+    let run = Run::new("repair");
     let argv = |host: &Host| {
-        let argv = controller.argv(host, "verify").args(["--repair", "--json"]);
+        let argv = run.with(controller.argv(host, "verify").args(["--repair", "--json"]), host);
         release.map_or(argv.clone(), |release| argv.arg(release.as_str()))
     };
     let answers = on_all(controller, argv, |remote, argv| Ok(agent::ask(remote, argv, b"", PATIENCE)?));

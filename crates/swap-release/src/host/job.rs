@@ -10,6 +10,8 @@ use record::{FileName, ReleaseId};
 pub(crate) struct ServerJob {
     pub(crate) deploy_to: PathBuf,
     pub(crate) owner: Option<String>,
+    /// The run that this is part of, and what that calls this host: no other host of it may be in the same directory.
+    pub(crate) part_of: Option<(FileName, String)>,
     pub(crate) verb: ServerVerb,
 }
 
@@ -62,8 +64,6 @@ pub(crate) enum ServerVerb {
         release: Option<ReleaseId>,
         shared: Vec<SharedPath>,
         from: Option<PathBuf>,
-        /// As of a [`Lease`].
-        part_of: Option<(FileName, String)>,
         dry_run: bool,
         json: bool,
     },
@@ -98,8 +98,6 @@ pub(crate) struct PruneJob {
 #[derive(Debug, Clone)]
 pub(crate) struct Lease {
     pub(crate) within: Duration,
-    /// The swap that this is part of, and what that calls this host: no other host of it may be in the same directory.
-    pub(crate) swap: Option<(FileName, String)>,
     /// Locked and checked, wait for `go` before switching.
     pub(crate) in_step: bool,
 }

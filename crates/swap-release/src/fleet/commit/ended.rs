@@ -6,7 +6,7 @@ use record::{Caches, ExitCode, HookRun, Outcome, Undone};
 use super::diagnosis::Diagnosis;
 use super::host_task::HostTask;
 use super::plan::Plan;
-use super::undo;
+use super::{switch, undo};
 use crate::Error;
 
 /// How a swap ended.
@@ -60,7 +60,17 @@ pub(super) fn end(plan: &Plan, ended: &Ended, aborted: bool) -> Result<ExitCode,
             } else {
                 ExitCode::SomeHostsFailed
             };
-            (format!("no host was switched to `{to}`: {names} not ready{database}"), code)
+            // What is live already was asked whether it is well, and nothing more.
+            let ill = |task: &HostTask| task.finding.is_some() && switch::is_there(task, plan);
+            let mut failed = tasks.iter().filter(|task| !task.is_good()).peekable();
+            let summary = if failed.peek().is_some() && failed.all(ill) {
+                format!(
+                    "`{to}`, which is live already, is not well on {names}; nothing was switched{database}"
+                )
+            } else {
+                format!("no host was switched to `{to}`: {names} not ready{database}")
+            };
+            (summary, code)
         }
     };
     let hint = match diagnosis {

@@ -97,7 +97,12 @@ pub(super) fn obey(task: &mut HostTask, order: &HookOrder, verb: &str, abort: &A
 pub(super) fn hear_out(task: &mut HostTask, phase: Phase, deadline: Instant) {
     hear(task, phase, deadline);
     let said = task.process.as_ref().map(Conversation::stderr).unwrap_or_default();
-    task.remarks.extend(warnings(&said).map(str::to_owned));
+    // It is asked more than once, and says all each time.
+    for warning in warnings(&said) {
+        if !task.remarks.iter().any(|known| known == warning) {
+            task.remarks.push(warning.to_owned());
+        }
+    }
 }
 
 fn hear(task: &mut HostTask, phase: Phase, deadline: Instant) {

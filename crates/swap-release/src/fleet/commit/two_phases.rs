@@ -99,16 +99,25 @@ fn switch_in_batches(controller: &Controller<'_>, rollout: &Rollout, coordinator
     }
     for number in 1..=last {
         let in_batch = move |task: &HostTask| task.batch == Some(number);
-        let count = coordinator.tasks.iter().filter(|task| in_batch(task)).count();
+        let there = |task: &HostTask| switch::is_there(task, &coordinator.plan);
+        let count = coordinator.tasks.iter().filter(|task| in_batch(task) && !there(task)).count();
+        let live = coordinator.tasks.iter().filter(|task| in_batch(task) && there(task)).count();
         let of = if last > 1 { format!(" (batch {number} of {last})") } else { String::new() };
-        controller.console.say(format!("switching {} to `{}`{of}", counted(count), coordinator.plan.to));
+        let to = &coordinator.plan.to;
+        if live > 0 {
+            controller.console.say(format!("`{to}` is live already on {}{of}", counted(live)));
+        }
+        if count > 0 {
+            controller.console.say(format!("switching {} to `{to}`{of}", counted(count)));
+        }
         let ours = coordinator.plan.clone();
         coordinator.run(in_batch, move |task| switch::switch(task, &ours));
         if coordinator.is_good() {
             coordinator.hooks(Phase::AfterSwitch, Some((number, last)));
         }
         if coordinator.is_good() && asked {
-            controller.console.say("switched; asking every host whether it is healthy");
+            let switched = if count > 0 { "switched; " } else { "" };
+            controller.console.say(format!("{switched}asking every host whether it is healthy"));
             coordinator.ask_health(in_batch);
         }
         if coordinator.is_good() && number < last && !rollout.pause.is_zero() {

@@ -6,6 +6,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use inventory::Core;
+use rustix::io::Errno;
 
 use super::settings;
 use crate::host::site::{LockedSite, Switching};
@@ -50,8 +51,14 @@ pub(crate) fn prepare(switching: Switching<'_>, drupal: &DrupalOrder) -> Result<
     let twig = paths.php_storage(switching.to);
     // PHP writes there as it does in the files of the site: the same group and mode.
     let like = files.ok_or("no site")?;
+    let mut kept = None;
     for folder in [twig.parent().unwrap_or(&twig), twig.as_path()] {
-        make_like(locked, folder, &like)?;
+        let errno = make_like(locked, folder, &like)?;
+        kept = kept.or(errno.map(|errno| (folder, errno)));
+    }
+    if let Some((folder, errno)) = kept {
+        let folder = folder.display();
+        log::warn!("`{folder}` keeps its group, since that of the site's files cannot be given: {errno}");
     }
     Ok(format!("settings and files are there; compiled templates go to `{}`", twig.display()))
 }
@@ -69,16 +76,16 @@ fn write_if_new(locked: &LockedSite<'_>, file: &PathBuf) -> Result<(), String> {
     written.map_err(|error| format!("cannot write `{}`: {error}", file.display()))
 }
 
-/// Makes a directory with the group and mode of another one; what is there already is left as it is.
-fn make_like(locked: &LockedSite<'_>, folder: &Path, like: &Metadata) -> Result<(), String> {
+/// Makes a directory with the group and mode of another one; what is there already is left as it is. Gives why it could not have
+/// the group, if so.
+fn make_like(locked: &LockedSite<'_>, folder: &Path, like: &Metadata) -> Result<Option<Errno>, String> {
     if folder.is_dir() {
-        return Ok(());
+        return Ok(None);
     }
     let failed = |error: std::io::Error| format!("cannot make `{}`: {error}", folder.display());
     locked.site.disk.make_folder(folder).map_err(failed)?;
     let group = rustix::fs::Gid::from_raw(like.gid());
-    if let Err(errno) = rustix::fs::chown(folder, None, Some(group)) {
-        log::warn!("`{}` keeps its group: {errno}", folder.display());
-    }
-    fs::set_permissions(folder, fs::Permissions::from_mode(like.mode() & 0o7777)).map_err(failed)
+    let kept = rustix::fs::chown(folder, None, Some(group)).err();
+    fs::set_permissions(folder, fs::Permissions::from_mode(like.mode() & 0o7777)).map_err(failed)?;
+    Ok(kept)
 }

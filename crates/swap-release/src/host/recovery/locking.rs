@@ -36,12 +36,12 @@ pub(crate) fn reconcile_if_idle(site: Site<'_>, owner: String) -> Result<(Site<'
     if !site.paths.state().is_dir() {
         return Ok((site, None));
     }
-    let (paths, disk) = (site.paths.clone(), site.disk);
+    let as_it_is = site.clone();
     match lock(site, owner) {
         Ok(locked) => Ok((locked.site, None)),
-        Err(Error::Busy { owner, .. }) => Ok((Site { paths, disk }, Some(owner))),
+        Err(Error::Busy { owner, .. }) => Ok((as_it_is, Some(owner))),
         // Looking must work where writing does not, e.g. for another user or on a full or read-only disk.
-        Err(Error::Write { source, .. }) if is_unwritable(&source) => Ok((Site { paths, disk }, None)),
+        Err(Error::Write { source, .. }) if is_unwritable(&source) => Ok((as_it_is, None)),
         Err(error) => Err(error),
     }
 }

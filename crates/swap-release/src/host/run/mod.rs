@@ -37,7 +37,7 @@ const KEEP: u32 = 5;
 /// Does a verb on this server.
 pub(crate) fn run(job: ServerJob, console: &Console, abort: &Abort) -> Result<ExitCode, Error> {
     let disk = RealDisk;
-    let site = Site::open(&job.deploy_to, &disk)?;
+    let site = Site::open(&job.deploy_to, &disk)?.for_run(job.part_of);
     let owner = owner(job.owner);
     match job.verb {
         ServerVerb::Stage { payload, record, manifest, shared, json } => {
@@ -67,7 +67,8 @@ pub(crate) fn run(job: ServerJob, console: &Console, abort: &Abort) -> Result<Ex
             let took = human::seconds(Duration::from_secs_f64(reply.seconds));
             let what = if reply.already { "was staged already and is whole" } else { "is staged" };
             let size = human::bytes(reply.bytes);
-            console.say(format!("`{}` {what}: {} files, {size}, {took}", reply.release, reply.files));
+            let files = human::count(reply.files, "file", "files");
+            console.say(format!("`{}` {what}: {files}, {size}, {took}", reply.release));
             if json { print(console, &reply) } else { Ok(ExitCode::Ok) }
         }
         ServerVerb::Activate { release, lease, allow_older, force, retry_failed, adopt, shared } => {
@@ -133,7 +134,8 @@ pub(crate) fn run(job: ServerJob, console: &Console, abort: &Abort) -> Result<Ex
                 _ if found.adopted => format!("`{release}` was taken over: nothing says what it has to be"),
                 0 => format!("`{release}` is exactly what was built; nothing to repair"),
                 count => {
-                    format!("`{release}` is exactly what was built again; {count} differences were put right")
+                    let count = human::count(count, "difference was", "differences were");
+                    format!("`{release}` is exactly what was built again; {count} put right")
                 }
             });
             if json { print(console, &found) } else { Ok(ExitCode::Ok) }
@@ -154,7 +156,7 @@ pub(crate) fn run(job: ServerJob, console: &Console, abort: &Abort) -> Result<Ex
             let error = Error::InTheWay { path: site.paths.current(), obstacles: reply.obstacles };
             Err(tell_obstacles(error, console))
         }
-        ServerVerb::Adopt { release, shared, from, part_of, dry_run: false, .. } => {
+        ServerVerb::Adopt { release, shared, from, dry_run: false, .. } => {
             let shared = side_by_side(shared)?;
             if !site.paths.state().is_dir() {
                 // Where not even our own directories can be made, that is reported with its remedy as well.
@@ -165,7 +167,6 @@ pub(crate) fn run(job: ServerJob, console: &Console, abort: &Abort) -> Result<Ex
                 }
             }
             let locked = recovery::lock(site, owner)?;
-            let _sole = part_of.map(|(run, host)| locked.site.be_sole(&run, &host)).transpose()?;
             adopt_current(&locked, release, &shared, from.as_deref(), console)?;
             Ok(ExitCode::Ok)
         }

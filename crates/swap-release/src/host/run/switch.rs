@@ -31,11 +31,9 @@ pub(super) fn switch_to(
         }
         return Ok(ExitCode::Ok);
     };
-    let sole = lease.swap.as_ref().map(|(swap, host)| locked.site.be_sole(swap, host)).transpose()?;
     locked.expect_way_back()?;
     let from = locked.site.current()?.into_id();
     let result = switch_on_orders(&locked, kind, from.as_ref(), to, &lease, console, abort);
-    drop(sole);
     at_boot::wait_for_its_turn(locked, abort);
     match result {
         Ok(()) => Ok(ExitCode::Ok),

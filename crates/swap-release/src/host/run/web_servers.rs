@@ -1,6 +1,6 @@
 //! The verbs about web servers, which need no site.
 
-use cli::Console;
+use cli::{Console, human};
 use record::ExitCode;
 
 use super::answer::answer;
@@ -23,19 +23,15 @@ pub(crate) fn lint(ask: &lint::Ask, console: &Console) -> Result<ExitCode, Error
     if report.by_real_path {
         console.say(format!("{}: Apache", lint::BY_REAL_PATH));
     }
-    let files = report.files;
+    let files = human::count(report.files, "file", "files");
     if report.findings.is_empty() {
         console.say(match &ask.deploy_to {
             Some(site) if !report.serves => {
-                format!(
-                    "{}: of {files} files of web servers none serves `{}`",
-                    lint::NOTHING_KNOWN,
-                    site.display()
-                )
+                format!("{}: of {files} of web servers none serves `{}`", lint::NOTHING_KNOWN, site.display())
             }
-            _ => format!("{files} files, nothing found that mixes releases"),
+            _ => format!("{files}, nothing found that mixes releases"),
         });
         return Ok(ExitCode::Ok);
     }
-    Err(Error::lint(&report.counted(), files))
+    Err(Error::lint(&report.counted(), report.files))
 }

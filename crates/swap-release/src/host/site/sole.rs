@@ -1,6 +1,6 @@
 //! One host a directory. The lock is for one machine: on a network file system it may exclude nobody, and two hosts of a fleet that
-//! are the same directory would each hold it. So who waits for the word of a controller makes a file first that nobody else of
-//! the same swap can make.
+//! are the same directory would each hold it. So whoever locks it for a run of a fleet makes a file that nobody else of the same
+//! run can make.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};
@@ -10,10 +10,10 @@ use std::time::Duration;
 
 use record::FileName;
 
-use super::Site;
+use super::Paths;
 use crate::Error;
 
-/// Before the name of the swap.
+/// Before the name of the run.
 const NAME: &str = "sole.";
 /// What a host that was cut off left is taken away after this time.
 const OLD: Duration = Duration::from_secs(24 * 60 * 60);
@@ -24,13 +24,13 @@ const TRIES: u32 = 20;
 const BETWEEN: Duration = Duration::from_millis(50);
 
 /// The file; it goes when this is dropped.
-pub(crate) struct Sole(PathBuf);
+pub(super) struct Sole(PathBuf);
 
-impl Site<'_> {
-    /// Says that `host` is in this directory for `swap`, unless another host of the same swap has said so. O_EXCL is what every
+impl Sole {
+    /// Says that `host` is in this directory for `run`, unless another host of the same run has said so. O_EXCL is what every
     /// network file system keeps to.
-    pub(crate) fn be_sole(&self, swap: &FileName, host: &str) -> Result<Sole, Error> {
-        let state = self.paths.state();
+    pub(super) fn take(paths: &Paths, run: &FileName, host: &str) -> Result<Self, Error> {
+        let state = paths.state();
         for entry in fs::read_dir(&state).into_iter().flatten().flatten() {
             let is_one = entry.file_name().to_str().is_some_and(|name| name.starts_with(NAME));
             let changed = entry.metadata().and_then(|data| data.modified());
@@ -38,18 +38,18 @@ impl Site<'_> {
                 let _stays = fs::remove_file(entry.path());
             }
         }
-        let path = state.join(format!("{NAME}{swap}"));
+        let path = state.join(format!("{NAME}{run}"));
         let write = |source: io::Error| Error::write(&path, source);
         match OpenOptions::new().write(true).create_new(true).open(&path) {
             Ok(mut file) => {
-                let sole = Sole(path.clone());
+                let sole = Self(path.clone());
                 file.write_all(host.as_bytes()).map_err(write)?;
                 Ok(sole)
             }
             Err(error) if error.kind() == ErrorKind::AlreadyExists => match name_in(&path) {
                 // A process of ours that was killed has left it: who is asked once more takes it over.
-                name if name == host => Ok(Sole(path)),
-                other => Err(Error::same_site(self.paths.deploy_to(), &other)),
+                name if name == host => Ok(Self(path)),
+                other => Err(Error::same_site(paths.deploy_to(), &other)),
             },
             Err(error) => Err(write(error)),
         }
@@ -78,22 +78,21 @@ impl Drop for Sole {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::host::disk::RealDisk;
 
     #[test]
-    fn two_hosts_of_one_swap_are_not_in_one_directory() {
+    fn two_hosts_of_one_run_are_not_in_one_directory() {
         let dir = tempfile::tempdir().unwrap();
         fs::create_dir(dir.path().join(".swap")).unwrap();
-        let site = Site::open(dir.path(), &RealDisk).unwrap();
-        let [swap, next]: [FileName; 2] = ["r1.1.2", "r1.1.3"].map(|name| name.parse().unwrap());
-        let first = site.be_sole(&swap, "web1").unwrap();
-        let told = site.be_sole(&swap, "web2").err().unwrap().to_string();
+        let paths = Paths::new(dir.path());
+        let [run, next]: [FileName; 2] = ["r1.1.2", "r1.1.3"].map(|name| name.parse().unwrap());
+        let first = Sole::take(&paths, &run, "web1").unwrap();
+        let told = Sole::take(&paths, &run, "web2").err().unwrap().to_string();
         assert!(told.contains("host `web1`") && told.contains(&dir.path().display().to_string()), "{told}");
-        drop(site.be_sole(&next, "web2").unwrap());
+        drop(Sole::take(&paths, &next, "web2").unwrap());
         std::mem::forget(first);
-        let again = site.be_sole(&swap, "web1").unwrap();
+        let again = Sole::take(&paths, &run, "web1").unwrap();
         drop(again);
-        drop(site.be_sole(&swap, "web2").unwrap());
+        drop(Sole::take(&paths, &run, "web2").unwrap());
         assert_eq!(fs::read_dir(dir.path().join(".swap")).unwrap().count(), 0);
     }
 
@@ -101,13 +100,13 @@ mod tests {
     fn what_a_host_left_that_was_cut_off_goes_in_time() {
         let dir = tempfile::tempdir().unwrap();
         fs::create_dir(dir.path().join(".swap")).unwrap();
-        let site = Site::open(dir.path(), &RealDisk).unwrap();
+        let paths = Paths::new(dir.path());
         let left = [("sole.r0.1.2", 2), ("sole.r0.2.2", 0), ("other", 2)];
         for (name, days) in left {
             let file = fs::File::create(dir.path().join(".swap").join(name)).unwrap();
             file.set_modified(std::time::SystemTime::now() - OLD * days).unwrap();
         }
-        drop(site.be_sole(&"r1.1.2".parse().unwrap(), "web1").unwrap());
+        drop(Sole::take(&paths, &"r1.1.2".parse().unwrap(), "web1").unwrap());
         let stays = left.map(|(name, _)| dir.path().join(".swap").join(name).exists());
         assert_eq!(stays, [false, true, true]);
     }
