@@ -20,6 +20,7 @@ fn deploy_dry_run_roll_back_and_redeploy() {
     world.fleet.assert_live(&release1);
     let stages = [
         "Build",
+        "Base",
         "Pack",
         "Fetch",
         "Release",
@@ -38,7 +39,7 @@ fn deploy_dry_run_roll_back_and_redeploy() {
         })
         .collect();
     assert_eq!(first.stages(), expected);
-    assert_eq!(first.codes(), [0, 0, 0, 0, 0]);
+    assert_eq!(first.codes(), [0; 6]);
     assert_eq!(first.description.as_deref(), Some(format!("{release1} live on 3 hosts").as_str()));
     assert_eq!((first.tests["passed"], first.tests["failed"]), (6, 0), "three hosts pushed, three swapped");
     assert!(!first.trace.iter().any(|event| event.at == "input" && event.flag("holdsAgent") != Some(false)));
@@ -62,9 +63,14 @@ fn deploy_dry_run_roll_back_and_redeploy() {
     assert_eq!(world.fleet.host("beta").releases(), [release1.as_str()], "nothing was sent");
     world.assert_clean(&dry);
 
-    world.build(json!({ "CANARY": "1" })).ends("SUCCESS");
+    let third = world.build(json!({ "CANARY": "1" })).ends("SUCCESS");
     let release3 = world.id(3);
     world.fleet.assert_live(&release3);
+    // The agent kept nothing of the build before: what the servers serve was the base.
+    let status = world.fleet.swap("status").arg("--json").arg("--identity").arg(world.fleet.client_key());
+    let status = status.output().ok().stdout;
+    let pack: Record<Pack> = records::read(&third.archive().join("records"), "pack.json");
+    assert!(status.contains(&pack.details.base.unwrap()), "{status}");
 
     // Back to the release before; nothing is built, pushed or asked.
     let back = world.build(json!({ "ACTION": "rollback" })).ends("SUCCESS");

@@ -116,7 +116,7 @@ fn a_build_is_restarted_from_each_of_its_stages() {
     }
     // From the first one everything is new, and so is the release's name.
     let built = restart(first, "Release");
-    assert_eq!(built.codes(), [0, 0, 0, 0, 0], "{}", built.log());
+    assert_eq!(built.codes(), [0; 6], "{}", built.log());
     let release2 = world.id(world.number());
     world.fleet.assert_live(&release2);
 
