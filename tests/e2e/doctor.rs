@@ -11,6 +11,7 @@ use e2e::{Fleet, FleetOptions, Run, bin, eventually, peers};
 use serde_json::Value;
 
 use crate::needs_peers;
+use crate::remedies::plan_says;
 use crate::support::{assert_untouched, servers};
 
 /// What a doctor said.
@@ -24,7 +25,7 @@ pub(crate) fn doctor(fleet: &Fleet, arguments: &[&str]) -> Told {
     ask(fleet.run("fleet-push"), arguments)
 }
 
-fn ask(run: Run, arguments: &[&str]) -> Told {
+pub(crate) fn ask(run: Run, arguments: &[&str]) -> Told {
     let output = run.args(["doctor", "--fleet", "fleet.toml", "--json"]).args(arguments).output();
     let json = serde_json::from_str(&output.stdout).unwrap_or_else(|error| panic!("{error}: {output:?}"));
     Told { json, code: output.code, stderr: output.stderr }
@@ -55,6 +56,18 @@ impl Told {
         assert!(self.json["hosts"].as_array().unwrap().iter().all(|host| host["healthy"] == true));
         assert!(!self.json.to_string().contains("\"fault\""), "{:#}", self.json);
         self
+    }
+
+    /// A check with these words that is a fault or a warning.
+    #[track_caller]
+    pub(crate) fn ill(&self, name: &str, check: &str, words: &str) -> &Value {
+        let is_it = |one: &&Value| {
+            let ill = one["verdict"] == "fault" || one["verdict"] == "warning";
+            ill && one["check"] == check && one["found"].as_str().unwrap().contains(words)
+        };
+        let all = self.checks(name);
+        let found = all.iter().find(is_it);
+        found.unwrap_or_else(|| panic!("no {check} with `{words}`: {all:#?}\n{}", self.stderr))
     }
 
     /// Expects this check of this host to be the only fault, with these words; gives it.
@@ -355,6 +368,27 @@ fn a_firewall_between_peers_is_told() {
     let told = doctor(&fleet, &[]);
     let warning = told.warning("alpha", "peer-address", "as if a firewall drops it");
     assert!(commands(warning).contains(&"nft list ruleset"), "{warning:#}");
+    fleet.pack(&fleet.site(1), "r1").output().ok();
+    plan_says(&fleet, warning);
+    // Its words, word by word.
+    let remedy = warning["remedy"].as_str().unwrap();
+    let ports = remedy.strip_prefix("open TCP ").and_then(|rest| rest.split_once(" there")).unwrap().0;
+    fleet.switch.as_ref().unwrap().open("alpha", ports);
+    assert_eq!(doctor(&fleet, &[]).well().check("alpha", "peer-address")["verdict"], "ok");
+    fleet.deploy(1);
+
+    // An address that nobody has.
+    let address = fleet.host("alpha").address.clone();
+    let nobody = format!("{}.250", address.rsplit_once('.').unwrap().0);
+    let key = format!("address = \"{address}\"\n");
+    let wrong = format!("peer_address = \"{nobody}\"\n");
+    fleet.edit_inventory(&key, &format!("{key}{wrong}"));
+    let told = doctor(&fleet, &[]);
+    let warning = told.warning("alpha", "peer-address", &nobody);
+    assert!(warning["remedy"].as_str().unwrap().contains("set `peer_address`"), "{warning:#}");
+    fleet.edit_inventory(&wrong, "");
+    assert_eq!(doctor(&fleet, &[]).well().check("alpha", "peer-address")["verdict"], "ok");
+    fleet.deploy(2);
 }
 
 #[test]
@@ -379,21 +413,45 @@ fn who_cannot_be_reached_or_is_not_who_it_was_is_told_and_the_others_are_examine
     let fault = told.fault("beta", "ssh", "host key");
     let scan = commands(fault)[0].to_owned();
     assert!(scan.starts_with("ssh-keyscan -p "), "{scan}");
-    fs::write(fleet.known_hosts(), known).unwrap();
+    // What it prints is what to compare and to keep.
+    let scanned = Run::new("sh", &fleet.dir()).args(["-c", &scan]).output().ok().stdout;
+    let text = fs::read_to_string(fleet.known_hosts()).unwrap();
+    fs::write(fleet.known_hosts(), format!("{text}\n{scanned}")).unwrap();
+    doctor(&fleet, &[]).well();
+    fleet.deploy(1);
 
     // A key that is not let in.
     let stranger = fleet.scratch().join("stranger");
     e2e::keys::generate(&stranger);
     let told = doctor(&fleet, &["--only", "beta", "--identity", &stranger.display().to_string()]);
-    assert!(commands(told.fault("beta", "ssh", "was refused"))[0].starts_with("ssh-copy-id -p "));
+    let fault = told.fault("beta", "ssh", "was refused");
+    assert!(commands(fault)[0].starts_with("ssh-copy-id -p "), "{fault:#}");
+    // As ssh-copy-id does where another key is let in already.
+    let authorized = fleet.scratch().join("authorized_keys");
+    let key = fs::read_to_string(stranger.with_extension("pub")).unwrap();
+    fs::write(&authorized, fs::read_to_string(&authorized).unwrap() + &key).unwrap();
+    let identity = stranger.display().to_string();
+    doctor(&fleet, &["--identity", &identity]).well();
+    fleet.pack(&fleet.site(2), "r2").output().ok();
+    fleet.publish().output().ok();
+    fleet.push().args(["--identity", &identity]).output().ok();
+    fleet.swap("activate").args(["--identity", &identity]).output().ok();
 
     // A clock that is a year off; here it is this machine's, which to the host is the same.
     let faketime = peers::find("faketime");
     if peers::skip_unless(module_path!(), faketime.is_some(), "not installed: faketime") {
-        let run = Run::new(faketime.unwrap(), &fleet.dir()).args(["--exclude-monotonic", "-f", "+1y"]);
+        let run =
+            Run::new(faketime.as_ref().unwrap(), &fleet.dir()).args(["--exclude-monotonic", "-f", "+1y"]);
         let told = ask(run.arg(bin("fleet-push")), &["--only", "alpha"]);
         let off = told.warning("alpha", "clock", "behind of this machine's");
         assert_eq!(commands(off), ["timedatectl set-ntp true"]);
+        let run = Run::new(faketime.unwrap(), &fleet.dir()).args(["--exclude-monotonic", "-f", "+1y"]);
+        let run = run.arg(bin("fleet-push")).args(["plan", "--fleet", "fleet.toml", "--only", "alpha"]);
+        run.output().ok().answers("behind of this machine's");
+        // Of the two it is this machine's that was wrong, as the words say it may be.
+        assert!(off["remedy"].as_str().unwrap().contains("or this machine's, whichever is wrong"), "{off:#}");
+        assert_eq!(doctor(&fleet, &[]).well().check("alpha", "clock")["verdict"], "ok");
+        fleet.deploy(3);
     }
 }
 

@@ -91,6 +91,23 @@ fn servers_on_one_network_file_system_are_refused_by_every_verb() {
     }
     let plan = fleet.run("fleet-push").args(["plan", "--fleet", "fleet.toml"]).output().exits(31);
     assert!(plan.stdout.contains("is the same directory as"), "{plan:?}");
+    // Whoever locks the site there in one run with another is told, before anything is finished, undone or removed.
+    let swap = |arguments: &[&str]| fleet.run("swap-release").args(arguments.iter().copied());
+    let waits =
+        ["activate", "r2", "--in-step", "--confirm-within", "60s", "--part-of", "try/alpha", "--deploy-to"];
+    let mut holder = swap(&waits).arg(&alpha).with_stdin().start();
+    eventually("alpha to be locked", Duration::from_secs(10), || {
+        assert!(holder.is_running(), "{}", holder.stderr_so_far());
+        (!holder.stdout_so_far().is_empty()).then_some(())
+    });
+    for verb in [&["prune"][..], &["verify", "--repair"], &["settle"]] {
+        let run = swap(verb).args(["--part-of", "try/beta", "--deploy-to"]).arg(&mounted.0);
+        run.output().fails_naming(10, "of host `alpha` of this run, too");
+    }
+    holder.terminate();
+    let _ended = holder.wait();
+    swap(&["prune", "--part-of", "again/beta", "--deploy-to"]).arg(&mounted.0).output().ok();
+
     // Both would switch one link, and each would take the other's for its own.
     assert_refused(fleet.swap("activate").output());
     assert_eq!(fleet.host("alpha").current().as_deref(), Some("r1"));

@@ -189,7 +189,7 @@ fn what_keeps_web_servers_out_is_told_and_each_remedy_helps() {
 
     // Made by root since, as drush does.
     world.root("install -d -o root -m 755 \"$SITE/shared/files/css\" && chmod 755 \"$SITE/shared/files\"");
-    let shut = world.expect("web-server-writes", "warning", "(and to 1 more directories in it)");
+    let shut = world.expect("web-server-writes", "warning", "(and to 1 more directory in it)");
     world.carry_out(&shut);
     world.expect("web-server-writes", "ok", "can write");
     // An access list goes before the mode.
@@ -223,6 +223,20 @@ fn what_keeps_web_servers_out_is_told_and_each_remedy_helps() {
     world.expect("web-server-serves", "ok", "is what is served");
     assert_eq!(left(&world.site().join("current")), Vec::<String>::new());
     world.deploy("w3");
+
+    // A configuration in which one request meets two releases; the remedy names the line.
+    world.root(
+        "sed -i.good -e '/set $release/d' -e 's/root $release;//' -e 's/$release/$document_root/g' \"$SCRATCH/web/nginx.conf\"",
+    );
+    let mixed = world.expect("web-server-config", "warning", "nginx.conf");
+    assert!(mixed["remedy"].as_str().unwrap().contains("correct the lines that are named"), "{mixed:#}");
+    let command = mixed["commands"][0]["command"].as_str().unwrap();
+    let (code, named, said) = world.run(command);
+    assert_eq!(code, Some(10), "{said}");
+    assert!(named.contains("web/nginx.conf:"), "{named}");
+    world.root("mv \"$SCRATCH/web/nginx.conf.good\" \"$SCRATCH/web/nginx.conf\"");
+    world.expect("web-server-config", "ok", "nothing found that mixes releases");
+    world.deploy("w4");
 }
 
 /// Files of doctor's that are still there.

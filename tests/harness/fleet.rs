@@ -28,6 +28,8 @@ pub struct FleetOptions {
     pub seeder: bool,
     /// Whether every server has a network namespace of its own.
     pub apart: bool,
+    /// Whether these have IPv6 addresses only.
+    pub six: bool,
     /// Where `index.php` is in a release; empty for its root.
     pub docroot: &'static str,
 }
@@ -42,6 +44,7 @@ impl Default for FleetOptions {
             unasked: Vec::new(),
             seeder: true,
             apart: false,
+            six: false,
             docroot: "",
         }
     }
@@ -86,7 +89,11 @@ impl Fleet {
     pub fn start(options: &FleetOptions) -> Self {
         let scratch = Scratch::new();
         let count = u8::try_from(options.hosts.len() + 1).expect("a small fleet");
-        let network = if options.apart { Network::apart(count) } else { Network::pick(count) };
+        let network = match (options.apart, options.six) {
+            (true, true) => Network::apart_by_six(count),
+            (true, false) => Network::apart(count),
+            (false, _) => Network::pick(count),
+        };
         let switch = options.apart.then(|| {
             let servers: Vec<_> =
                 options.hosts.iter().copied().zip(network.addresses.iter().skip(1).copied()).collect();

@@ -1,7 +1,7 @@
 //! A network of namespaces: every server in one of its own on a common switch, with a cable that can be pulled, made
 //! slow, or closed to whoever dials in. Needs root; everything goes on drop.
 
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 use std::process::{Command, Stdio};
 
 /// The switch, the servers' namespaces, and the cable of the machine that runs the test.
@@ -11,18 +11,24 @@ pub struct Switch {
     names: Vec<String>,
 }
 
-/// Length of the networks' prefix.
-const MASK: u8 = 24;
-
 impl Switch {
     /// Builds it: `agent` is the address of this machine on it, `servers` are names and addresses. Or says why that cannot
     /// be.
     ///
     /// # Errors
     /// What ip(8) said.
-    pub fn build(agent: Ipv4Addr, servers: &[(&str, Ipv4Addr)]) -> Result<Self, String> {
-        let [_, x, y, _] = agent.octets();
-        let prefix = format!("e{x:x}{y:02x}");
+    pub fn build(agent: IpAddr, servers: &[(&str, IpAddr)]) -> Result<Self, String> {
+        let prefix = match agent {
+            IpAddr::V4(agent) => {
+                let [_, x, y, _] = agent.octets();
+                format!("e{x:x}{y:02x}")
+            }
+            // Interface names are short.
+            IpAddr::V6(agent) => {
+                let [_, x, y, ..] = agent.segments();
+                format!("s{:02x}{:02x}", x & 0xff, y & 0xff)
+            }
+        };
         let mut switch = Self { prefix, names: Vec::new() };
         switch.add("")?;
         let middle = switch.namespace("");
@@ -103,6 +109,16 @@ impl Switch {
         run("nsenter", &[&namespace, "nft", &rules]).expect("nft");
     }
 
+    /// Opens TCP `ports` of `name`, which [`Self::close_all_but`] has closed.
+    ///
+    /// # Panics
+    /// When nft(8) fails.
+    pub fn open(&self, name: &str, ports: &str) {
+        let rule = format!("add rule inet f in tcp dport {ports} accept");
+        let namespace = format!("--net=/run/netns/{}", self.namespace(name));
+        run("nsenter", &[&namespace, "nft", &rule]).expect("nft");
+    }
+
     fn add(&mut self, name: &str) -> Result<(), String> {
         ip(&["netns", "add", &self.namespace(name)])?;
         self.names.push(name.to_owned());
@@ -110,7 +126,7 @@ impl Switch {
     }
 
     /// A cable from the switch to `namespace`, or to where the test runs.
-    fn cable(&self, name: &str, namespace: Option<&str>, address: Ipv4Addr) -> Result<(), String> {
+    fn cable(&self, name: &str, namespace: Option<&str>, address: IpAddr) -> Result<(), String> {
         let (outside, inside, middle) = (self.port(name), self.end(name), self.namespace(""));
         ip(&["-n", &middle, "link", "add", "name", &outside, "type", "veth", "peer", "name", &inside])?;
         ip(&["-n", &middle, "link", "set", &outside, "master", "sw", "up"])?;
@@ -121,7 +137,11 @@ impl Switch {
             Some(namespace) => ip(&[&["-n", namespace], arguments].concat()),
             None => ip(arguments),
         };
-        own(&["addr", "add", &format!("{address}/{MASK}"), "dev", &inside])?;
+        match address {
+            IpAddr::V4(_) => own(&["addr", "add", &format!("{address}/24"), "dev", &inside])?,
+            // Nobody else is in this network whose address it could be: it counts at once.
+            IpAddr::V6(_) => own(&["addr", "add", &format!("{address}/64"), "dev", &inside, "nodad"])?,
+        }
         own(&["link", "set", &inside, "up"])
     }
 

@@ -80,6 +80,9 @@ if ($command === 'status' || $command === 'core-status') {
   if (!$dead) {
     $all += ['db-status' => 'Connected', 'bootstrap' => 'Successful'];
   }
+  if ($site) {
+    $all += ['root' => $root, 'private' => $site->conf['file_private_path'] ?? ''];
+  }
   echo json_encode($all + ['config-sync' => is_dir("$root/config/sync") ? 'config/sync' : '../config/sync', 'db-password' => 'hunter2'], JSON_PRETTY_PRINT), "\n";
   exit(0);
 }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use inventory::{Engine, Host};
+use inventory::Host;
 use remote::{Argv, Remote};
 
 use crate::error::Fault;
@@ -31,8 +31,6 @@ pub(crate) struct Probe {
     pub(crate) program: Program,
     /// The longest name and the longest path there, in bytes.
     pub(crate) longest: (Option<usize>, Option<usize>),
-    /// Its rtorrent's watch directory can be written; `None` if it was not asked for.
-    pub(crate) watch: Option<bool>,
 }
 
 /// A program that does not run.
@@ -56,15 +54,8 @@ pub(crate) struct Program {
 
 /// Asks.
 pub(crate) fn probe(remote: &dyn Remote, host: &Host) -> Result<Probe, Fault> {
-    let watch = if host.engine == Engine::Rtorrent { host.watch_dir.as_str() } else { "" };
-    let argv = Argv::new("sh").args([
-        "-c",
-        SCRIPT,
-        "sh",
-        host.deploy_to.as_str(),
-        host.swap_release.as_str(),
-        watch,
-    ]);
+    let argv =
+        Argv::new("sh").args(["-c", SCRIPT, "sh", host.deploy_to.as_str(), host.swap_release.as_str()]);
     let before = now();
     let output = remote.exec(&argv, b"", BRIEF)?;
     let after = now();
@@ -92,7 +83,6 @@ fn read(text: &str, ours: i64) -> Probe {
         version: Err("it did not answer".to_owned()),
         program: Program::default(),
         longest: (None, None),
-        watch: None,
     };
     for line in text.lines() {
         let (key, value) = line.split_once(' ').unwrap_or((line, ""));
@@ -121,7 +111,6 @@ fn read(text: &str, ours: i64) -> Probe {
                 let (name, path) = value.split_once(' ').unwrap_or_default();
                 probe.longest = (name.parse().ok(), path.parse().ok());
             }
-            "watch" => probe.watch = Some(value == "yes"),
             _ => {}
         }
     }
@@ -158,7 +147,7 @@ mod tests {
     fn what_a_debian_host_says() {
         let said = "Welcome!\nclock 1700000001.500000000\nplace /srv/site\nwritable yes\n\
                     space /dev/my disk 100 40 60 40% /srv\ninodes /dev/my disk 1000 1 999 1% /srv\n\nsite yes\n\
-                    version swap-release 0.1.0\nwatch no\nlongest 255 4096\n";
+                    version swap-release 0.1.0\nlongest 255 4096\n";
         let expected = Probe {
             clock_ahead_ms: Some(1_500),
             place: "/srv/site".into(),
@@ -169,7 +158,6 @@ mod tests {
             version: Ok("swap-release 0.1.0".into()),
             program: Program::default(),
             longest: (Some(255), Some(4096)),
-            watch: Some(false),
         };
         assert_eq!(read(said, 1_700_000_000_000), expected);
     }

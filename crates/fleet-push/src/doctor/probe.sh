@@ -1,5 +1,5 @@
 # What a push needs to know of a host, as one fact a line; it changes nothing.
-# $1 deploy_to, $2 swap-release, $3 the watch directory of its rtorrent or nothing.
+# $1 deploy_to, $2 swap-release.
 LC_ALL=C; export LC_ALL
 printf 'clock '; date +%s.%N
 # The space is that of the nearest directory that exists.
@@ -45,5 +45,4 @@ esac
 [ ! -e "$p" ] || p=$(readlink -f -- "$p")
 p=${p%/*}
 [ ! -d "${p:-/}" ] || { [ -w "${p:-/}" ] && [ -x "${p:-/}" ]; } || echo 'closed'
-[ -z "$3" ] || if [ -d "$3" ] && [ -w "$3" ]; then echo 'watch yes'; else echo 'watch no'; fi
 exit 0

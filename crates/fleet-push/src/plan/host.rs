@@ -16,8 +16,8 @@ use crate::show::words::engine_word;
 const BLOCK: u64 = 4096;
 /// Here the release itself is known, and not only how large the largest was.
 const NOT_SHARED: &str = "free-space";
-/// What is asked of an rtorrent without giving it anything is told below.
-const RTORRENT: &str = "rtorrent-";
+/// Without its socket an rtorrent can be fed all the same.
+const RPC: &str = "rtorrent-rpc";
 
 /// What would become of the release there, by what was seen of the host and by all that `doctor` would say of it.
 pub(super) fn plan(
@@ -32,7 +32,8 @@ pub(super) fn plan(
         ..unknown(host, PlanAction::Push)
     };
     for check in &observed.checks {
-        if check.check == NOT_SHARED || check.check.starts_with(RTORRENT) {
+        let no_socket = || observed.seen.as_ref().is_some_and(has_no_socket);
+        if check.check == NOT_SHARED || check.check == RPC && no_socket() {
             continue;
         }
         let remedy = check.remedy.as_ref().map_or_else(String::new, |remedy| format!(" ({remedy})"));
@@ -120,29 +121,24 @@ fn room(seen: &Seen, release: &Release, planned: &mut PlannedHost) {
     }
     if let Some(free) = probe.free_inodes.filter(|free| *free < release.files) {
         planned.problems.push(format!(
-            "not enough inodes below {}: {free} free, {} files (remove old releases by swap-release prune, or directories of \
+            "not enough inodes below {}: {free} free, {} (remove old releases by swap-release prune, or directories of \
              many small files)",
-            probe.place, release.files
+            probe.place,
+            human::count(release.files, "file", "files")
         ));
     }
 }
 
+fn has_no_socket(seen: &Seen) -> bool {
+    matches!(seen.look.socket, None | Some(Socket::Missing))
+}
+
 fn ask_rtorrent(host: &Host, seen: &Seen, rtorrent: &SeenRtorrent, planned: &mut PlannedHost) {
-    if seen.probe.watch == Some(false) {
-        let what = format!(
-            "`{}` may not write to `{}`, the watch directory, or it is not there",
-            host.user, host.watch_dir
-        );
-        planned.problems.push(what);
-    }
-    match &rtorrent.version {
-        Ok(version) => planned.rtorrent = Some(version.clone()),
-        Err(_) if matches!(seen.look.socket, None | Some(Socket::Missing)) => {
-            planned.warnings.push(format!(
-                "no RPC socket `{}`: its rtorrent, if it runs, is fed by `{}` and followed by swap-release",
-                host.rpc_socket, host.watch_dir
-            ));
-        }
-        Err(why) => planned.problems.push(format!("rtorrent does not answer: {why}")),
+    planned.rtorrent = rtorrent.version.as_ref().ok().cloned();
+    if planned.rtorrent.is_none() && has_no_socket(seen) {
+        planned.warnings.push(format!(
+            "no RPC socket `{}`: its rtorrent, if it runs, is fed by `{}` and followed by swap-release",
+            host.rpc_socket, host.watch_dir
+        ));
     }
 }

@@ -53,7 +53,7 @@ pub(super) fn all(subject: &Subject<'_>, seen: &Seen) -> Vec<Check> {
     checks.extend(more.into_iter().flatten());
     checks.extend(state_files::check(subject, seen));
     checks.extend(shared::check(subject, seen));
-    checks.extend(shared_data::check(seen));
+    checks.extend(shared_data::check(subject, seen));
     checks.extend(web_server_writes::check(subject, seen));
     let more = [
         umask::check(seen),

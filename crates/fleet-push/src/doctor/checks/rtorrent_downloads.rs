@@ -4,7 +4,7 @@ use record::Check;
 use remote::Argv;
 
 use crate::doctor::Subject;
-use crate::doctor::look::Socket;
+use crate::doctor::look::{Part, Socket};
 use crate::doctor::remedy::{as_root, fault, ok, warning};
 use crate::doctor::seen::{Seen, SeenRtorrent, Trial};
 
@@ -32,11 +32,17 @@ pub(super) fn check(subject: &Subject<'_>, seen: &Seen, rtorrent: &SeenRtorrent)
     let folder = place.rsplit_once('/').map_or("", |(folder, _)| folder);
     if place.is_empty() || !message.is_empty() || readable.is_none() {
         let why = if message.is_empty() { "its file is not there" } else { message };
+        let is_in_the_way = matches!(seen.look.parts.get("incoming"), Some(Part::Other));
+        let away = is_in_the_way
+            .then(|| as_root(&Argv::new("mv").args(["--", incoming.as_str(), &format!("{incoming}.away")])));
         return Some(fault(
             NAME,
             format!("rtorrent cannot write its downloads: {why}"),
-            format!("let `{owner}` write to `{incoming}`"),
-            [make],
+            match is_in_the_way {
+                true => format!("move what is in the way, and let `{owner}` write to `{incoming}`"),
+                false => format!("let `{owner}` write to `{incoming}`"),
+            },
+            away.into_iter().chain([make]).collect::<Vec<_>>(),
         ));
     }
     if *readable == Some(false) {

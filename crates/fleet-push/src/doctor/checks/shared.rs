@@ -1,5 +1,6 @@
 //! `shared`: what releases are linked to is there.
 
+use cli::human;
 use record::Check;
 use remote::Argv;
 
@@ -65,7 +66,7 @@ pub(super) fn check(subject: &Subject<'_>, seen: &Seen) -> Vec<Check> {
         }
     }
     if faults.is_empty() {
-        faults.push(ok(NAME, format!("{} shared paths", subject.shared.len())));
+        faults.push(ok(NAME, human::count(subject.shared.len(), "shared path", "shared paths")));
     }
     faults
 }

@@ -1,14 +1,16 @@
 //! `shared-data`: what visitors find at the shared paths today is in `shared/`, and what is in `shared/` is linked.
 
-use record::{Check, Verdict};
+use record::{Check, RemedyCommand, Verdict};
+use remote::Argv;
 
+use crate::doctor::Subject;
 use crate::doctor::remedy::warning;
 use crate::doctor::seen::Seen;
 
 const NAME: &str = "shared-data";
 
 /// One check for each that would be lost, and one for all that nothing links; none where there is nothing to tell.
-pub(super) fn check(seen: &Seen) -> Vec<Check> {
+pub(super) fn check(subject: &Subject<'_>, seen: &Seen) -> Vec<Check> {
     let Some(Ok(status)) = &seen.status else { return Vec::new() };
     let mut checks: Vec<Check> = Vec::new();
     for stake in &status.shared.at_stake {
@@ -17,7 +19,7 @@ pub(super) fn check(seen: &Seen) -> Vec<Check> {
             verdict: Verdict::Fault,
             found: stake.found.clone(),
             remedy: stake.remedy.clone(),
-            commands: stake.commands.clone(),
+            commands: stake.commands.iter().map(|command| with_path(subject, command)).collect(),
         });
     }
     if !status.shared.unlinked.is_empty() {
@@ -31,17 +33,27 @@ pub(super) fn check(seen: &Seen) -> Vec<Check> {
     checks
 }
 
+/// swap-release names itself without a path, and need not be on the PATH of the account.
+fn with_path(subject: &Subject<'_>, command: &RemedyCommand) -> RemedyCommand {
+    let program = Argv::new(subject.host.swap_release.as_str()).to_string();
+    match command.command.strip_prefix("swap-release ") {
+        Some(rest) => RemedyCommand { command: format!("{program} {rest}"), ..command.clone() },
+        None => command.clone(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use record::RemedyPlace;
     use record::host::{HostStatus, Obstacle, SharedStatus};
-    use record::{RemedyCommand, RemedyPlace};
 
     use super::*;
-    use crate::doctor::checks::testing::{assert_says, good};
+    use crate::doctor::checks::testing::{World, assert_says, good};
 
     #[test]
     fn what_would_be_lost_is_a_fault_and_what_nothing_links_a_warning() {
-        let mut seen = good();
+        let (world, mut seen) = (World::new("embedded"), good());
+        let check = |seen: &Seen| check(&world.subject(), seen);
         let status = |shared| HostStatus {
             schema: HostStatus::SCHEMA.into(),
             version: "0.1.0".into(),
@@ -66,5 +78,8 @@ mod tests {
         let told = check(&seen);
         assert_says(&told[0], Verdict::Fault, "3 files", "ln -s -- /a /b");
         assert_says(&told[1], Verdict::Warning, "`.env`", "");
+        let ours = RemedyCommand { place: RemedyPlace::Host, command: "swap-release adopt x".into() };
+        let program = &world.host.swap_release;
+        assert_eq!(with_path(&world.subject(), &ours).command, format!("{program} adopt x"));
     }
 }

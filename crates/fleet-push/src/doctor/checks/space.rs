@@ -41,7 +41,9 @@ pub(super) fn check(subject: &Subject<'_>, seen: &Seen) -> Option<Check> {
         return Some(fault(
             NAME,
             format!(
-                "{inodes} inodes free below `{place}`, a release {as_large} has {files} files; bytes are not the matter"
+                "{} free below `{place}`, a release {as_large} has {}; bytes are not the matter",
+                human::count(inodes, "inode", "inodes"),
+                human::count(files, "file", "files")
             ),
             "remove old releases, or directories of many small files: caches, sessions, mail",
             [prune, on_host(&Argv::new("du").args(["-x", "--inodes", "--max-depth=2", "--", place]))],

@@ -1,14 +1,17 @@
 //! `state`: what swap-release remembers of the site can be read, and nobody is at work on it.
 
+use cli::human;
 use record::host::HostStatus;
 use record::{Check, HookOwed, Owed};
 
 use crate::doctor::Subject;
-use crate::doctor::look::Current;
+use crate::doctor::look::{Current, Part};
 use crate::doctor::remedy::{fault, here, ok, on_host, warning};
 use crate::doctor::seen::Seen;
 
 const NAME: &str = "state";
+/// What swap-release makes in every site.
+const PARTS: [&str; 4] = ["releases", "shared", "incoming", ".swap"];
 
 pub(super) fn check(subject: &Subject<'_>, seen: &Seen) -> Option<Check> {
     let host = subject.host;
@@ -21,21 +24,44 @@ pub(super) fn check(subject: &Subject<'_>, seen: &Seen) -> Option<Check> {
                 "wait for its end",
                 [status()],
             ),
-            None => left(host, known)
-                .unwrap_or_else(|| ok(NAME, format!("{} releases known", known.releases.len()))),
+            None => left(host, known).unwrap_or_else(|| {
+                ok(NAME, format!("{} known", human::count(known.releases.len(), "release", "releases")))
+            }),
         }),
         // It says the same of `current`, and nothing else.
         Err(_) if !matches!(seen.look.current, Some(Current::None | Current::Link { .. })) => None,
         Err(_) if matches!(&seen.look.current, Some(Current::Link { target, .. }) if !target.starts_with("releases/")) => {
             None
         }
-        Err(why) => Some(fault(
-            NAME,
-            why.clone(),
-            "let it finish or undo what was left",
-            [on_host(&agent::command(host, "reconcile")), status()],
-        )),
+        // Nothing can be finished or undone as long as a part is no directory, which `deploy-to` says.
+        Err(_) if PARTS.iter().any(|part| seen.look.parts.get(*part) == Some(&Part::Other)) => None,
+        Err(why) => Some(match unreadable(host, why) {
+            Some(file) => fault(
+                NAME,
+                why.clone(),
+                "look at the file and move it out of the way: it may name a deployment that was taken back and still has to be seen to",
+                [
+                    on_host(&remote::Argv::new("mv").args(["--", file, &format!("{file}.unreadable")])),
+                    status(),
+                ],
+            ),
+            None => fault(
+                NAME,
+                why.clone(),
+                "let it finish or undo what was left",
+                [on_host(&agent::command(host, "reconcile")), status()],
+            ),
+        }),
     }
+}
+
+/// The state file that a torn write, or an editor, has left unreadable: no verb gets past it.
+fn unreadable<'a>(host: &inventory::Host, why: &'a str) -> Option<&'a str> {
+    let (_, rest) = why.split_once("state file `")?;
+    let (file, _) = rest.split_once("` is unreadable")?;
+    let below = file.strip_prefix(&format!("{}/.swap/", host.deploy_to))?;
+    let is_plain = below.chars().all(|c| c.is_ascii_alphanumeric() || "._-/".contains(c));
+    (is_plain && !below.split('/').any(|part| part == "..")).then_some(file)
 }
 
 /// What a deployment that was taken back left there, the worst of it. The next deployment may be what puts it right.
@@ -125,6 +151,18 @@ mod tests {
         assert_says(&check(&world.subject(), &seen).unwrap(), Verdict::Warning, "no database", remedy);
         seen.status = Some(Err("damaged".into()));
         assert_says(&check(&world.subject(), &seen).unwrap(), Verdict::Fault, "damaged", remedy);
+        let torn =
+            |file: &str| format!("`swap-release status` failed: state file `{file}` is unreadable: eof");
+        seen.status = Some(Err(torn("/srv/site/.swap/remains.json")));
+        let away = "mv -- /srv/site/.swap/remains.json /srv/site/.swap/remains.json.unreadable";
+        assert_says(&check(&world.subject(), &seen).unwrap(), Verdict::Fault, "is unreadable", away);
+        for strange in ["/srv/site/.swap/../x", "/etc/passwd", "/srv/site/.swap/$(id)"] {
+            seen.status = Some(Err(torn(strange)));
+            assert_says(&check(&world.subject(), &seen).unwrap(), Verdict::Fault, "is unreadable", remedy);
+        }
+        let before = seen.look.parts.insert("incoming".into(), Part::Other).unwrap();
+        assert_eq!(check(&world.subject(), &seen), None, "`deploy-to` says it");
+        seen.look.parts.insert("incoming".into(), before);
         seen.look.current = Some(Current::Directory);
         assert_eq!(check(&world.subject(), &seen), None, "that is told once");
     }

@@ -1,6 +1,7 @@
 //! `state-files`: what swap-release keeps can be written by the account. A file of root's among it, left by somebody who ran a
 //! verb as root once, ends every later run in its middle.
 
+use cli::human;
 use record::Check;
 use remote::Argv;
 
@@ -16,11 +17,7 @@ pub(super) fn check(subject: &Subject<'_>, seen: &Seen) -> Vec<Check> {
     let (host, closed) = (subject.host, &seen.look.closed);
     let user = host.user.as_str();
     let told = |part: &Closed| {
-        let files = if part.count == 1 {
-            "1 file or directory".to_owned()
-        } else {
-            format!("{} files and directories", part.count)
-        };
+        let files = human::count(part.count, "file or directory", "files and directories");
         format!(
             "`{user}` may not write {files} that swap-release has to, first `{}`, which is of `{}`",
             part.path, part.owner

@@ -81,7 +81,6 @@ pub(crate) fn good() -> Seen {
             version: Ok(format!("swap-release {}", env!("CARGO_PKG_VERSION"))),
             program: Program::default(),
             longest: (Some(255), Some(4096)),
-            watch: None,
         },
         noise: None,
         look: Look {

@@ -2,6 +2,7 @@
 //! uploads and generated files have a place. As root it is tried; else modes and access lists are read as the kernel does.
 //! A release goes live without it, so it is a warning.
 
+use cli::human;
 use record::{Check, RemedyCommand};
 use remote::Argv;
 
@@ -37,7 +38,11 @@ pub(super) fn check(subject: &Subject<'_>, seen: &Seen) -> Vec<Check> {
     if checks.is_empty() {
         checks.push(ok(
             NAME,
-            format!("`{}` can write to {} shared directories", first.name, directories.len()),
+            format!(
+                "`{}` can write to {}",
+                first.name,
+                human::count(directories.len(), "shared directory", "shared directories")
+            ),
         ));
     }
     checks
@@ -78,7 +83,9 @@ fn one(subject: &Subject<'_>, seen: &Seen, users: &[&WebUser], number: usize, pl
     let first = refused.first().copied().or_else(|| dirs.first().filter(|_| tried_in_vain))?;
     let more = match refused.len() {
         0 | 1 => String::new(),
-        number => format!(" (and to {} more directories in it)", number - 1),
+        number => {
+            format!(" (and to {} in it)", human::count(number - 1, "more directory", "more directories"))
+        }
     };
     Some(warning(
         NAME,

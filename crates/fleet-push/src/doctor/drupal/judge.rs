@@ -61,6 +61,10 @@ fn drush(host: &Host, drupal: &Drupal, look: &Look, sites: &[(String, Result<Sta
         }
         let other = look.others.first();
         return match (program.contains('/'), other) {
+            (true, _) if program.starts_with('/') => ill(
+                format!("`{program}` is not there, or cannot be run"),
+                "put drush there, or name another one: `[drupal] drush = [\"drush\"]`".into(),
+            ),
             (true, _) => ill(
                 format!("`{program}` is not there, or cannot be run, in the live release"),
                 "have `composer install` put drush into the release, or name another one: `[drupal] drush = [\"drush\"]`".into(),
