@@ -7,13 +7,15 @@ use metainfo::{AnnounceUrl, Builder, PieceLength};
 use payload::WalkOptions;
 use record::ReleaseId;
 
+use crate::output::new_file::NewFile;
+
 /// Everything a release depends on but the tree itself and the environment.
 #[derive(Debug)]
 pub(crate) struct Settings {
     pub(crate) site: PathBuf,
     pub(crate) records: PathBuf,
     /// Where the torrent goes beside the folder of records.
-    pub(crate) torrent_file: Option<TorrentFile>,
+    pub(crate) torrent_file: Option<NewFile>,
     pub(crate) copy: Option<RecordCopy>,
     pub(crate) release_id: Option<ReleaseId>,
     pub(crate) layout: LayoutSettings,
@@ -49,14 +51,6 @@ impl TorrentSettings {
             .threads(self.threads)
             .created_by(concat!("mkt-pack ", env!("CARGO_PKG_VERSION")))
     }
-}
-
-/// A `.torrent` outside the folder of records.
-#[derive(Debug, Clone)]
-pub(crate) struct TorrentFile {
-    pub(crate) path: PathBuf,
-    /// Whether it may be there already.
-    pub(crate) force: bool,
 }
 
 /// How the payload is laid out.

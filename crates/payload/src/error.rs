@@ -158,6 +158,22 @@ pub enum Error {
         /// What is there.
         found: String,
     },
+    /// What claims to be a patch is none, or not a whole one.
+    #[error("the patch cannot be used: {reason}")]
+    Patch {
+        /// What is wrong.
+        reason: String,
+    },
+    /// A patch is for another base than the one that is here.
+    #[error(
+        "the patch is for the tree `{expected}` with the times that its manifest has, and this is `{found}`"
+    )]
+    OtherBase {
+        /// From the patch.
+        expected: TreeDigest,
+        /// Of the base that is here.
+        found: TreeDigest,
+    },
     /// A file has another content than the manifest says.
     #[error("the content of `{path}` is not what the manifest says")]
     Content {
@@ -203,6 +219,8 @@ impl Error {
     pub fn is_mismatch(&self) -> bool {
         match self {
             Self::Digest { .. }
+            | Self::Patch { .. }
+            | Self::OtherBase { .. }
             | Self::Member { .. }
             | Self::Content { .. }
             | Self::Manifest { .. }

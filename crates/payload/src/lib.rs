@@ -7,6 +7,7 @@ mod digest;
 mod disk;
 mod error;
 mod listing;
+pub mod patch;
 mod progress;
 pub mod tree;
 mod verify;

@@ -7,7 +7,7 @@ use crew::Size;
 use rustix::fs::ioctl_ficlone;
 use sha2::Digest;
 
-use crate::content::entry::{Entry, FileMode, Kind};
+use crate::content::entry::{Entry, Kind};
 use crate::digest::{Sha256, TreeDigest};
 use crate::disk::beneath::{Beneath, finish_file};
 use crate::disk::fresh::Fresh;
@@ -45,9 +45,7 @@ pub fn copy(
     let entries = manifest.entries();
     crew::in_parts(Size::readers(), entries.len(), TOGETHER, |buffer, part| {
         entries.get(part).unwrap_or_default().iter().try_for_each(|entry| match &entry.kind {
-            Kind::File { mode, size, sha256 } => {
-                file(&src, fresh.dir(), entry, (*mode, *size, sha256), buffer, progress)
-            }
+            Kind::File { .. } => copy_file(&src, &entry.path, fresh.dir(), entry, buffer, progress),
             Kind::Dir | Kind::Link { .. } => Ok(()),
         })
     })?;
@@ -56,19 +54,23 @@ pub fn copy(
     Ok(())
 }
 
-fn file(
+/// Copies the file that lies at `from` to where the entry is, and proves that it is what the entry says.
+pub(crate) fn copy_file(
     src: &Beneath,
+    from: &str,
     dest: &Beneath,
     entry: &Entry,
-    (mode, size, sha256): (FileMode, u64, &Sha256),
     buffer: &mut Vec<u8>,
     progress: &Progress<'_>,
 ) -> Result<(), Error> {
     let path = &entry.path;
-    let wrong = || Error::Content { path: shown(path) };
+    let wrong = || Error::Content { path: shown(from) };
+    let Kind::File { mode, size, sha256 } = &entry.kind else { return Err(wrong()) };
+    let size = *size;
     let failed = |error: std::io::Error| Error::write(path, error);
-    let from = src.read(path).map_err(|error| Error::read(path, error))?;
-    let metadata = from.metadata().map_err(|error| Error::read(path, error))?;
+    let unread = |error: std::io::Error| Error::read(from, error);
+    let from = src.read(from).map_err(|error| unread(error.into()))?;
+    let metadata = from.metadata().map_err(unread)?;
     if !metadata.is_file() || metadata.len() != size {
         return Err(wrong());
     }
@@ -84,7 +86,7 @@ fn file(
     let mut left = size;
     // Once even for an empty file, so that an abort is noticed.
     loop {
-        let got = read_some(&mut from, buffer, left).map_err(|error| Error::read(path, error))?;
+        let got = read_some(&mut from, buffer, left).map_err(unread)?;
         if got.is_empty() && left > 0 {
             return Err(wrong());
         }

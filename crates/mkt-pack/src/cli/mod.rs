@@ -14,9 +14,10 @@ use self::pack_args::{PackArgs, Work};
 use crate::Error;
 use crate::verbs::check::CheckArgs;
 use crate::verbs::diff::DiffArgs;
+use crate::verbs::patch::PatchArgs;
 use crate::verbs::show::ShowArgs;
 use crate::verbs::unpack::UnpackArgs;
-use crate::verbs::{check, diff, pack, show, torrent_only, unpack};
+use crate::verbs::{check, diff, pack, patch, show, torrent_only, unpack};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -29,6 +30,8 @@ Examples:
   mkt-pack check site.torrent /srv/copy
   mkt-pack diff previous/pack.json records/pack.json
   mkt-pack unpack records/*.tar.zst /srv/copy --record records/pack.json
+  mkt-pack patch previous/pack.json records/pack.json -o update.patch
+  mkt-pack unpack update.patch /srv/new --record records/pack.json --base previous/pack.json --base-tree /srv/old
 
 A site whose folder is called like a verb is given as ./show; a verb comes first, before every option.
 
@@ -56,6 +59,7 @@ fn run(cli: Cli, console: &Console, abort: &Abort) -> Result<ExitCode, Error> {
         Some(Verb::Show(args)) => show::show(&args, console)?,
         Some(Verb::Check(args)) => check::check(&args, console, abort)?,
         Some(Verb::Diff(args)) => diff::diff(&args, console)?,
+        Some(Verb::Patch(args)) => patch::make(&args, console, abort)?,
         Some(Verb::Unpack(args)) => unpack::unpack(&args, console, abort)?,
     }
     Ok(ExitCode::Ok)
@@ -91,7 +95,9 @@ enum Verb {
     Check(CheckArgs),
     /// Compare two releases: files added, removed, changed
     Diff(DiffArgs),
-    /// Unpack a payload into a new directory, proving every byte
+    /// Make what turns one release into another: some kilobytes for an ordinary update
+    Patch(PatchArgs),
+    /// Unpack a payload into a new directory, or make it of another release by a patch, proving every byte
     Unpack(UnpackArgs),
 }
 

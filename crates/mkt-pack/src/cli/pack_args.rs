@@ -11,7 +11,8 @@ use record::ReleaseId;
 use super::pattern_file;
 use super::urls;
 use crate::Error;
-use crate::settings::{Base, LayoutSettings, RecordCopy, Settings, TorrentFile, TorrentSettings};
+use crate::output::new_file::NewFile;
+use crate::settings::{Base, LayoutSettings, RecordCopy, Settings, TorrentSettings};
 use crate::verbs::torrent_only;
 
 /// The folder of records when `--records` does not name one.
@@ -235,7 +236,7 @@ impl PackArgs {
         Ok(Settings {
             site,
             records: self.records.or_else(from_env).unwrap_or_else(|| record::DEFAULT_FOLDER.into()),
-            torrent_file: self.torrent.output.clone().map(|path| TorrentFile { path, force }),
+            torrent_file: self.torrent.output.clone().map(|path| NewFile { path, force }),
             copy,
             release_id: self.release_id,
             layout,

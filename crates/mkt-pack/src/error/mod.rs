@@ -78,6 +78,12 @@ pub enum Error {
         /// The system's answer.
         source: io::Error,
     },
+    /// A release without its content.
+    #[error("the payload of `{}` is not beside it", .path.display())]
+    NoContent {
+        /// The record or manifest.
+        path: PathBuf,
+    },
     /// An output could not be written.
     #[error("cannot write `{}`: {source}", .path.display())]
     Write {
@@ -190,6 +196,7 @@ impl Failure for Error {
             Self::Manifest { .. }
             | Self::ManifestRead { .. }
             | Self::TorrentFile(_)
+            | Self::NoContent { .. }
             | Self::PayloadRead { .. } => ExitCode::BadInput,
             Self::CannotVerify { .. } => ExitCode::CannotVerify,
             Self::Damaged { .. } => ExitCode::Mismatch,
@@ -229,6 +236,9 @@ impl Failure for Error {
             Self::Unpack { source, .. } => unpack_hint(source),
             Self::PayloadRead { .. } => {
                 Some("give the .tar.zst, or the directory with the plain files".into())
+            }
+            Self::NoContent { .. } => {
+                Some("name the record that mkt-pack wrote beside the payload, or the unpacked release with --new-tree".into())
             }
             Self::Write { .. } => Some("check that the folder exists, is writable and has space".into()),
             Self::RecordsInSite { pattern: Some(pattern), .. } => Some(format!(
@@ -277,6 +287,8 @@ fn tree_code(error: &payload::Error) -> ExitCode {
         | E::Twins { .. }
         | E::Manifest { .. }
         | E::Digest { .. }
+        | E::Patch { .. }
+        | E::OtherBase { .. }
         | E::Member { .. }
         | E::Content { .. }
         | E::Unpack { .. } => ExitCode::BadInput,
@@ -295,6 +307,10 @@ fn unpack_hint(error: &payload::Error) -> Option<String> {
         E::Occupied { .. } => "name a directory that is not there yet, or is empty",
         E::Write { .. } => "check that the directory is writable and has space",
         E::Digest { .. } => "payload and record or manifest are of different releases",
+        E::Patch { .. } => "make it anew with mkt-pack patch, or unpack the whole payload",
+        E::OtherBase { .. } => {
+            "name the record of the release that the patch was made for, or unpack the whole payload"
+        }
         _ if error.is_mismatch() => "the payload is damaged: copy or download it again",
         other => return tree_hint(other),
     };

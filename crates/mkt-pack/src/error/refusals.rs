@@ -118,7 +118,12 @@ pub(super) fn tree_hint(error: &Fault) -> Option<String> {
         E::Manifest { .. } => "times up to the year 2242 and a million entries are the most".into(),
         E::Threads { .. } => "raise the limit of processes of this user".into(),
         E::Aborted { .. } => "run it again; the same tree gives the same bytes".into(),
-        E::Digest { .. } | E::Member { .. } | E::Content { .. } | E::Unpack { .. } => return None,
+        E::Digest { .. }
+        | E::Patch { .. }
+        | E::OtherBase { .. }
+        | E::Member { .. }
+        | E::Content { .. }
+        | E::Unpack { .. } => return None,
     };
     Some(hint)
 }

@@ -1,8 +1,8 @@
 //! What is written: payload, manifest, torrent and summary, each whole or not at all.
 
 mod digesting;
+pub(crate) mod new_file;
 pub(crate) mod outputs;
 pub(crate) mod payload_file;
 pub(crate) mod summary;
-mod torrent_file;
 mod written_manifest;

@@ -59,7 +59,7 @@ fn parse(path: &Path, bytes: &[u8]) -> Result<Manifest, Error> {
     Manifest::parse(bytes).map_err(|source| Error::Manifest { path: path.into(), source })
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, Error> {
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Error> {
     let file = File::open(path).map_err(|source| Error::ManifestRead { path: path.into(), source })?;
     read_from(file, path)
 }

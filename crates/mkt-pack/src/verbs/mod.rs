@@ -4,6 +4,7 @@ pub(crate) mod check;
 pub(crate) mod diff;
 mod magnet;
 pub(crate) mod pack;
+pub(crate) mod patch;
 pub(crate) mod show;
 pub(crate) mod torrent_only;
 pub(crate) mod unpack;

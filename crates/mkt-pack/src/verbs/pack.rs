@@ -81,7 +81,7 @@ pub(crate) fn pack(settings: &Settings, console: &Console, abort: &Abort) -> Res
     let path = Records::new(&settings.records).write(&record).map_err(Error::Record)?;
     outputs.done();
     if let Some(out) = &settings.torrent_file {
-        out.write(&torrent)?;
+        out.write(&torrent.to_bytes())?;
     }
     copy(settings, &record, console)?;
     summary::after(&record, &path, started.elapsed(), console);

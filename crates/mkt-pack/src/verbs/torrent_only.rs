@@ -12,8 +12,9 @@ use payload::{Scan, WalkOptions, walk};
 
 use crate::Error;
 use crate::error::refusals;
+use crate::output::new_file::NewFile;
 use crate::output::payload_file;
-use crate::settings::{TorrentFile, TorrentSettings};
+use crate::settings::TorrentSettings;
 use crate::site::awkward;
 use crate::site::compat_walk;
 use crate::site::place;
@@ -45,7 +46,7 @@ pub(crate) fn make(settings: &Settings, console: &Console, abort: &Abort) -> Res
     let target = &settings.target;
     let name = name(settings)?;
     let path = settings.output.clone().unwrap_or_else(|| format!("{name}.torrent").into());
-    let out = TorrentFile { path, force: settings.force };
+    let out = NewFile { path, force: settings.force };
     out.check()?;
     let metadata = fs::metadata(target)
         .map_err(|source| Error::Tree(payload::Error::Root { path: target.clone(), source }))?;
@@ -109,7 +110,7 @@ pub(crate) fn make(settings: &Settings, console: &Console, abort: &Abort) -> Res
     if abort.is_set() {
         return Err(stopped());
     }
-    out.write(&torrent)?;
+    out.write(&torrent.to_bytes())?;
     say(&torrent, &out.path, started, console);
     Ok(())
 }

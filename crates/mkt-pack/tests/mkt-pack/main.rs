@@ -19,6 +19,7 @@ mod git;
 mod limits;
 mod options;
 mod outputs;
+mod patch;
 mod peers;
 mod refused;
 mod sandbox;

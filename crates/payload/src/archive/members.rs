@@ -15,12 +15,12 @@ use crate::error::shown;
 const WINDOW_LOG: u32 = 27;
 
 /// The decompressed stream. Never reads more than the next member's header and content, so a bomb is not unpacked.
-pub(super) struct Members<R: Read> {
+pub(crate) struct Members<R: Read> {
     tar: zstd::Decoder<'static, BufReader<R>>,
 }
 
 impl<R: Read> Members<R> {
-    pub(super) fn new(input: R) -> Result<Self, Error> {
+    pub(crate) fn new(input: R) -> Result<Self, Error> {
         let failed = |source| Error::unpack(header::MANIFEST, source);
         let mut tar = zstd::Decoder::new(input).map_err(failed)?;
         tar.window_log_max(WINDOW_LOG).map_err(failed)?;
@@ -28,7 +28,7 @@ impl<R: Read> Members<R> {
     }
 
     /// Reads the first member, the only one whose size is not known.
-    pub(super) fn manifest(&mut self) -> Result<Manifest, Error> {
+    pub(crate) fn manifest(&mut self) -> Result<Manifest, Error> {
         let mut block = [0; BLOCK];
         self.exact(header::MANIFEST, &mut block)?;
         let found = Header::from_byte_slice(&block);
@@ -48,7 +48,7 @@ impl<R: Read> Members<R> {
     }
 
     /// Reads the header that belongs to the entry.
-    pub(super) fn header(&mut self, entry: &Entry) -> Result<(), Error> {
+    pub(crate) fn header(&mut self, entry: &Entry) -> Result<(), Error> {
         let expected = header::of_entry(entry);
         for (number, expected) in expected.chunks_exact(BLOCK).enumerate() {
             let mut block = [0; BLOCK];
@@ -63,7 +63,7 @@ impl<R: Read> Members<R> {
     }
 
     /// Reads some of the content of a member that has `left` bytes more.
-    pub(super) fn content<'a>(
+    pub(crate) fn content<'a>(
         &mut self,
         path: &str,
         buffer: &'a mut Vec<u8>,
@@ -77,14 +77,14 @@ impl<R: Read> Members<R> {
     }
 
     /// Reads the whole content of a small member.
-    pub(super) fn whole(&mut self, path: &str, size: usize) -> Result<Vec<u8>, Error> {
+    pub(crate) fn whole(&mut self, path: &str, size: usize) -> Result<Vec<u8>, Error> {
         let mut content = vec![0; size];
         self.exact(path, &mut content)?;
         Ok(content)
     }
 
     /// Reads the zeros after a content.
-    pub(super) fn padding(&mut self, path: &str, size: u64) -> Result<(), Error> {
+    pub(crate) fn padding(&mut self, path: &str, size: u64) -> Result<(), Error> {
         let mut zeros = vec![0; header::padding(size)];
         self.exact(path, &mut zeros)?;
         if zeros.iter().all(|&byte| byte == 0) {
@@ -94,7 +94,7 @@ impl<R: Read> Members<R> {
     }
 
     /// Reads the end of the archive and of the input: a member more, or anything else, is refused.
-    pub(super) fn end(mut self) -> Result<(), Error> {
+    pub(crate) fn end(mut self) -> Result<(), Error> {
         const END_OF_ARCHIVE: &str = "end of archive";
         let mut block = END;
         self.exact(END_OF_ARCHIVE, &mut block)?;

@@ -20,5 +20,6 @@ mod unpack;
 mod write;
 mod writers;
 
+pub(crate) use members::Members;
 pub use unpack::unpack;
 pub use write::{DEFAULT_LEVEL, LEVELS, Options, write};

@@ -1,5 +1,7 @@
 //! What the fuzzer does, for manifests and archives of our own and for many that are damaged the same way in every run.
 
+use payload::patch::{self, Contents};
+use payload::{Mtimes, WalkOptions, walk};
 use proptest::prelude::*;
 
 use crate::oracle;
@@ -25,6 +27,34 @@ fn it_holds_for_what_is_good_and_for_every_cut() {
     }
     for end in 0..manifest.len() {
         oracle::manifest(&manifest[..end]);
+    }
+}
+
+/// A patch for the oracle's tree.
+fn seen_patch() -> Vec<u8> {
+    let folder = tempfile::tempdir().unwrap();
+    let (old, new) = (folder.path().join("old"), folder.path().join("new"));
+    let base = oracle::patch_base(&old);
+    let _same = oracle::patch_base(&new);
+    std::fs::write(new.join("a"), "what was, and more").unwrap();
+    std::fs::write(new.join("c"), "what is new").unwrap();
+    let scan = walk(&new, &WalkOptions::default(), &|_| true).unwrap();
+    let target = scan.manifest(Mtimes { release: 2, bases: &[] }, &|_| true).unwrap();
+    let (old, new) = (Contents::tree(&old).unwrap(), Contents::tree(&new).unwrap());
+    patch::make(&base, Some(old), &target, new, Vec::new(), &|_| true).unwrap().1
+}
+
+#[test]
+fn it_holds_for_a_patch_and_for_every_cut_and_bit_of_it() {
+    let mut patch = seen_patch();
+    oracle::patch(&patch);
+    for end in (0..patch.len()).step_by(11) {
+        oracle::patch(&patch[..end]);
+    }
+    for at in (0..patch.len()).step_by(5) {
+        patch[at] ^= 1 << (at % 8);
+        oracle::patch(&patch);
+        patch[at] ^= 1 << (at % 8);
     }
 }
 

@@ -9,6 +9,7 @@ mod hostile;
 mod manifest;
 mod mtimes;
 mod oracle;
+mod patch;
 mod refused;
 mod round_trip;
 mod sandbox;

@@ -2,7 +2,8 @@
 
 use std::path::{Component, Path};
 
-use payload::{Manifest, TreeDigest, archive};
+use payload::patch::Header;
+use payload::{Manifest, Mtimes, TreeDigest, WalkOptions, archive, patch, walk};
 
 /// What is taken for a manifest is written as it was read, and leads nowhere else.
 pub(crate) fn manifest(bytes: &[u8]) {
@@ -42,4 +43,30 @@ pub(crate) fn members(tar: &[u8]) {
     let manifest = size.and_then(|size| tar.get(512..)?.get(..size)).map(Manifest::parse);
     let digest = manifest.and_then(Result::ok).map_or([0; 32], |manifest| *manifest.digest().as_bytes());
     archive(&[&digest[..], &zstd::encode_all(tar, 1).unwrap()].concat());
+}
+
+/// A patch for a small tree that is the same in every run: it leads to the tree that it names, or to nothing, and nothing beside
+/// it is touched.
+pub(crate) fn patch(bytes: &[u8]) {
+    let folder = tempfile::tempdir().unwrap();
+    let base = folder.path().join("base");
+    let manifest = patch_base(&base);
+    let Ok(header) = Header::read(&mut &bytes[..]) else { return };
+    let dest = folder.path().join("tree");
+    let result = patch::apply(bytes, &manifest, &base, &dest, &header.target, &|_| true);
+    match result {
+        Ok(manifest) => assert_eq!(manifest.digest(), header.target),
+        Err(_) => assert!(!dest.exists()),
+    }
+    assert!(std::fs::read_dir(folder.path()).unwrap().count() <= 2);
+    assert_eq!(std::fs::read(base.join("a")).unwrap(), b"what was");
+}
+
+/// The tree that [`patch`] is for.
+pub(crate) fn patch_base(root: &Path) -> Manifest {
+    std::fs::create_dir(root).unwrap();
+    std::fs::write(root.join("a"), "what was").unwrap();
+    std::fs::write(root.join("b"), "what stays").unwrap();
+    let scan = walk(root, &WalkOptions::default(), &|_| true).unwrap();
+    scan.manifest(Mtimes { release: 1, bases: &[] }, &|_| true).unwrap()
 }

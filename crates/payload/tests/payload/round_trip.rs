@@ -125,7 +125,7 @@ fn a_path_of_4095_bytes_and_a_tree_of_1000_levels_come_back() {
 
 /// A random tree as a map of path to what is there.
 #[derive(Clone, Debug)]
-enum Node {
+pub(crate) enum Node {
     File(String, bool),
     Link(String),
     Dir,
@@ -142,11 +142,11 @@ fn name() -> impl Strategy<Value = String> {
     })
 }
 
-fn path() -> impl Strategy<Value = String> {
+pub(crate) fn path() -> impl Strategy<Value = String> {
     prop::collection::vec(name(), 1..5).prop_map(|parts| parts.join("/"))
 }
 
-fn node() -> impl Strategy<Value = Node> {
+pub(crate) fn node() -> impl Strategy<Value = Node> {
     prop_oneof![
         5 => ("\\PC{0,40}", any::<bool>()).prop_map(|(content, exec)| Node::File(content, exec)),
         1 => name().prop_map(Node::Link),
@@ -155,7 +155,7 @@ fn node() -> impl Strategy<Value = Node> {
 }
 
 /// Leaves out what clashes with an entry before it.
-fn build(site: &Sandbox, nodes: &BTreeMap<String, Node>) {
+pub(crate) fn build(site: &Sandbox, nodes: &BTreeMap<String, Node>) {
     site.file("zz-always", "one byte at least", 0o644);
     for (path, node) in nodes {
         let full = site.root().join(path);
