@@ -22,6 +22,9 @@ _mkt__pack() {
             mkt__pack,diff)
                 cmd="mkt__pack__subcmd__diff"
                 ;;
+            mkt__pack,patch)
+                cmd="mkt__pack__subcmd__patch"
+                ;;
             mkt__pack,show)
                 cmd="mkt__pack__subcmd__show"
                 ;;
@@ -35,7 +38,7 @@ _mkt__pack() {
 
     case "${cmd}" in
         mkt__pack)
-            opts="-a -c -d -e -f -l -n -o -p -s -t -w -x -v -h -V --records --record --release-id --layout --exclude --exclude-from --allow --base --no-base --level --announce --comment --no-date --force --piece-length --name --output --private --source --threads --web-seed --cross-seed --mktorrent-compat --verbose --color --help --version show check diff unpack"
+            opts="-a -c -d -e -f -l -n -o -p -s -t -w -x -v -h -V --records --record --release-id --layout --exclude --exclude-from --allow --base --no-base --level --announce --comment --no-date --force --piece-length --name --output --private --source --threads --web-seed --cross-seed --mktorrent-compat --verbose --color --help --version show check diff patch unpack"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -192,6 +195,40 @@ _mkt__pack() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        mkt__subcmd__pack__subcmd__patch)
+            opts="-o -v -h --output --force --base-tree --new-tree --verbose --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --base-tree)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --new-tree)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         mkt__subcmd__pack__subcmd__show)
             opts="-v -h --json --reveal --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -211,7 +248,7 @@ _mkt__pack() {
             return 0
             ;;
         mkt__subcmd__pack__subcmd__unpack)
-            opts="-v -h --record --manifest --verbose --color --help"
+            opts="-v -h --record --manifest --base --base-tree --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -222,6 +259,14 @@ _mkt__pack() {
                     return 0
                     ;;
                 --manifest)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --base)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --base-tree)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -58,7 +58,8 @@ complete -c mkt-pack -n "__fish_mkt_pack_needs_command" -s V -l version -d 'Prin
 complete -c mkt-pack -n "__fish_mkt_pack_needs_command" -a "show" -d 'Show what a .torrent says: name, infohash, magnet link, pieces, files'
 complete -c mkt-pack -n "__fish_mkt_pack_needs_command" -a "check" -d 'Hash what is on disk piece by piece and name the damaged files'
 complete -c mkt-pack -n "__fish_mkt_pack_needs_command" -a "diff" -d 'Compare two releases: files added, removed, changed'
-complete -c mkt-pack -n "__fish_mkt_pack_needs_command" -a "unpack" -d 'Unpack a payload into a new directory, proving every byte'
+complete -c mkt-pack -n "__fish_mkt_pack_needs_command" -a "patch" -d 'Make what turns one release into another: some kilobytes for an ordinary update'
+complete -c mkt-pack -n "__fish_mkt_pack_needs_command" -a "unpack" -d 'Unpack a payload into a new directory, or make it of another release by a patch, proving every byte'
 complete -c mkt-pack -n "__fish_mkt_pack_using_subcommand show" -l color -d 'Colour of messages: auto looks whether standard error is a terminal' -r -f -a "auto\t'If standard error is a terminal and NO_COLOR is not set'
 always\t'Always, e.g. for Jenkins\' ansiColor'
 never\t'Never'"
@@ -78,8 +79,19 @@ never\t'Never'"
 complete -c mkt-pack -n "__fish_mkt_pack_using_subcommand diff" -l json -d 'One JSON document on standard output'
 complete -c mkt-pack -n "__fish_mkt_pack_using_subcommand diff" -s v -l verbose -d 'Say more (can be repeated: -vv shows every step)'
 complete -c mkt-pack -n "__fish_mkt_pack_using_subcommand diff" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mkt-pack -n "__fish_mkt_pack_using_subcommand patch" -s o -l output -d 'The patch' -r -F
+complete -c mkt-pack -n "__fish_mkt_pack_using_subcommand patch" -l base-tree -d 'The release that is there, unpacked, where its payload is not beside its record' -r -F
+complete -c mkt-pack -n "__fish_mkt_pack_using_subcommand patch" -l new-tree -d 'The new release, unpacked, where its payload is not beside its record' -r -F
+complete -c mkt-pack -n "__fish_mkt_pack_using_subcommand patch" -l color -d 'Colour of messages: auto looks whether standard error is a terminal' -r -f -a "auto\t'If standard error is a terminal and NO_COLOR is not set'
+always\t'Always, e.g. for Jenkins\' ansiColor'
+never\t'Never'"
+complete -c mkt-pack -n "__fish_mkt_pack_using_subcommand patch" -l force -d 'Overwrite it'
+complete -c mkt-pack -n "__fish_mkt_pack_using_subcommand patch" -s v -l verbose -d 'Say more (can be repeated: -vv shows every step)'
+complete -c mkt-pack -n "__fish_mkt_pack_using_subcommand patch" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mkt-pack -n "__fish_mkt_pack_using_subcommand unpack" -l record -d 'Record of the release (pack.json or another stage\'s): what must come out' -r -F
 complete -c mkt-pack -n "__fish_mkt_pack_using_subcommand unpack" -l manifest -d 'Manifest of the release: what must come out' -r -F
+complete -c mkt-pack -n "__fish_mkt_pack_using_subcommand unpack" -l base -d 'Record or manifest of the release that a patch is for' -r -F
+complete -c mkt-pack -n "__fish_mkt_pack_using_subcommand unpack" -l base-tree -d 'That release, unpacked; it is only read' -r -F
 complete -c mkt-pack -n "__fish_mkt_pack_using_subcommand unpack" -l color -d 'Colour of messages: auto looks whether standard error is a terminal' -r -f -a "auto\t'If standard error is a terminal and NO_COLOR is not set'
 always\t'Always, e.g. for Jenkins\' ansiColor'
 never\t'Never'"
