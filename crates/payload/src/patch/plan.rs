@@ -112,7 +112,10 @@ mod tests {
         Manifest::new(files.iter().map(entry).collect()).unwrap()
     }
 
-    fn shown<'a>(frames: &[Frame<'a>]) -> Vec<(Vec<(&'a str, u64)>, Vec<(&'a str, u64)>)> {
+    /// Path and offset of each part.
+    type Places<'a> = Vec<(&'a str, u64)>;
+
+    fn shown<'a>(frames: &[Frame<'a>]) -> Vec<(Places<'a>, Places<'a>)> {
         let places = |parts: &[Part<'a>]| parts.iter().map(key).collect();
         frames.iter().map(|frame| (places(&frame.old), places(&frame.new))).collect()
     }
