@@ -7,8 +7,6 @@ use metainfo::{AnnounceUrl, Builder, PieceLength};
 use payload::WalkOptions;
 use record::ReleaseId;
 
-use crate::output::new_file::NewFile;
-
 /// Everything a release depends on but the tree itself and the environment.
 #[derive(Debug)]
 pub(crate) struct Settings {
@@ -51,6 +49,14 @@ impl TorrentSettings {
             .threads(self.threads)
             .created_by(concat!("mkt-pack ", env!("CARGO_PKG_VERSION")))
     }
+}
+
+/// Where an output outside the folder of records goes.
+#[derive(Debug, Clone)]
+pub(crate) struct NewFile {
+    pub(crate) path: PathBuf,
+    /// Whether one that is there is replaced.
+    pub(crate) force: bool,
 }
 
 /// How the payload is laid out.

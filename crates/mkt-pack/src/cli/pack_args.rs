@@ -11,8 +11,7 @@ use record::ReleaseId;
 use super::pattern_file;
 use super::urls;
 use crate::Error;
-use crate::output::new_file::NewFile;
-use crate::settings::{Base, LayoutSettings, RecordCopy, Settings, TorrentSettings};
+use crate::settings::{Base, LayoutSettings, NewFile, RecordCopy, Settings, TorrentSettings};
 use crate::verbs::torrent_only;
 
 /// The folder of records when `--records` does not name one.

@@ -1,7 +1,7 @@
 //! What is written: payload, manifest, torrent and summary, each whole or not at all.
 
 mod digesting;
-pub(crate) mod new_file;
+mod new_file;
 pub(crate) mod outputs;
 pub(crate) mod payload_file;
 pub(crate) mod summary;

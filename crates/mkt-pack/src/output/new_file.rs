@@ -3,20 +3,13 @@
 use std::fs::{self, Permissions};
 use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use record::durable;
 use tempfile::NamedTempFile;
 
 use crate::Error;
-
-/// Where it goes.
-#[derive(Debug)]
-pub(crate) struct NewFile {
-    pub(crate) path: PathBuf,
-    /// Whether one that is there is replaced.
-    pub(crate) force: bool,
-}
+use crate::settings::NewFile;
 
 impl NewFile {
     /// Refuses a file that is there, before the work that would be in vain.

@@ -9,7 +9,7 @@ use cli::{Abort, Console, human};
 use payload::patch;
 
 use crate::Error;
-use crate::output::new_file::NewFile;
+use crate::settings::NewFile;
 use crate::site::kept::Kept;
 
 #[derive(Debug, Args)]

@@ -12,9 +12,8 @@ use payload::{Scan, WalkOptions, walk};
 
 use crate::Error;
 use crate::error::refusals;
-use crate::output::new_file::NewFile;
 use crate::output::payload_file;
-use crate::settings::TorrentSettings;
+use crate::settings::{NewFile, TorrentSettings};
 use crate::site::awkward;
 use crate::site::compat_walk;
 use crate::site::place;
