@@ -11,7 +11,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::net::sockopt;
 use ssh2::{BlockDirections, ErrorCode, Session};
 
-use super::noise::Told;
+use super::noise::WarnedHosts;
 use super::options::SshOptions;
 use crate::{HostError, HostFault, Interrupt};
 
@@ -33,7 +33,7 @@ pub(super) struct Link {
     sessions: AtomicUsize,
     allowed: AtomicUsize,
     opened: AtomicUsize,
-    told: Told,
+    warned: WarnedHosts,
     /// What came of the account that was no answer.
     noise: Mutex<Option<String>>,
 }
@@ -90,7 +90,7 @@ impl Link {
             sessions: AtomicUsize::new(0),
             allowed: AtomicUsize::new(usize::MAX),
             opened: AtomicUsize::new(0),
-            told: options.told.clone(),
+            warned: options.warned.clone(),
             noise: Mutex::new(None),
         }
     }
@@ -126,7 +126,7 @@ impl Link {
 
     /// The account `said` something that was not asked for.
     pub(super) fn noisy(&self, said: &str) {
-        self.told.tell(&self.host, said);
+        self.warned.warn(&self.host, said);
         self.noise.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(|| said.to_owned());
     }
 

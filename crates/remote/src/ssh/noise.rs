@@ -5,13 +5,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use inventory::HostName;
 
-/// Who has been told of. Clones share it, so that a run tells of each host once.
+/// Hosts that have been warned of. Clones share it, so that a run warns of each host once.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Told(Arc<Mutex<BTreeSet<HostName>>>);
+pub(super) struct WarnedHosts(Arc<Mutex<BTreeSet<HostName>>>);
 
-impl Told {
+impl WarnedHosts {
     /// Warns of `host`, which `said` something, unless that was done.
-    pub(super) fn tell(&self, host: &HostName, said: &str) {
+    pub(super) fn warn(&self, host: &HostName, said: &str) {
         let is_new = self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(host.clone());
         if is_new {
             log::warn!("host `{host}`: {}", words(said));

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::noise::Told;
+use super::noise::WarnedHosts;
 use super::passphrase::Passphrase;
 use super::starts::Starts;
 use crate::{Interrupt, KeyFileError};
@@ -43,8 +43,8 @@ pub struct SshOptions {
     pub(crate) interrupt: Interrupt,
     /// Shared by all clones, and so by all connections of a run.
     pub(crate) starts: Starts,
-    /// The same: who was told of.
-    pub(super) told: Told,
+    /// The same: which hosts were warned of.
+    pub(super) warned: WarnedHosts,
 }
 
 impl SshOptions {
