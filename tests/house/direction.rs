@@ -6,18 +6,15 @@ use cargo_metadata::{DependencyKind, MetadataCommand};
 use e2e::template::workspace;
 
 const ALLOWED: &[(&str, &[&str])] = &[
-    ("sha1-lanes", &[]),
-    ("crew", &[]),
-    ("metainfo", &["crew", "sha1-lanes"]),
-    ("payload", &["crew"]),
+    ("metainfo", &[]),
+    ("payload", &[]),
     ("inventory", &[]),
     ("remote", &["inventory"]),
     ("agent", &["inventory", "record", "remote"]),
     ("rtorrent-rpc", &[]),
     ("record", &["metainfo"]),
     ("cli", &["record"]),
-    // Pieces are checked as they come, by the fast path, and not from paths as `metainfo` does it.
-    ("swarm-peer", &["metainfo", "sha1-lanes"]),
+    ("swarm-peer", &["metainfo"]),
     ("tracker-client", &["metainfo"]),
     ("mkt-pack", &["cli", "metainfo", "payload", "record"]),
     ("tracker-publish", &["cli", "inventory", "metainfo", "record", "rtorrent-rpc", "tracker-client"]),
@@ -29,7 +26,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     // Runs the binaries; it knows only what a reader of the documentation knows, and the list of exit codes.
     ("e2e", &["record"]),
     // Compiled with the rest; run by cargo-fuzz.
-    ("fuzz", &["payload", "sha1-lanes", "swap-release", "swarm-peer", "tracker-client"]),
+    ("fuzz", &["payload", "swap-release", "swarm-peer", "tracker-client"]),
 ];
 
 #[test]

@@ -13,12 +13,6 @@ use crate::module_tree::ModuleTree;
 /// Modules at the root of a crate.
 const MOST_AT_ROOT: usize = 12;
 
-/// Crates that do not hold these rules yet. The list only gets shorter: one that holds them must leave it.
-const NOT_YET: &[&str] = &["sha1-lanes"];
-
-/// Crates whose `lib.rs` has more than it may. The list only gets shorter.
-const MORE_IN_LIB: &[&str] = &["remote", "sha1-lanes"];
-
 /// What a crate does not hold, each as a sentence.
 fn faults(root: &Path) -> Vec<String> {
     let tree = ModuleTree::read(root);
@@ -113,14 +107,10 @@ fn a_crate_has_few_rooms_and_no_circle_among_its_modules() {
     let mut wrong = Vec::new();
     for (name, root) in crates() {
         let faults = faults(&root);
-        match (NOT_YET.contains(&name.as_str()), faults.is_empty()) {
-            (false, true) | (true, false) => {}
-            (false, false) => wrong.push(format!("`{name}` has {}", faults.join("\n  and "))),
-            (true, true) => wrong.push(format!("`{name}` holds the rules by now: take it off `NOT_YET`")),
+        if !faults.is_empty() {
+            wrong.push(format!("`{name}` has {}", faults.join("\n  and ")));
         }
     }
-    let unknown = NOT_YET.iter().find(|name| !crates().iter().any(|(known, _)| known == *name));
-    assert!(unknown.is_none(), "there is no crate `{}`", unknown.unwrap());
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
@@ -128,10 +118,8 @@ fn a_crate_has_few_rooms_and_no_circle_among_its_modules() {
 fn lib_rs_says_what_the_crate_is_and_reexports_nothing_more() {
     let mut wrong = Vec::new();
     for (name, root) in crates() {
-        match (MORE_IN_LIB.contains(&name.as_str()), beyond_reexports(&fs::read_to_string(&root).unwrap())) {
-            (true, Some(_)) | (false, None) => {}
-            (false, Some(more)) => wrong.push(format!("`lib.rs` of `{name}` has {more}")),
-            (true, None) => wrong.push(format!("`{name}` holds the rule by now: take it off `MORE_IN_LIB`")),
+        if let Some(more) = beyond_reexports(&fs::read_to_string(&root).unwrap()) {
+            wrong.push(format!("`lib.rs` of `{name}` has {more}"));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

@@ -109,7 +109,7 @@ impl Builder {
         self
     }
 
-    /// Hashes with so many threads at most; nothing is as many as are useful.
+    /// Hashes with at most this many threads. `None`: as many as keep the disk and the cores busy.
     #[must_use]
     pub fn threads(mut self, most: Option<NonZeroUsize>) -> Self {
         self.threads = most;

@@ -5,10 +5,11 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
 
-use crate::hashing::batch::Job;
-use crate::hashing::pieces::TOGETHER;
-use crate::hashing::plan::Plan;
+use rayon::prelude::*;
+
+use crate::hashing::pieces::{Job, TOGETHER};
 use crate::hashing::spans::Spans;
+use crate::hashing::threads::pool;
 use crate::{Content, Error, Metainfo, Progress, SourceFile};
 
 /// What a check found. Files that are on disk and not in the torrent are not looked for.
@@ -78,17 +79,17 @@ impl Metainfo {
             }
         };
         let spans = Spans::new(&files, info.piece_length());
-        let plan = Plan::new(&files, &spans, info.piece_length());
-        let seen = crew::in_parts(plan.size(), files.len(), TOGETHER, |(): &mut (), part| {
-            let files = part.clone().zip(files.get(part).unwrap_or_default());
-            let seen = files.map(|(index, file)| Ok(look(file)?.map(|damage| (index, damage))));
-            seen.filter_map(Result::transpose).collect::<Result<Vec<_>, Error>>()
+        let pool = pool(info.name(), None)?;
+        let seen = pool.install(|| {
+            let files = files.par_iter().with_min_len(TOGETHER).enumerate();
+            files.map(|(index, file)| Ok((index, look(file)?))).collect::<Result<Vec<_>, Error>>()
         })?;
-        let mut damage: BTreeMap<_, _> = seen.into_iter().flatten().collect();
+        let damaged = seen.into_iter().filter_map(|(index, damage)| Some((index, damage?)));
+        let mut damage: BTreeMap<_, _> = damaged.collect();
         // What is not there in full is bad without being read.
         let whole = |piece| !spans.of_piece(piece).any(|span| damage.contains_key(&span.file));
-        let job = Job { name: info.name(), files: &files, spans: &spans, plan, progress };
-        let found: BTreeMap<_, _> = job.run(whole)?.into_iter().collect();
+        let job = Job { name: info.name(), files: &files, spans: &spans, progress };
+        let found: BTreeMap<_, _> = job.run(&pool, whole)?.into_iter().collect();
         let bad = (0_u64..).zip(info.pieces()).filter(|(piece, expected)| found.get(piece) != Some(expected));
         let bad_pieces: Vec<u64> = bad.map(|(piece, _)| piece).collect();
         for &piece in &bad_pieces {

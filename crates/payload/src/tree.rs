@@ -3,7 +3,6 @@
 use std::io::Write;
 use std::path::Path;
 
-use crew::Size;
 use rustix::fs::ioctl_ficlone;
 use sha2::Digest;
 
@@ -11,6 +10,7 @@ use crate::content::entry::{Entry, Kind};
 use crate::digest::{Sha256, TreeDigest};
 use crate::disk::beneath::{Beneath, finish_file};
 use crate::disk::fresh::Fresh;
+use crate::disk::pool::{in_parts, readers};
 use crate::disk::read::read_some;
 use crate::error::shown;
 use crate::listing::scan::TOGETHER;
@@ -43,7 +43,7 @@ pub fn copy(
         fresh.dir().create_dir(&entry.path).map_err(|error| Error::write(&entry.path, error))?;
     }
     let entries = manifest.entries();
-    crew::in_parts(Size::readers(), entries.len(), TOGETHER, |buffer, part| {
+    in_parts(readers(), entries.len(), TOGETHER, |buffer, part| {
         entries.get(part).unwrap_or_default().iter().try_for_each(|entry| match &entry.kind {
             Kind::File { .. } => copy_file(&src, &entry.path, fresh.dir(), entry, buffer, progress),
             Kind::Dir | Kind::Link { .. } => Ok(()),

@@ -3,7 +3,6 @@
 use std::borrow::Borrow;
 use std::path::Path;
 
-use crew::Size;
 use sha2::Digest;
 
 use crate::content::entry::{Entry, Kind};
@@ -11,6 +10,7 @@ use crate::content::manifest::Manifest;
 use crate::content::path::{name, parent};
 use crate::digest::Sha256;
 use crate::disk::beneath::Beneath;
+use crate::disk::pool::{in_parts, readers};
 use crate::disk::read::{READ, read_some};
 use crate::listing::list::{Found, FoundKind, list_reading};
 use crate::{Error, Progress};
@@ -114,7 +114,7 @@ pub fn verify_with<S: AsRef<str>, M: Borrow<Manifest>, E: From<Error>>(
     };
     let dirs = pairs.chunk_by(|(a, _), (b, _)| parent(&a.path) == parent(&b.path));
     let chunks: Vec<&[Pair<'_>]> = dirs.flat_map(|pairs| pairs.chunks(TOGETHER)).collect();
-    let findings = crew::in_parts(Size::readers(), chunks.len(), CHUNKS, |buffer, part| {
+    let findings = in_parts(readers(), chunks.len(), CHUNKS, |buffer, part| {
         let chunks = chunks.get(part).unwrap_or_default().iter();
         chunks.map(|pairs| compare(buffer, pairs)).collect::<Result<Vec<_>, _>>()
     })?;

@@ -1,6 +1,4 @@
-//! Reaching hosts: commands, files and sockets on them by SSH or on this machine, many at a time, and asking their web servers.
-//!
-//! It knows hosts, not releases, torrents or command lines.
+//! Reaching hosts by SSH or on this machine, many at a time, without knowing releases, torrents or command lines.
 
 mod access;
 mod argv;

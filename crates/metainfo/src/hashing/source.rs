@@ -1,6 +1,7 @@
 //! Reading the files that are hashed.
 
 use std::fs::File;
+use std::io::ErrorKind;
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
@@ -37,39 +38,39 @@ pub(crate) struct Source<'a> {
     root: Option<&'a Root<'a>>,
     /// The one read last comes last.
     open: Vec<(usize, File)>,
-    #[cfg(test)]
-    pub(crate) opened: usize,
 }
 
 impl<'a> Source<'a> {
-    /// Files a thread holds open: the pieces of one batch are read in turns, and the batch may lie across a border.
+    /// Files a thread holds open: a piece may lie across a border.
     pub(crate) const OPEN: usize = 2;
 
     pub(crate) fn new(files: &'a [SourceFile<'a>], spans: &'a Spans, root: Option<&'a Root<'a>>) -> Self {
-        Self {
-            files,
-            spans,
-            root,
-            open: Vec::new(),
-            #[cfg(test)]
-            opened: 0,
-        }
+        Self { files, spans, root, open: Vec::new() }
     }
 
-    /// Reads the content from `begin` on into all of `into` but its last byte. That one is room to see that a file goes on
-    /// where it should end, at no system call more; it is left with any value.
-    pub(crate) fn read(&mut self, begin: u64, into: &mut [u8]) -> Result<(), Error> {
-        let mut at = 0_usize;
-        for span in self.spans.of_range(begin, into.len().saturating_sub(1) as u64) {
-            let length = usize::try_from(span.length).unwrap_or(usize::MAX);
-            self.read_span(span, into.get_mut(at..=at.saturating_add(length)).unwrap_or_default())?;
-            at += length;
+    /// Reads `length` bytes of the content from `begin` on. `buffer` must have one byte more: it is room to see that a file
+    /// goes on where it should end, at no system call more.
+    pub(crate) fn read<'b>(
+        &mut self,
+        begin: u64,
+        length: usize,
+        buffer: &'b mut [u8],
+    ) -> Result<&'b [u8], Error> {
+        let mut rest = &mut *buffer;
+        for span in self.spans.of_range(begin, length as u64) {
+            let Some(source) = self.files.get(span.file) else { break };
+            rest = self.read_span(span, source, rest)?;
         }
-        Ok(())
+        Ok(buffer.split_at(length).0)
     }
 
-    fn read_span(&mut self, span: Span, into: &mut [u8]) -> Result<(), Error> {
-        let Some(source) = self.files.get(span.file) else { return Ok(()) };
+    /// Reads one part of the content to the start of `into`, and returns what is behind it.
+    fn read_span<'b>(
+        &mut self,
+        span: Span,
+        source: &SourceFile<'_>,
+        into: &'b mut [u8],
+    ) -> Result<&'b mut [u8], Error> {
         let failed = |error| Error::Read { path: source.location(), source: error };
         let changed = |found| Error::Changed { path: source.location(), expected: source.length, found };
         let file = self.take(span.file, source).map_err(failed)?;
@@ -78,26 +79,25 @@ impl<'a> Source<'a> {
         while offset < end {
             let left = usize::try_from(end - offset).unwrap_or(READ);
             let beyond = usize::from(left <= READ && end == source.length);
-            let wanted = rest.get_mut(..left.min(READ) + beyond).unwrap_or_default();
+            let (wanted, _) = rest.split_at_mut(left.min(READ) + beyond);
             let got = match file.read_at(wanted, offset) {
                 Ok(0) => return Err(changed(offset)),
                 Ok(got) => got,
-                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
                 Err(error) => return Err(failed(error)),
             };
             if got > left {
-                return Err(changed(
-                    u64::try_from(fstat(&file).map_err(|e| failed(e.into()))?.st_size).unwrap_or_default(),
-                ));
+                let size = fstat(&file).map_err(|error| failed(error.into()))?.st_size;
+                return Err(changed(u64::try_from(size).unwrap_or_default()));
             }
             offset += got as u64;
-            rest = rest.get_mut(got..).unwrap_or_default();
+            (_, rest) = rest.split_at_mut(got);
         }
         if end == source.length && source.stamp.is_some() {
             source.expect(&fstat(&file).map_err(|error| failed(error.into()))?)?;
         }
         self.open.push((span.file, file));
-        Ok(())
+        Ok(rest)
     }
 
     /// The file, opened unless it is at hand.
@@ -108,10 +108,6 @@ impl<'a> Source<'a> {
         // Closed first, so that there are never more than there may be.
         if self.open.len() >= Self::OPEN {
             self.open.remove(0);
-        }
-        #[cfg(test)]
-        {
-            self.opened += 1;
         }
         match self.root {
             Some(root) if std::ptr::eq(root.path, source.root) && !source.path.is_empty() => {

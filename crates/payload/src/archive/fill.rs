@@ -6,7 +6,6 @@ use std::io::{ErrorKind, Read};
 use std::os::unix::fs::FileExt;
 use std::sync::atomic::AtomicBool;
 
-use crew::Size;
 use sha2::Digest;
 
 use super::header;
@@ -15,6 +14,7 @@ use super::plan::{Block, Part};
 use super::turns::Turns;
 use crate::content::entry::{Entry, FileMode, Kind};
 use crate::digest::Sha256;
+use crate::disk::pool::{in_parts, readers};
 use crate::error::shown;
 use crate::listing::hash::hash_file;
 use crate::listing::list::{Found, FoundKind};
@@ -54,7 +54,7 @@ impl<'a> Filler<'a> {
                 Ok((index, hash))
             })
         };
-        let known = crew::in_parts(Size::readers(), large.len(), 1, |(): &mut (), part| {
+        let known = in_parts(readers(), large.len(), 1, |(): &mut (), part| {
             large.get(part).unwrap_or_default().iter().filter_map(hash).collect::<Result<Vec<_>, Error>>()
         })?;
         let known = known.into_iter().flatten().collect();

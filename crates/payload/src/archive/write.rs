@@ -5,7 +5,6 @@ use std::ops::RangeInclusive;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use crew::{Member, Size, cores};
 use rayon::prelude::*;
 use tempfile::SpooledTempFile;
 
@@ -16,7 +15,7 @@ use super::page::Page;
 use super::plan::{Block, block_bytes, blocks};
 use super::turns::Turns;
 use crate::content::entry::Entry;
-use crate::disk::pool::on_cores;
+use crate::disk::pool::{cores, on_cores, pool};
 use crate::{Error, Manifest, Mtimes, Progress, Scan};
 
 /// zstd levels that are offered. Above 19 the receiver needs hundreds of megabytes.
@@ -79,8 +78,8 @@ fn write_with<W: Write>(
         }),
     };
     let filler = Filler::new(scan, options.mtimes, &packer.blocks, progress)?;
-    let size = Size { start: cores, most: cores.max(READERS) }.at_most(packer.blocks.len());
-    crew::work(size, |member| packer.work(&filler, member)).into_iter().collect::<Result<(), _>>()?;
+    let threads = cores.max(READERS).min(packer.blocks.len());
+    pool(threads)?.broadcast(|_| packer.work(&filler)).into_iter().collect::<Result<(), _>>()?;
     drop(filler);
     scan.check_unchanged(progress)?;
     let Packer { compressors, body, .. } = packer;
@@ -125,7 +124,7 @@ struct Body {
 
 impl Packer {
     /// Takes block after block. At the first error every thread comes to an end.
-    fn work(&self, filler: &Filler<'_>, member: &mut Member<'_>) -> Result<(), Error> {
+    fn work(&self, filler: &Filler<'_>) -> Result<(), Error> {
         let mut page = Page::default();
         while !self.stop.load(Ordering::Relaxed) {
             let index = self.next.fetch_add(1, Ordering::Relaxed);
@@ -134,7 +133,6 @@ impl Packer {
                 self.stop.store(true, Ordering::Relaxed);
                 return Err(error);
             }
-            member.pause();
         }
         Ok(())
     }

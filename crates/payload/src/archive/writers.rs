@@ -10,6 +10,7 @@ use crate::Error;
 use crate::content::entry::{Entry, Kind};
 use crate::digest::Sha256;
 use crate::disk::beneath::{Beneath, finish_file};
+use crate::disk::pool::cores;
 use crate::error::shown;
 
 /// Largest file that is handed over as a whole; larger ones are written as they are decompressed.
@@ -41,7 +42,7 @@ impl<'a> Writers<'a> {
     {
         let (sender, receiver) = sync_channel(WAITING);
         let receiver = std::sync::Arc::new(Mutex::new(receiver));
-        for _ in 0..crew::cores().clamp(1, 8) {
+        for _ in 0..cores().clamp(1, 8) {
             let receiver = receiver.clone();
             let thread = std::thread::Builder::new().spawn_scoped(scope, move || self.work(&receiver));
             thread.map_err(|error| Error::Threads { path: ".".into(), reason: error.to_string() })?;

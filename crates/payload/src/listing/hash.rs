@@ -2,7 +2,6 @@
 
 use std::fs::File;
 
-use crew::Size;
 use rustix::fs::{FileType, fstat};
 use sha2::Digest;
 
@@ -10,6 +9,7 @@ use crate::content::entry::{Entry, FileMode, Kind};
 use crate::content::manifest::{MAX_MTIME, Manifest};
 use crate::digest::Sha256;
 use crate::disk::beneath::Beneath;
+use crate::disk::pool::{in_parts, readers};
 use crate::disk::read::read_some;
 use crate::error::shown;
 use crate::listing::list::{Found, FoundKind};
@@ -87,7 +87,7 @@ impl Scan {
             };
             Ok(Entry { mtime: mtimes.of(&found.path, &kind), path: found.path.clone(), kind })
         };
-        let parts = crew::in_parts(Size::readers(), self.entries(), TOGETHER, |buffer, part| {
+        let parts = in_parts(readers(), self.entries(), TOGETHER, |buffer, part| {
             let found = self.found().get(part).unwrap_or_default().iter();
             found.map(|found| entry(buffer, found)).collect::<Result<Vec<_>, Error>>()
         })?;

@@ -3,8 +3,9 @@
 use std::ffi::OsStr;
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
+use std::sync::{Mutex, PoisonError};
 
-use crew::{Queue, Size};
+use rayon::Scope;
 use rayon::slice::ParallelSliceMut;
 use rustix::fs::{FileType, RawDir, Stat, fstat, readlinkat};
 use rustix::io::Errno;
@@ -12,7 +13,7 @@ use rustix::io::Errno;
 use crate::content::path;
 use crate::digest::Sha256;
 use crate::disk::beneath::{Beneath, open_in, stat};
-use crate::disk::pool::on_cores;
+use crate::disk::pool::{on_cores, pool, readers};
 use crate::disk::read::{READ, read_some};
 use crate::error::shown;
 use crate::listing::stamp::Stamp;
@@ -113,18 +114,13 @@ fn list_as(
     reads: bool,
 ) -> Result<Listing, Error> {
     let lister = Lister { root, skip, progress, reads };
-    let queue = Queue::new(String::new());
-    let parts = crew::work(Size::readers(), |member| {
-        let (mut mine, mut buffers) = (Results::default(), Buffers::default());
-        while let Some((dir, task)) = queue.take() {
-            task.add(lister.dir(dir, &mut mine, &mut buffers));
-            drop(task);
-            member.pause();
-        }
-        mine
-    });
+    let pool = pool(readers())?;
+    let idle = Mutex::new(Vec::new());
+    pool.scope(|scope| lister.tree(scope, String::new(), &idle));
     let mut results = Results::default();
-    parts.into_iter().for_each(|part| results.merge(part));
+    for own in idle.into_inner().unwrap_or_else(PoisonError::into_inner) {
+        results.merge(own.results);
+    }
     // In order of the path, so that a second run gives the same ones.
     results.errors.sort_by(|a, b| a.0.cmp(&b.0));
     Error::of_all(results.errors.into_iter().map(|(_, error)| error).collect())?;
@@ -140,6 +136,13 @@ struct Lister<'a, S> {
     skip: S,
     progress: &'a Progress<'a>,
     reads: bool,
+}
+
+/// What one thread of a listing has for itself.
+#[derive(Default)]
+struct OfThread {
+    results: Results,
+    buffers: Buffers,
 }
 
 /// What a thread uses again and again.
@@ -184,6 +187,17 @@ impl Names {
 }
 
 impl<S: Fn(&str, bool) -> bool + Sync> Lister<'_, S> {
+    /// Lists a directory and what is below it. `idle` has what no thread uses now.
+    fn tree<'scope>(&'scope self, scope: &Scope<'scope>, dir: String, idle: &'scope Mutex<Vec<OfThread>>) {
+        let idle_now = || idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut own = idle_now().pop().unwrap_or_default();
+        let below = self.dir(dir, &mut own.results, &mut own.buffers);
+        idle_now().push(own);
+        for dir in below {
+            scope.spawn(move |scope| self.tree(scope, dir, idle));
+        }
+    }
+
     /// Lists a directory; gives the directories in it.
     fn dir(&self, dir: String, results: &mut Results, buffers: &mut Buffers) -> Vec<String> {
         let listed = if (self.progress)(0) { self.one(&dir, buffers) } else { Err(Error::aborted(&dir)) };

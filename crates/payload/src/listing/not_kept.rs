@@ -3,10 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use crew::Size;
-
 use crate::Error;
 use crate::content::entry::FileMode;
+use crate::disk::pool::{in_parts, readers};
 use crate::error::shown;
 use crate::listing::list::FoundKind;
 use crate::listing::scan::{Scan, TOGETHER};
@@ -70,7 +69,7 @@ impl Scan {
             let names = buffer.get(..size).unwrap_or_default().split(|byte| *byte == 0);
             names.filter(|name| !name.is_empty()).any(|name| name != b"security.selinux")
         };
-        let with: Vec<bool> = crew::in_parts(Size::readers(), self.entries(), TOGETHER, |buffer, part| {
+        let with: Vec<bool> = in_parts(readers(), self.entries(), TOGETHER, |buffer, part| {
             let found = self.found().get(part).unwrap_or_default().iter();
             Ok::<_, Error>(found.map(|found| has_attributes(buffer, &found.path)).collect::<Vec<_>>())
         })?

@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use crew::Size;
 use rustix::io::Errno;
 
 use crate::disk::beneath::Beneath;
+use crate::disk::pool::{cores, in_parts};
 use crate::error::shown;
 use crate::listing::exclude::Rules;
 use crate::listing::list::{Found, FoundKind, Listing, list};
@@ -73,8 +73,7 @@ impl Scan {
         };
         let root = is_as_listed("", &FoundKind::Dir { mode: 0, stamp: self.listing.root })?;
         // They were read a moment ago, so nobody waits for the disk.
-        let size = Size::readers().at_most(crew::cores());
-        let parts = crew::in_parts(size, self.entries(), TOGETHER, |(): &mut (), part| {
+        let parts = in_parts(cores(), self.entries(), TOGETHER, |(): &mut (), part| {
             let mut found = self.found().get(part).unwrap_or_default().iter();
             found.try_fold(true, |all, found| Ok(all && is_as_listed(&found.path, &found.kind)?))
         })?;

@@ -5,7 +5,6 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
 
-use crew::Size;
 use sha2::Digest;
 
 use super::contents::Contents;
@@ -17,6 +16,7 @@ use crate::content::entry::{Entry, Kind};
 use crate::digest::{Sha256, TreeDigest};
 use crate::disk::beneath::{Beneath, finish_file};
 use crate::disk::fresh::Fresh;
+use crate::disk::pool::{in_parts, readers};
 use crate::disk::read::read_some;
 use crate::error::shown;
 use crate::listing::scan::TOGETHER;
@@ -159,7 +159,7 @@ fn rest(
 ) -> Result<(), Error> {
     let places = places(base);
     let entries = target.entries();
-    crew::in_parts(Size::readers(), entries.len(), TOGETHER, |buffer, part| {
+    in_parts(readers(), entries.len(), TOGETHER, |buffer, part| {
         entries.get(part).unwrap_or_default().iter().try_for_each(|entry| {
             if !matches!(entry.kind, Kind::File { .. }) {
                 return Ok(());

@@ -148,7 +148,7 @@ impl Worker {
         wake();
         let mut verify = Vec::new();
         while let Ok(first) = jobs.recv() {
-            // Everything that waits: pieces that became full meanwhile are hashed together.
+            // Everything that waits is written before anything is hashed.
             let behind = self.backlog.load(Ordering::Relaxed) > BACKLOG.start;
             for job in std::iter::once(first).chain(jobs.try_iter()).take(256) {
                 match job {
@@ -173,43 +173,38 @@ impl Worker {
 
     /// Hashes what was there at the start; nothing if it was told to stop.
     fn check(&mut self) -> Result<Option<BitVec>, Error> {
-        let pieces: Vec<u32> = (0..self.geometry.pieces()).collect();
-        let mut have = BitVec::from_elem(pieces.len(), false);
-        for group in pieces.chunks(self.hasher.lanes()) {
+        let pieces = self.geometry.pieces();
+        let mut have = BitVec::from_elem(pieces as usize, false);
+        for piece in 0..pieces {
             if self.stop.load(Ordering::Relaxed) {
                 return Ok(None);
             }
-            let digests = match self.hasher.pieces(&mut self.payload, group) {
-                Ok(digests) => digests,
+            match self.hasher.piece(&mut self.payload, piece) {
+                Ok(digest) => have.set(piece as usize, self.expected.get(piece as usize) == Some(&digest)),
                 // A seeder's file may be short: then it is not complete, which is said below.
-                Err(Error::Read { source, .. }) if source.kind() == io::ErrorKind::UnexpectedEof => continue,
+                Err(Error::Read { source, .. }) if source.kind() == io::ErrorKind::UnexpectedEof => {}
                 Err(error) => return Err(error),
-            };
-            for (piece, digest) in group.iter().zip(digests) {
-                have.set(*piece as usize, self.expected.get(*piece as usize) == Some(&digest));
             }
         }
         let bad = have.iter().filter(|right| !right).count();
         if self.role == Role::Seed && bad > 0 {
-            return Err(Error::NotComplete { path: self.layout.place().into(), bad, pieces: pieces.len() });
+            return Err(Error::NotComplete {
+                path: self.layout.place().into(),
+                bad,
+                pieces: pieces as usize,
+            });
         }
         Ok(Some(have))
     }
 
     fn verify(&mut self, wanted: &mut Vec<(u32, bool)>) -> Result<(), Error> {
-        for group in wanted.chunks(self.hasher.lanes()) {
-            let pieces: Vec<u32> = group.iter().map(|(piece, _)| *piece).collect();
-            let found = self.hasher.pieces(&mut self.payload, &pieces)?;
-            for ((piece, digests), found) in group.iter().zip(found) {
-                let right = self.expected.get(*piece as usize) == Some(&found);
-                let blocks = if right && !digests {
-                    Vec::new()
-                } else {
-                    self.hasher.blocks(&mut self.payload, *piece)?
-                };
-                let verdict = if right { Verdict::Right(blocks) } else { Verdict::Wrong(blocks) };
-                self.say(Done::Verified(*piece, verdict));
-            }
+        for &(piece, digests) in &*wanted {
+            let found = self.hasher.piece(&mut self.payload, piece)?;
+            let right = self.expected.get(piece as usize) == Some(&found);
+            let blocks =
+                if right && !digests { Vec::new() } else { self.hasher.blocks(&mut self.payload, piece)? };
+            let verdict = if right { Verdict::Right(blocks) } else { Verdict::Wrong(blocks) };
+            self.say(Done::Verified(piece, verdict));
         }
         wanted.clear();
         Ok(())

@@ -1,6 +1,6 @@
 //! Payloads, torrents, addresses, and waiting for what a peer says.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -44,7 +44,7 @@ impl Site {
 
     /// Where the host of this number listens.
     pub(crate) fn address(&self, host: usize) -> SocketAddr {
-        SocketAddr::new(IpAddr::V4(self.network.addresses[host]), self.network.peer)
+        SocketAddr::new(self.network.addresses[host], self.network.peer)
     }
 
     pub(crate) fn config(&self, host: usize, role: Role) -> Config {
