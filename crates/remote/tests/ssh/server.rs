@@ -2,6 +2,7 @@
 
 use std::env;
 use std::fs;
+use std::io::Write;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -232,8 +233,12 @@ impl Server {
             self.port,
             self.ip,
         );
-        fs::write(self.path("fleet.toml"), text).unwrap();
-        Inventory::load(&self.path("fleet.toml")).unwrap().hosts.remove(0)
+        // A file of its own, since two threads of a test may ask at once; the last one stays, whole, for another process.
+        let mut file = tempfile::Builder::new().suffix(".toml").tempfile_in(self.path("")).unwrap();
+        file.write_all(text.as_bytes()).unwrap();
+        let host = Inventory::load(file.path()).unwrap().hosts.remove(0);
+        file.persist(self.path("fleet.toml")).unwrap();
+        host
     }
 
     /// A session of the account `name`.
