@@ -9,7 +9,7 @@ use crate::exit::exit_code;
 #[derive(Debug, thiserror::Error)]
 pub enum AgentError {
     /// No way to the host.
-    #[error(transparent)]
+    #[error("{}", .0.kind)]
     Connection(#[from] HostError),
     /// The command failed, in its own words.
     #[error("`swap-release {verb}` failed: {reason}")]
@@ -44,6 +44,16 @@ impl AgentError {
             status: Some(output.status.clone()),
             reason: output.reason(),
             hint: output.hint(),
+        }
+    }
+
+    /// What helps, as far as the host or the connection says so.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Connection(error) => error.hint(),
+            Self::Failed { hint, .. } => hint.clone(),
+            Self::Answer { .. } => None,
         }
     }
 

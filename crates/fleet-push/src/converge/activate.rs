@@ -65,9 +65,9 @@ pub(super) fn activate(
         Ok((said, after))
     });
     let (error, after) = match result {
-        Err(fault) => (Some(fault.beside(&host.name)), None),
+        Err(fault) => (Some(fault.beside()), None),
         Ok((_, after)) if after.as_ref() == Some(&release.id) => (None, after),
-        Ok((Err(fault), after)) => (Some(fault.beside(&host.name)), after),
+        Ok((Err(fault), after)) => (Some(fault.beside()), after),
         Ok((Ok(()), after)) => (Some("it says that it was switched, but is not".to_owned()), after),
     };
     Activated { after, health, error }

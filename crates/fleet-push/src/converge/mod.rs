@@ -123,7 +123,7 @@ fn ask(settings: &PushSettings, fleet: &[Host], dial: &Dial, clock: &Clock) -> V
         settings.reach.parallel,
         interrupt,
         |_: Event<()>| (),
-        move |host, _| ask_one(&host, &dial, &clock).map_err(|fault| fault.beside(&host.name)),
+        move |host, _| ask_one(&host, &dial, &clock).map_err(|fault| fault.beside()),
     );
     let defect = || Err("a defect in fleet-push ended the work on this host".to_owned());
     outcomes.into_iter().map(|outcome| outcome.done().unwrap_or_else(defect)).collect()

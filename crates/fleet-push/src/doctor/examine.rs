@@ -123,7 +123,7 @@ fn upload(remote: &dyn Remote) -> Result<Result<(), String>, Fault> {
             error @ (remote::HostError { kind: remote::HostFault::Upload { .. }, .. }
             | remote::HostError { kind: remote::HostFault::Refused { .. }, .. }),
         ) => {
-            return Ok(Err(Fault::from(error).beside(remote.name())));
+            return Ok(Err(Fault::from(error).beside()));
         }
         Err(error) => return Err(error.into()),
     }
@@ -166,7 +166,7 @@ fn rtorrent(
         Ok(version) => Ok(version),
         Err(fault @ Fault::Terminated) => return Err(fault),
         Err(fault) if fault.is_connection_loss() => return Err(fault),
-        Err(fault) => Err(fault.beside(&host.name)),
+        Err(fault) => Err(fault.beside()),
     };
     if version.is_err() || wanted == Trial::Ask {
         return Ok(SeenRtorrent { version, events: None, trial: None });
@@ -181,7 +181,7 @@ fn rtorrent(
         Ok(trial) => trial,
         Err(fault @ Fault::Terminated) => return Err(fault),
         Err(fault) if fault.is_connection_loss() => return Err(fault),
-        Err(fault) => Some(seen::Trial::NotPut(fault.beside(&host.name))),
+        Err(fault) => Some(seen::Trial::NotPut(fault.beside())),
     };
     Ok(SeenRtorrent { version, events: events.map(|(one, other)| [one, other]), trial })
 }

@@ -47,7 +47,7 @@ pub(super) fn trial(
         Ok(torrent) => torrent,
         Err(fault @ Fault::Terminated) => return Err(fault),
         Err(fault) if fault.is_connection_loss() => return Err(fault),
-        Err(fault) => return Ok(Trial::NotPut(fault.beside(&host.name))),
+        Err(fault) => return Ok(Trial::NotPut(fault.beside())),
     };
     let try_out = Try { remote, client, hash: &hash, interrupt };
     let found = try_out.load(host, &torrent);

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use agent::AgentError;
-use inventory::HostName;
 use record::{ExitCode, ReleaseId, Sha256};
 
 /// A host's failure.
@@ -206,10 +205,11 @@ impl From<rtorrent_rpc::Error> for Fault {
 
 impl Fault {
     /// The text where the host's name stands beside it.
-    pub(crate) fn beside(&self, name: &HostName) -> String {
-        let text = self.to_string();
-        let prefix = format!("host `{name}`: ");
-        text.strip_prefix(&prefix).map(str::to_owned).unwrap_or(text)
+    pub(crate) fn beside(&self) -> String {
+        match self {
+            Self::Connection(error) => error.kind.to_string(),
+            other => other.to_string(),
+        }
     }
 
     /// Whether the way to the host broke: worth a new connection.
@@ -306,7 +306,7 @@ mod tests {
             kind: remote::HostFault::Socket { path: "/r".into(), detail: "refused".into() },
         };
         let fault = through_rpc(socket);
-        assert_eq!(fault.beside(&host()), "cannot open the socket `/r`: refused");
+        assert_eq!(fault.beside(), "cannot open the socket `/r`: refused");
         assert!(fault.is_client_down() && !fault.is_connection_loss());
         let interrupted =
             remote::HostError { host: host(), kind: remote::HostFault::Interrupted { step: "x".into() } };

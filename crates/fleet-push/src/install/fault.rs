@@ -1,7 +1,5 @@
 //! What goes wrong with one host of an installation.
 
-use inventory::HostName;
-
 use crate::error::Fault;
 
 /// Why a host did not get it.
@@ -65,9 +63,9 @@ impl From<remote::HostError> for InstallFault {
 
 impl InstallFault {
     /// The text where the host's name stands beside it.
-    pub(super) fn beside(&self, name: &HostName) -> String {
+    pub(super) fn beside(&self) -> String {
         match self {
-            Self::Host(fault) => fault.beside(name),
+            Self::Host(fault) => fault.beside(),
             other => other.to_string(),
         }
     }

@@ -176,7 +176,7 @@ fn each<T: Send + 'static>(
 
 fn failure(host: &Host, fault: &InstallFault) -> Vec<Line> {
     let name = &host.name;
-    let mut lines = vec![Line::Say(format!("{name} failed: {}", fault.beside(name)))];
+    let mut lines = vec![Line::Say(format!("{name} failed: {}", fault.beside()))];
     // Not a `hint:` line: that is for the error that ends the stage.
     lines.extend(fault.hint().map(|hint| Line::Say(format!("{name} remedy: {hint}"))));
     lines

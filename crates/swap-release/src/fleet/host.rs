@@ -1,33 +1,14 @@
 //! Asking `swap-release` on a host.
 
 use agent::AgentError;
+use remote::HostError;
 
 /// Why a host could not do what was asked. Its text goes into tables and records; the host's name stands beside it.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Fault {
-    /// No way to the host.
-    #[error("{0}")]
-    Connection(#[from] remote::HostError),
-    /// The command failed, in its own words.
-    #[error("`swap-release {verb}` failed: {reason}")]
-    Failed {
-        /// The verb.
-        verb: String,
-        /// The last thing it said.
-        reason: String,
-        /// What it said to do.
-        hint: Option<String>,
-    },
-    /// The answer is not what this version understands.
-    #[error("`swap-release {verb}` answered `{answer}`: {what}")]
-    Answer {
-        /// The verb.
-        verb: String,
-        /// The beginning of the answer.
-        answer: String,
-        /// What is wrong with it.
-        what: String,
-    },
+    /// There is no answer, or none that can be used.
+    #[error(transparent)]
+    Agent(#[from] AgentError),
     /// Somebody else holds the lock there.
     #[error("{0}")]
     Busy(String),
@@ -44,13 +25,9 @@ pub(crate) enum Fault {
     NotReady(String),
 }
 
-impl From<AgentError> for Fault {
-    fn from(error: AgentError) -> Self {
-        match error {
-            AgentError::Connection(error) => Self::Connection(error),
-            AgentError::Failed { verb, reason, hint, .. } => Self::Failed { verb, reason, hint },
-            AgentError::Answer { verb, answer, what } => Self::Answer { verb, answer, what },
-        }
+impl From<HostError> for Fault {
+    fn from(error: HostError) -> Self {
+        Self::Agent(error.into())
     }
 }
 
@@ -58,9 +35,8 @@ impl Fault {
     /// What helps, as far as the host or the connection says so.
     pub(crate) fn hint(&self) -> Option<String> {
         match self {
-            Self::Connection(error) => error.hint(),
-            Self::Failed { hint, .. } => hint.clone(),
-            Self::Answer { .. } | Self::Busy(_) | Self::Hook { .. } | Self::NotReady(_) => None,
+            Self::Agent(error) => error.hint(),
+            Self::Busy(_) | Self::Hook { .. } | Self::NotReady(_) => None,
         }
     }
 }

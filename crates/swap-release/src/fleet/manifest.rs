@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
+use agent::AgentError;
 use inventory::Host;
 use payload::{MAX_MANIFEST_BYTES, Manifest, TreeDigest};
 use record::{ExitCode, ReleaseId};
@@ -109,10 +110,13 @@ fn fetch(remote: &dyn Remote, argv: &Argv) -> Result<Vec<u8>, Fault> {
     let mut process = remote.spawn(argv)?;
     process.close_stdin()?;
     let mut bytes = Vec::new();
-    let failed = |reason: &str| Fault::Failed {
-        verb: agent::verb(argv).to_owned(),
-        reason: reason.to_owned(),
-        hint: None,
+    let failed = |reason: &str| {
+        Fault::Agent(AgentError::Failed {
+            verb: agent::verb(argv).to_owned(),
+            status: None,
+            reason: reason.to_owned(),
+            hint: None,
+        })
     };
     loop {
         match process.read_line(deadline)? {

@@ -31,7 +31,7 @@ pub(in crate::doctor) fn reached(subject: &Subject<'_>, seen: &Seen) -> Check {
 /// It was not, or something went wrong that no check is about.
 pub(in crate::doctor) fn failed(subject: &Subject<'_>, cause: &Fault) -> Check {
     let host = subject.host;
-    let found = cause.beside(&host.name);
+    let found = cause.beside();
     let hint = cause.hint();
     let look = || here(&ssh(host).arg("true"));
     match cause {

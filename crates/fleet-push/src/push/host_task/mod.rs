@@ -51,7 +51,7 @@ pub(crate) fn run(push: &PushContext, index: usize, host: &Host, tell: &dyn Fn(H
         Err(fault) => {
             push.swarm.leave(index);
             push.mesh.leave(index);
-            task.report = task.report.failed(fault.beside(&host.name));
+            task.report = task.report.failed(fault.beside());
             task.report.hint = fault.hint();
         }
     }
@@ -81,7 +81,7 @@ impl HostTask<'_> {
                     self.say(format!(
                         "lost, trying again in {:.1} s: {}",
                         wait.as_secs_f64(),
-                        fault.beside(&self.host.name)
+                        fault.beside()
                     ));
                     self.push.clock.pause(wait)?;
                     let now = self.now();

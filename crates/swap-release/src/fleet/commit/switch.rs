@@ -78,7 +78,7 @@ fn try_switch(task: &mut HostTask, plan: &Plan) -> Result<(), Fault> {
         }
         Ok(event) => Err(Fault::NotReady(format!("it did not switch: {event:?}"))),
         Err(fault) => {
-            if matches!(fault, Fault::Failed { .. }) {
+            if matches!(fault, Fault::Agent(AgentError::Failed { .. })) {
                 // It ended by itself, with its own words: then nothing was switched, or it was put back.
                 task.outcome = HostOutcome::Untouched;
                 task.process = None;
