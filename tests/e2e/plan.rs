@@ -109,7 +109,7 @@ fn every_host_says_what_a_push_would_do_and_is_left_as_it_is() {
     let (plan3, code, stderr) = plan(&fleet, &[]);
     assert_eq!(code, Some(30), "{stderr}");
     assert_problem(&plan3, "beta", "cannot connect");
-    assert_problem(&plan3, "alpha", "the watch directory");
+    assert_problem(&plan3, "alpha", "/watch` is not there (make it, and start rtorrent anew");
     assert_eq!(
         (&host(&plan3, "gamma")["action"], &host(&plan3, "gamma")["live"]),
         (&"push".into(), &"r1".into())
