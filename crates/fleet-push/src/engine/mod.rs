@@ -52,6 +52,8 @@ pub(crate) struct Seen {
     pub(crate) complete: bool,
     /// A hash check runs or waits.
     pub(crate) hashing: bool,
+    /// Whether what was there has been hashed since the client opened it.
+    pub(crate) hash_checked: bool,
     /// Pieces that the hash check has looked at.
     pub(crate) hashed: u64,
     /// It talks to peers.

@@ -133,6 +133,7 @@ impl Engine for Rtorrent<'_> {
                 bytes: download.bytes_done,
                 complete: download.complete,
                 hashing: download.hash_checking || download.hashing != rtorrent_rpc::Hashing::No,
+                hash_checked: download.hash_checked,
                 hashed: download.pieces_hashed,
                 active: download.active,
                 peers: download.peers_connected,

@@ -1,13 +1,13 @@
 //! The beginning on one host: what is there already, what the host needs to stage by itself, and the torrent for its client.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use inventory::RemotePath;
 use remote::{Argv, Remote};
 
 use super::task::HostTask;
 use crate::engine::rtorrent::channel::Channel;
-use crate::engine::{Engine, Loaded};
+use crate::engine::{Engine, Loaded, Seen};
 use crate::error::Fault;
 use crate::hosts::staging;
 
@@ -15,6 +15,10 @@ use crate::hosts::staging;
 const TURN: Duration = Duration::from_millis(20);
 /// A client that is away for so long when it is first needed has not merely been restarted.
 const LONGEST_START: Duration = Duration::from_secs(15);
+/// A client that was just started begins to hash what it has within this time.
+const BEGINS_TO_HASH: Duration = Duration::from_secs(5);
+/// Between two looks at that; each is a call to the host, and there is nothing to wait on.
+const LOOK: Duration = Duration::from_millis(250);
 /// Time for a command that should take none.
 const BRIEF: Duration = Duration::from_secs(30);
 
@@ -92,18 +96,32 @@ impl HostTask<'_> {
             }
         })?;
         let Some(loaded) = loaded else { return Ok(Begun::NoRpc) };
-        if loaded == Loaded::Before && !self.began_once {
-            let left = engine.look()?.is_some_and(|seen| !seen.complete && !seen.hashing);
-            if left {
-                // An earlier push ended here. Its client does not dial again whom it could not reach then.
-                engine.forget()?;
-                engine.load()?;
-            }
+        if loaded == Loaded::Before
+            && !self.began_once
+            && self.settled(engine)?.is_some_and(|seen| !seen.complete && !seen.hashing)
+        {
+            // An earlier push ended here. Its client does not dial again whom it could not reach then.
+            engine.forget()?;
+            engine.load()?;
         }
         self.began_once = true;
         let now = self.now();
         self.watch.refresh(now);
         Ok(Begun::Loaded)
+    }
+
+    /// What the client has of the download, once a client that was just started has begun to hash it or has been left alone for
+    /// a while: rtorrent 0.9.8 aborts when a download is erased in the moment before.
+    fn settled(&self, engine: &dyn Engine) -> Result<Option<Seen>, Fault> {
+        let until = Instant::now() + BEGINS_TO_HASH;
+        loop {
+            let seen = engine.look()?;
+            let is_settled = |seen: &Seen| seen.complete || seen.hashing || seen.hash_checked;
+            if seen.as_ref().is_none_or(is_settled) || Instant::now() >= until {
+                return Ok(seen);
+            }
+            self.push.clock.pause(LOOK)?;
+        }
     }
 
     pub(super) fn reload(&mut self, engine: &dyn Engine) -> Result<(), Fault> {

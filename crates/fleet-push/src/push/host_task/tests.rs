@@ -57,6 +57,7 @@ impl Engine for Recorded {
             bytes: if complete { 1000 } else { 300 },
             complete,
             hashing: false,
+            hash_checked: true,
             hashed: 0,
             active: true,
             peers: 1,

@@ -10,6 +10,7 @@ fn going(bytes: u64) -> Seen {
         bytes,
         complete: bytes == 1000,
         hashing: false,
+        hash_checked: true,
         hashed: 0,
         active: true,
         peers: 2,
