@@ -101,7 +101,7 @@ _swap__release() {
             return 0
             ;;
         swap__subcmd__release__subcmd__activate)
-            opts="-v -h --deploy-to --fleet --only --group --exclude --host --identity --known-hosts --owner --confirm-within --in-step --part-of --allow-older --adopt --shared --force --retry-failed --canary --batch --pause --quorum --dry-run --records --junit --verbose --color --help"
+            opts="-v -h --deploy-to --fleet --only --group --exclude --host --identity --known-hosts --owner --part-of --confirm-within --in-step --allow-older --adopt --shared --force --retry-failed --canary --batch --pause --quorum --dry-run --records --junit --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -143,11 +143,11 @@ _swap__release() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --confirm-within)
+                --part-of)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --part-of)
+                --confirm-within)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -191,7 +191,7 @@ _swap__release() {
             return 0
             ;;
         swap__subcmd__release__subcmd__adopt)
-            opts="-v -h --release-id --deploy-to --fleet --only --group --exclude --host --identity --known-hosts --owner --shared --from --part-of --dry-run --json --verbose --color --help"
+            opts="-v -h --release-id --deploy-to --fleet --only --group --exclude --host --identity --known-hosts --owner --part-of --shared --from --dry-run --json --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -237,15 +237,15 @@ _swap__release() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --part-of)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --shared)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --from)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --part-of)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -435,7 +435,7 @@ _swap__release() {
             return 0
             ;;
         swap__subcmd__release__subcmd__manifest)
-            opts="-v -h --deploy-to --fleet --only --group --exclude --host --identity --known-hosts --owner --verbose --color --help"
+            opts="-v -h --deploy-to --fleet --only --group --exclude --host --identity --known-hosts --owner --part-of --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -474,6 +474,10 @@ _swap__release() {
                     return 0
                     ;;
                 --owner)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --part-of)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -541,7 +545,7 @@ _swap__release() {
             return 0
             ;;
         swap__subcmd__release__subcmd__prune)
-            opts="-v -h --deploy-to --fleet --only --group --exclude --host --identity --known-hosts --owner --keep --grace --dry-run --json --verbose --color --help"
+            opts="-v -h --deploy-to --fleet --only --group --exclude --host --identity --known-hosts --owner --part-of --keep --grace --dry-run --json --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -580,6 +584,10 @@ _swap__release() {
                     return 0
                     ;;
                 --owner)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --part-of)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -651,7 +659,7 @@ _swap__release() {
             return 0
             ;;
         swap__subcmd__release__subcmd__rollback)
-            opts="-v -h --deploy-to --fleet --only --group --exclude --host --identity --known-hosts --owner --confirm-within --in-step --part-of --allow-older --adopt --shared --force --retry-failed --canary --batch --pause --quorum --dry-run --records --junit --verbose --color --help"
+            opts="-v -h --deploy-to --fleet --only --group --exclude --host --identity --known-hosts --owner --part-of --confirm-within --in-step --allow-older --adopt --shared --force --retry-failed --canary --batch --pause --quorum --dry-run --records --junit --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -693,11 +701,11 @@ _swap__release() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --confirm-within)
+                --part-of)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --part-of)
+                --confirm-within)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -741,7 +749,7 @@ _swap__release() {
             return 0
             ;;
         swap__subcmd__release__subcmd__settle)
-            opts="-v -h --deploy-to --fleet --only --group --exclude --host --identity --known-hosts --owner --verbose --color --help"
+            opts="-v -h --deploy-to --fleet --only --group --exclude --host --identity --known-hosts --owner --part-of --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -780,6 +788,10 @@ _swap__release() {
                     return 0
                     ;;
                 --owner)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --part-of)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -837,7 +849,7 @@ _swap__release() {
             return 0
             ;;
         swap__subcmd__release__subcmd__status)
-            opts="-v -h --deploy-to --fleet --only --group --exclude --host --identity --known-hosts --owner --json --shared --verbose --color --help"
+            opts="-v -h --deploy-to --fleet --only --group --exclude --host --identity --known-hosts --owner --part-of --json --shared --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -876,6 +888,10 @@ _swap__release() {
                     return 0
                     ;;
                 --owner)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --part-of)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -921,7 +937,7 @@ _swap__release() {
             return 0
             ;;
         swap__subcmd__release__subcmd__verify)
-            opts="-v -h --deploy-to --fleet --only --group --exclude --host --identity --known-hosts --owner --json --repair --payload --verbose --color --help"
+            opts="-v -h --deploy-to --fleet --only --group --exclude --host --identity --known-hosts --owner --part-of --json --repair --payload --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -960,6 +976,10 @@ _swap__release() {
                     return 0
                     ;;
                 --owner)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --part-of)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

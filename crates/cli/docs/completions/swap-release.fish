@@ -77,8 +77,8 @@ complete -c swap-release -n "__fish_swap_release_using_subcommand activate" -l h
 complete -c swap-release -n "__fish_swap_release_using_subcommand activate" -l identity -d 'Private key for SSH; its passphrase comes from MKT_IDENTITY_PASSPHRASE or the file MKT_IDENTITY_PASSPHRASE_FILE' -r -F
 complete -c swap-release -n "__fish_swap_release_using_subcommand activate" -l known-hosts -d 'Host keys that are trusted' -r -F
 complete -c swap-release -n "__fish_swap_release_using_subcommand activate" -l owner -d 'Who asks, for the lock and the history' -r
+complete -c swap-release -n "__fish_swap_release_using_subcommand activate" -l part-of -d 'The run that this is part of, and this host\'s name in it, which no other host in the same directory may have' -r
 complete -c swap-release -n "__fish_swap_release_using_subcommand activate" -l confirm-within -d 'Put the former release back unless `commit` comes on standard input (or the fleet is healthy) within this time' -r
-complete -c swap-release -n "__fish_swap_release_using_subcommand activate" -l part-of -d 'The swap that this is part of, and this host\'s name in it, which no other host in the same directory may have' -r
 complete -c swap-release -n "__fish_swap_release_using_subcommand activate" -l shared -d 'With --adopt, path that moves to shared/; with --fleet those of fleet.toml (can be repeated)' -r
 complete -c swap-release -n "__fish_swap_release_using_subcommand activate" -l canary -d 'Hosts that switch before all others and must be healthy first: a number, or a percentage such as 10% [default: `rollout.canary` of fleet.toml, else none]' -r
 complete -c swap-release -n "__fish_swap_release_using_subcommand activate" -l batch -d 'Hosts that switch at a time, after the canary: a number, a percentage, or all [default: `rollout.batch`, else all]' -r
@@ -106,8 +106,8 @@ complete -c swap-release -n "__fish_swap_release_using_subcommand rollback" -l h
 complete -c swap-release -n "__fish_swap_release_using_subcommand rollback" -l identity -d 'Private key for SSH; its passphrase comes from MKT_IDENTITY_PASSPHRASE or the file MKT_IDENTITY_PASSPHRASE_FILE' -r -F
 complete -c swap-release -n "__fish_swap_release_using_subcommand rollback" -l known-hosts -d 'Host keys that are trusted' -r -F
 complete -c swap-release -n "__fish_swap_release_using_subcommand rollback" -l owner -d 'Who asks, for the lock and the history' -r
+complete -c swap-release -n "__fish_swap_release_using_subcommand rollback" -l part-of -d 'The run that this is part of, and this host\'s name in it, which no other host in the same directory may have' -r
 complete -c swap-release -n "__fish_swap_release_using_subcommand rollback" -l confirm-within -d 'Put the former release back unless `commit` comes on standard input (or the fleet is healthy) within this time' -r
-complete -c swap-release -n "__fish_swap_release_using_subcommand rollback" -l part-of -d 'The swap that this is part of, and this host\'s name in it, which no other host in the same directory may have' -r
 complete -c swap-release -n "__fish_swap_release_using_subcommand rollback" -l shared -d 'With --adopt, path that moves to shared/; with --fleet those of fleet.toml (can be repeated)' -r
 complete -c swap-release -n "__fish_swap_release_using_subcommand rollback" -l canary -d 'Hosts that switch before all others and must be healthy first: a number, or a percentage such as 10% [default: `rollout.canary` of fleet.toml, else none]' -r
 complete -c swap-release -n "__fish_swap_release_using_subcommand rollback" -l batch -d 'Hosts that switch at a time, after the canary: a number, a percentage, or all [default: `rollout.batch`, else all]' -r
@@ -135,6 +135,7 @@ complete -c swap-release -n "__fish_swap_release_using_subcommand status" -l hos
 complete -c swap-release -n "__fish_swap_release_using_subcommand status" -l identity -d 'Private key for SSH; its passphrase comes from MKT_IDENTITY_PASSPHRASE or the file MKT_IDENTITY_PASSPHRASE_FILE' -r -F
 complete -c swap-release -n "__fish_swap_release_using_subcommand status" -l known-hosts -d 'Host keys that are trusted' -r -F
 complete -c swap-release -n "__fish_swap_release_using_subcommand status" -l owner -d 'Who asks, for the lock and the history' -r
+complete -c swap-release -n "__fish_swap_release_using_subcommand status" -l part-of -d 'The run that this is part of, and this host\'s name in it, which no other host in the same directory may have' -r
 complete -c swap-release -n "__fish_swap_release_using_subcommand status" -l shared -d 'With --json, path of fleet.toml\'s `shared`: tell what in shared/ nothing links, and what the live site has that shared/ lacks (can be repeated)' -r
 complete -c swap-release -n "__fish_swap_release_using_subcommand status" -l color -d 'Colour of messages: auto looks whether standard error is a terminal' -r -f -a "auto\t'If standard error is a terminal and NO_COLOR is not set'
 always\t'Always, e.g. for Jenkins\' ansiColor'
@@ -151,6 +152,7 @@ complete -c swap-release -n "__fish_swap_release_using_subcommand verify" -l hos
 complete -c swap-release -n "__fish_swap_release_using_subcommand verify" -l identity -d 'Private key for SSH; its passphrase comes from MKT_IDENTITY_PASSPHRASE or the file MKT_IDENTITY_PASSPHRASE_FILE' -r -F
 complete -c swap-release -n "__fish_swap_release_using_subcommand verify" -l known-hosts -d 'Host keys that are trusted' -r -F
 complete -c swap-release -n "__fish_swap_release_using_subcommand verify" -l owner -d 'Who asks, for the lock and the history' -r
+complete -c swap-release -n "__fish_swap_release_using_subcommand verify" -l part-of -d 'The run that this is part of, and this host\'s name in it, which no other host in the same directory may have' -r
 complete -c swap-release -n "__fish_swap_release_using_subcommand verify" -l payload -d 'The payload [default: as the BitTorrent client left it in incoming/]' -r -F
 complete -c swap-release -n "__fish_swap_release_using_subcommand verify" -l color -d 'Colour of messages: auto looks whether standard error is a terminal' -r -f -a "auto\t'If standard error is a terminal and NO_COLOR is not set'
 always\t'Always, e.g. for Jenkins\' ansiColor'
@@ -168,6 +170,7 @@ complete -c swap-release -n "__fish_swap_release_using_subcommand manifest" -l h
 complete -c swap-release -n "__fish_swap_release_using_subcommand manifest" -l identity -d 'Private key for SSH; its passphrase comes from MKT_IDENTITY_PASSPHRASE or the file MKT_IDENTITY_PASSPHRASE_FILE' -r -F
 complete -c swap-release -n "__fish_swap_release_using_subcommand manifest" -l known-hosts -d 'Host keys that are trusted' -r -F
 complete -c swap-release -n "__fish_swap_release_using_subcommand manifest" -l owner -d 'Who asks, for the lock and the history' -r
+complete -c swap-release -n "__fish_swap_release_using_subcommand manifest" -l part-of -d 'The run that this is part of, and this host\'s name in it, which no other host in the same directory may have' -r
 complete -c swap-release -n "__fish_swap_release_using_subcommand manifest" -l color -d 'Colour of messages: auto looks whether standard error is a terminal' -r -f -a "auto\t'If standard error is a terminal and NO_COLOR is not set'
 always\t'Always, e.g. for Jenkins\' ansiColor'
 never\t'Never'"
@@ -183,9 +186,9 @@ complete -c swap-release -n "__fish_swap_release_using_subcommand adopt" -l host
 complete -c swap-release -n "__fish_swap_release_using_subcommand adopt" -l identity -d 'Private key for SSH; its passphrase comes from MKT_IDENTITY_PASSPHRASE or the file MKT_IDENTITY_PASSPHRASE_FILE' -r -F
 complete -c swap-release -n "__fish_swap_release_using_subcommand adopt" -l known-hosts -d 'Host keys that are trusted' -r -F
 complete -c swap-release -n "__fish_swap_release_using_subcommand adopt" -l owner -d 'Who asks, for the lock and the history' -r
+complete -c swap-release -n "__fish_swap_release_using_subcommand adopt" -l part-of -d 'The run that this is part of, and this host\'s name in it, which no other host in the same directory may have' -r
 complete -c swap-release -n "__fish_swap_release_using_subcommand adopt" -l shared -d 'Path that moves to shared/, a link staying in its place; with --fleet those of fleet.toml (can be repeated)' -r
 complete -c swap-release -n "__fish_swap_release_using_subcommand adopt" -l from -d 'Directory that is served today and is not called current: where there is no current, it becomes a link to it' -r -F
-complete -c swap-release -n "__fish_swap_release_using_subcommand adopt" -l part-of -d 'The run that this is part of, and this host\'s name in it, which no other host in the same directory may have' -r
 complete -c swap-release -n "__fish_swap_release_using_subcommand adopt" -l color -d 'Colour of messages: auto looks whether standard error is a terminal' -r -f -a "auto\t'If standard error is a terminal and NO_COLOR is not set'
 always\t'Always, e.g. for Jenkins\' ansiColor'
 never\t'Never'"
@@ -252,6 +255,7 @@ complete -c swap-release -n "__fish_swap_release_using_subcommand settle" -l hos
 complete -c swap-release -n "__fish_swap_release_using_subcommand settle" -l identity -d 'Private key for SSH; its passphrase comes from MKT_IDENTITY_PASSPHRASE or the file MKT_IDENTITY_PASSPHRASE_FILE' -r -F
 complete -c swap-release -n "__fish_swap_release_using_subcommand settle" -l known-hosts -d 'Host keys that are trusted' -r -F
 complete -c swap-release -n "__fish_swap_release_using_subcommand settle" -l owner -d 'Who asks, for the lock and the history' -r
+complete -c swap-release -n "__fish_swap_release_using_subcommand settle" -l part-of -d 'The run that this is part of, and this host\'s name in it, which no other host in the same directory may have' -r
 complete -c swap-release -n "__fish_swap_release_using_subcommand settle" -l color -d 'Colour of messages: auto looks whether standard error is a terminal' -r -f -a "auto\t'If standard error is a terminal and NO_COLOR is not set'
 always\t'Always, e.g. for Jenkins\' ansiColor'
 never\t'Never'"
@@ -266,6 +270,7 @@ complete -c swap-release -n "__fish_swap_release_using_subcommand prune" -l host
 complete -c swap-release -n "__fish_swap_release_using_subcommand prune" -l identity -d 'Private key for SSH; its passphrase comes from MKT_IDENTITY_PASSPHRASE or the file MKT_IDENTITY_PASSPHRASE_FILE' -r -F
 complete -c swap-release -n "__fish_swap_release_using_subcommand prune" -l known-hosts -d 'Host keys that are trusted' -r -F
 complete -c swap-release -n "__fish_swap_release_using_subcommand prune" -l owner -d 'Who asks, for the lock and the history' -r
+complete -c swap-release -n "__fish_swap_release_using_subcommand prune" -l part-of -d 'The run that this is part of, and this host\'s name in it, which no other host in the same directory may have' -r
 complete -c swap-release -n "__fish_swap_release_using_subcommand prune" -l keep -d 'Good releases to keep [default: 5, or `keep` of fleet.toml]' -r
 complete -c swap-release -n "__fish_swap_release_using_subcommand prune" -l grace -d 'Keep what was live until this long ago, for requests and cron jobs that still run in it [default: 15m]' -r
 complete -c swap-release -n "__fish_swap_release_using_subcommand prune" -l color -d 'Colour of messages: auto looks whether standard error is a terminal' -r -f -a "auto\t'If standard error is a terminal and NO_COLOR is not set'
